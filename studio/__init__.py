@@ -1,0 +1,1 @@
+"""AvatarForge Studio: characters from words, on ComfyUI or on the embedded engine."""

@@ -1,0 +1,1 @@
+"""The embedded engine: a small server that speaks ComfyUI's protocol and runs graphs on the CPU."""
