@@ -1,0 +1,227 @@
+"""One registry of error codes: every failure that a person may meet has a sentence, a remedy and a status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What one error code means for people and for HTTP."""
+
+    code: str
+    status: int
+    sentence: str
+    hint: str
+    retry_mends: bool = False  # the runner tries such a task again by itself
+
+
+def _registry(*problems: Problem) -> dict[str, Problem]:
+    table = {problem.code: problem for problem in problems}
+    assert len(table) == len(problems), "an error code is registered twice"
+    return table
+
+
+REGISTRY = _registry(
+    # Requests.
+    Problem(
+        "invalid_json", 400, "The request body is not valid JSON: {why}.", "Send a JSON object as the body."
+    ),
+    Problem("missing_field", 400, "Required: {fields}.", "Add the missing members to the request body."),
+    Problem("invalid_field", 422, "{why}", "Check the values against the documentation at /docs."),
+    Problem("body_too_large", 413, "The request body is larger than {limit_mb:g} MB.", "Send less at once."),
+    Problem("invalid_pose", 422, "{pose!r} is not a pose view.", "Use front, back, side or quarter."),
+    Problem(
+        "idempotency_mismatch",
+        422,
+        "This idempotency key was used before with another request.",
+        "Use a new key for a new request.",
+    ),
+    # Things that are not there.
+    Problem("generation_not_found", 404, "Generation not found: {id}", "Check the id, or list generations."),
+    Problem("file_not_found", 404, "File not found: {id}", "Upload the file again, or check its id."),
+    Problem("output_not_found", 404, "Output not found: {name}", "Check the url in the job's outputs."),
+    Problem("task_not_found", 404, "The job has no view named {name!r}.", "Name one of the job's views."),
+    # Files.
+    Problem(
+        "file_too_large",
+        413,
+        "File too large: the limit is {limit_mb:g} MB.",
+        "Compress or resize the image.",
+    ),
+    Problem(
+        "invalid_image",
+        400,
+        "Invalid image file: {why}.",
+        "Use a PNG, JPG or WEBP picture that opens elsewhere.",
+    ),
+    Problem(
+        "image_dimensions",
+        400,
+        "Invalid image file: it is {width}x{height} pixels; each side must be {low} to {high}.",
+        "Resize the picture.",
+    ),
+    Problem(
+        "upload_malformed", 400, "The upload cannot be read: {why}.", "Send multipart/form-data with a file."
+    ),
+    Problem(
+        "upload_missing",
+        400,
+        "The upload has no file part named {field!r}.",
+        "Send the file as that form field.",
+    ),
+    Problem(
+        "disk_full",
+        507,
+        "The disk of the studio is full.",
+        "Free some space below STORAGE_PATH, then try again; nothing was half-written.",
+    ),
+    # ComfyUI and the engine.
+    Problem(
+        "comfyui_unavailable",
+        503,
+        "ComfyUI is not answering at {url}.",
+        "Start ComfyUI there, or unset COMFYUI_URL to use the embedded engine.",
+        retry_mends=True,
+    ),
+    Problem(
+        "engine_unavailable",
+        503,
+        "The embedded engine is not ready: {why}.",
+        "It starts by itself within seconds; try again, and look at the log if it does not.",
+        retry_mends=True,
+    ),
+    Problem("workflow_unknown", 422, "There is no workflow named {name!r}.", "Choose one of: {known}."),
+    Problem("workflow_broken", 500, "The workflow {name!r} cannot be used: {why}.", "Mend its files."),
+    Problem(
+        "workflow_impossible",
+        422,
+        "No server at hand can run this request: {why}.",
+        "Install what is missing, choose another workflow or model, or ask for the embedded engine.",
+    ),
+    Problem(
+        "graph_refused",
+        422,
+        "ComfyUI refused the graph: {why}.",
+        "{remedy}",
+    ),
+    Problem(
+        "graph_failed",
+        500,
+        "The graph failed in node {node_id} ({node_type}): {why}.",
+        "See ComfyUI's own log.",
+    ),
+    Problem(
+        "out_of_memory",
+        500,
+        "The server ran out of memory in node {node_id} ({node_type}).",
+        "Choose a smaller size or fewer variants, or free memory on the server.",
+        retry_mends=True,
+    ),
+    Problem(
+        "words_refused",
+        422,
+        "{why}",
+        "Change the description: the studio draws characters that anybody may see.",
+    ),
+    Problem(
+        "server_lost_job",
+        500,
+        "The server lost this work {times} times, by a restart or a crash.",
+        "See why ComfyUI goes down, then retry the job.",
+        retry_mends=True,
+    ),
+    Problem(
+        "connection_lost",
+        502,
+        "The connection to {url} was lost: {why}.",
+        "Check the server.",
+        retry_mends=True,
+    ),
+    Problem(
+        "server_confused",
+        502,
+        "{url} answered in a way that ComfyUI does not: {why}.",
+        "Check that COMFYUI_URL points at ComfyUI itself, without a login page in between.",
+    ),
+    Problem("no_output", 500, "The graph ran but left no picture.", "Give the workflow a SaveImage node."),
+    Problem("output_missing", 502, "The server no longer has the result {name!r}.", "Retry the job.", True),
+    # Jobs.
+    Problem(
+        "queue_full", 503, "{limit} jobs are waiting already.", "Wait until some are done, or cancel some."
+    ),
+    Problem("job_finished", 409, "The job is {status} already.", "Start a new one instead."),
+    Problem("job_running", 409, "The job is still {status}.", "Wait for it or cancel it first."),
+    Problem("job_timeout", 504, "The job was not done by its deadline.", "Allow more time, or ask for less."),
+    Problem("interrupted", 500, "Somebody stopped this work on the ComfyUI server itself.", "Retry the job."),
+    # The records; these stop the start.
+    Problem(
+        "database_unsupported",
+        500,
+        "DATABASE_URL {url} names a database that this version cannot use.",
+        "Records are kept in SQLite: use sqlite:///./avatarforge.db or sqlite:////absolute/path.db.",
+    ),
+    Problem(
+        "database_too_new",
+        500,
+        "{path} was written by a newer version of the studio (it knows {unknown}).",
+        "Start the newer version, or point DATABASE_URL at another file.",
+    ),
+    Problem(
+        "database_corrupt",
+        500,
+        "{path} is not a readable database: {why}.",
+        "Nothing was changed in it. Restore a backup copy, or point DATABASE_URL at another file.",
+    ),
+    Problem(
+        "database_unwritable",
+        500,
+        "The records cannot be kept in {path}: {why}.",
+        "Check the folder and its permissions, or point DATABASE_URL elsewhere.",
+    ),
+    Problem(
+        "internal_error",
+        500,
+        "Internal server error occurred.",
+        "The log has the details under {request_id}.",
+    ),
+)
+
+
+class StudioError(Exception):
+    """A failure from the registry, with the facts that fill its sentence."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        self.problem = REGISTRY[code]
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def code(self) -> str:
+        """The code in the registry."""
+        return self.problem.code
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that fits."""
+        return self.problem.status
+
+    @property
+    def message(self) -> str:
+        """What happened and why, for people."""
+        return self.problem.sentence.format_map(self.facts)
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return self.problem.hint.format_map(_Blank(self.facts))
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that records and answers carry."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""

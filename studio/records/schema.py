@@ -1,0 +1,204 @@
+"""The tables and their migrations; a migration that has been released is never edited again."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("studio")
+
+
+def _run(db: Database, script: str) -> None:
+    # executescript would commit the migration's transaction, so statements go one by one.
+    for statement in script.split(";\n\n"):
+        if statement.strip():
+            db.conn.execute(statement)
+
+
+@migrations(name="0001_first")
+def first(db: Database) -> None:
+    """Jobs, their tasks and outputs, uploads and who needs them, events, servers and settings."""
+    _run(
+        db,
+        """
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    door TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
+    priority INTEGER NOT NULL DEFAULT 0,
+    prompt TEXT NOT NULL DEFAULT '',
+    request TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    parent_id TEXT,
+    metadata TEXT,
+    notes TEXT NOT NULL DEFAULT '[]',
+    error TEXT,
+    progress REAL NOT NULL DEFAULT 0,
+    created_at REAL NOT NULL,
+    run_at REAL NOT NULL,
+    deadline_at REAL NOT NULL,
+    started_at REAL,
+    completed_at REAL
+);
+
+CREATE INDEX jobs_by_kind ON jobs (kind, seq);
+
+CREATE INDEX jobs_by_status ON jobs (kind, status, seq);
+
+CREATE INDEX jobs_by_parent ON jobs (parent_id) WHERE parent_id IS NOT NULL;
+
+CREATE TABLE tasks (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    view TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    needs TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
+    priority INTEGER NOT NULL DEFAULT 0,
+    run_at REAL NOT NULL,
+    deadline_at REAL NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 1,
+    failures INTEGER NOT NULL DEFAULT 0,
+    losses INTEGER NOT NULL DEFAULT 0,
+    lease_token TEXT,
+    lease_until REAL,
+    cancel_requested INTEGER NOT NULL DEFAULT 0,
+    server TEXT,
+    prompt_id TEXT,
+    sent_at REAL,
+    progress REAL NOT NULL DEFAULT 0,
+    error TEXT,
+    created_at REAL NOT NULL,
+    started_at REAL,
+    completed_at REAL,
+    UNIQUE (job_id, position)
+);
+
+CREATE INDEX tasks_ready ON tasks (priority DESC, seq) WHERE status = 'queued';
+
+CREATE INDEX tasks_leased ON tasks (lease_until) WHERE status = 'processing';
+
+CREATE TABLE outputs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    view TEXT NOT NULL,
+    media TEXT NOT NULL,
+    mime_type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    width INTEGER,
+    height INTEGER,
+    sha256 TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    UNIQUE (job_id, name)
+);
+
+CREATE INDEX outputs_by_task ON outputs (task_id);
+
+CREATE TABLE files (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    sha256 TEXT NOT NULL UNIQUE,
+    filename TEXT NOT NULL,
+    mime_type TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    width INTEGER,
+    height INTEGER,
+    created_at REAL NOT NULL,
+    used_at REAL NOT NULL,
+    deleted_at REAL
+);
+
+CREATE INDEX files_by_use ON files (used_at);
+
+CREATE TABLE file_references (
+    file_id TEXT NOT NULL REFERENCES files (id),
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    PRIMARY KEY (file_id, job_id, role)
+) WITHOUT ROWID;
+
+CREATE INDEX file_references_by_job ON file_references (job_id);
+
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    task_id TEXT,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    at REAL NOT NULL
+);
+
+CREATE INDEX events_by_job ON events (job_id, seq);
+
+CREATE TABLE servers (
+    url TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    paused INTEGER NOT NULL DEFAULT 0,
+    seen_at REAL,
+    info TEXT NOT NULL DEFAULT '{}'
+);
+
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL, updated_at REAL NOT NULL);
+
+CREATE TABLE idempotency (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    created_at REAL NOT NULL,
+    PRIMARY KEY (scope, key)
+) WITHOUT ROWID;
+
+CREATE INDEX idempotency_by_job ON idempotency (job_id);
+
+CREATE TABLE job_counts (
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (kind, status)
+) WITHOUT ROWID;
+
+CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs BEGIN
+    INSERT INTO job_counts VALUES (new.kind, new.status, 1)
+    ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs BEGIN
+    UPDATE job_counts SET count = count - 1 WHERE kind = old.kind AND status = old.status;
+END;
+
+CREATE TRIGGER jobs_recounted AFTER UPDATE OF status ON jobs WHEN old.status <> new.status BEGIN
+    UPDATE job_counts SET count = count - 1 WHERE kind = old.kind AND status = old.status;
+    INSERT INTO job_counts VALUES (new.kind, new.status, 1)
+    ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+
+CREATE TRIGGER jobs_final_is_final BEFORE UPDATE OF status ON jobs
+WHEN old.status IN ('completed', 'failed', 'cancelled') AND old.status <> new.status BEGIN
+    SELECT RAISE(ABORT, 'a final state is never left');
+END;
+
+CREATE VIRTUAL TABLE jobs_fts USING fts5 (
+    prompt, content='jobs', content_rowid='seq', tokenize='unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER jobs_fts_in AFTER INSERT ON jobs BEGIN
+    INSERT INTO jobs_fts (rowid, prompt) VALUES (new.seq, new.prompt);
+END;
+
+CREATE TRIGGER jobs_fts_out AFTER DELETE ON jobs BEGIN
+    INSERT INTO jobs_fts (jobs_fts, rowid, prompt) VALUES ('delete', old.seq, old.prompt);
+END;
+""",
+    )

@@ -1,0 +1,120 @@
+"""Every setting, read once: documented names keep their names, new ones start with STUDIO_."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from studio.errors import StudioError
+
+DEFAULT_SECRET_KEY = "your-secret-key-change-in-production"  # the documented default, refused nowhere
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """The studio's settings from the environment and from `.env`; an argument wins over both."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    # Documented by AvatarForge.
+    storage_path: Path = Path("./storage")
+    max_file_size: int = Field(52_428_800, ge=1)
+    max_image_dimension: int = Field(4096, ge=1)
+    min_image_dimension: int = Field(64, ge=1)
+    file_cleanup_days: float = Field(30, ge=0)
+    comfyui_url: CommaList = ()
+    database_url: str = "sqlite:///./avatarforge.db"
+    secret_key: str = DEFAULT_SECRET_KEY
+    enable_scheduler: bool = True
+    allowed_origins: CommaList = ()
+    log_level: str = "INFO"
+    log_file: Path | None = None
+
+    # Where to listen; the names are Gradio's, so that a Space works as it is.
+    gradio_server_name: str = "127.0.0.1"
+    gradio_server_port: int = Field(8000, ge=0, le=65535)
+
+    # The studio's own.
+    studio_workflows_path: CommaList = ()  # folders with users' workflows, beside the library
+    studio_engine_port: int = Field(0, ge=0, le=65535)  # 0: a free loopback port
+    studio_engine_url: str = ""  # an embedded engine that somebody else runs; the app then starts none
+    studio_lease_s: float = Field(10, gt=0)
+    studio_attempts: int = Field(3, ge=1, le=20)
+    studio_job_timeout_s: float = Field(3600, gt=0)
+    studio_server_grace_s: float = Field(60, ge=0)  # how long running work waits for a silent server
+    studio_max_queued: int = Field(10_000, ge=1)
+    studio_cleanup_interval_s: float = Field(3600, gt=0)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip_comment(cls, value: Any) -> Any:
+        """Container tools hand over `52428800  # 50MB` as it stands in the file."""
+        return re.sub(r"\s+#.*$", "", value).strip() if isinstance(value, str) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        level = value.upper()
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+            raise ValueError("LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
+        return level
+
+    @field_validator("log_file", mode="before")
+    @classmethod
+    def _no_file(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("comfyui_url")
+    @classmethod
+    def _plain_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not re.match(r"https?://[^/\s]+", url):
+                raise ValueError(f"COMFYUI_URL must be http:// or https:// addresses, not {url!r}")
+        return tuple(url.rstrip("/") for url in value)
+
+    @cached_property
+    def database_path(self) -> Path:
+        """The file that holds the records, from the documented URL forms."""
+        return database_path(self.database_url)
+
+    @cached_property
+    def files_path(self) -> Path:
+        """Where uploads lie, each named by its id alone."""
+        return self.storage_path / "files"
+
+    @cached_property
+    def outputs_path(self) -> Path:
+        """Where results lie, one folder for each job."""
+        return self.storage_path / "outputs"
+
+    @cached_property
+    def temp_path(self) -> Path:
+        """Where bytes lie until they are whole; on the disk of files and outputs, for renames."""
+        return self.storage_path / "temp"
+
+
+def database_path(url: str) -> Path:
+    """Map `sqlite:///relative`, `sqlite:////absolute` or a bare path to a path."""
+    if match := re.match(r"sqlite(?:\+\w+)?:///(.+)$", url):
+        path = match[1].split("?")[0]
+        return Path(path[1:] if re.match(r"/[A-Za-z]:", path) else path)
+    if "://" not in url and url:
+        return Path(url)
+    raise StudioError("database_unsupported", url=_without_password(url))
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^@/]*@", "//***@", url)
