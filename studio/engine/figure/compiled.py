@@ -1,0 +1,65 @@
+"""Numba set up once: our own cache folder, no fast math, kernels that let other threads run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def cache_folder() -> Path:
+    """A writable folder of this user for compiled kernels; AVATARFORGE_CACHE_DIR decides."""
+    named = os.environ.get("AVATARFORGE_CACHE_DIR")
+    if named:
+        return Path(named) / "kernels"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "avatarforge" / "kernels"
+
+
+def _claim_cache() -> None:
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return  # numba falls back to a folder of its own; only the first picture gets slower
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+
+
+_claim_cache()
+
+from numba import njit  # noqa: E402  the cache folder must be known before numba is imported
+
+_workers = max(1, min(4, os.cpu_count() or 1))
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function; threads come from `spread`, so that results never depend on their number."""
+    return njit(nogil=True, cache=True, fastmath=False, error_model="numpy")(function)
+
+
+def use_threads(count: int) -> None:
+    """Draw with this many threads from now on; the bytes stay the same."""
+    global _workers
+    _workers = max(1, count)
+
+
+def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Call function on every item, on several threads, results in order."""
+    todo = list(items)
+    if _workers == 1 or len(todo) < 2:
+        return [function(item) for item in todo]
+    with ThreadPoolExecutor(_workers) as pool:
+        return list(pool.map(function, todo))

@@ -1,0 +1,1 @@
+"""Geometry: meshes, distance fields, the skeleton, the body and the head."""
