@@ -80,9 +80,10 @@ CREATE TABLE tasks (
     UNIQUE (job_id, position)
 );
 
-CREATE INDEX tasks_ready ON tasks (priority DESC, seq) WHERE status = 'queued';
+CREATE INDEX tasks_ready ON tasks (priority DESC, seq)
+WHERE lease_token IS NULL AND status IN ('queued', 'processing');
 
-CREATE INDEX tasks_leased ON tasks (lease_until) WHERE status = 'processing';
+CREATE INDEX tasks_leased ON tasks (lease_until) WHERE lease_token IS NOT NULL;
 
 CREATE TABLE outputs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,314 @@
+"""Jobs, tasks, outputs and events: written in one transaction each, read with few queries."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from studio.records.database import Database
+from studio.records.entities import FINAL, Event, Job, Output, Page, Task
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A task that is about to be recorded; a finished one brings its outputs with it."""
+
+    id: str
+    view: str
+    seed: int
+    needs: str
+    outputs: tuple[Output, ...] = ()
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """A job that is about to be recorded."""
+
+    id: str
+    kind: str
+    door: str
+    priority: int
+    prompt: str
+    request_json: str
+    workflow: str
+    engine: str
+    seed: int
+    created_at: float
+    run_at: float
+    deadline_at: float
+    parent_id: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+def _columns(entity: type) -> str:
+    return ", ".join(field.name for field in fields(entity))
+
+
+TASK_COLUMNS = _columns(Task)
+OUTPUT_COLUMNS = _columns(Output)
+
+
+def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]) -> None:
+    """Record a job and its tasks; called inside the caller's transaction."""
+    connection.execute(
+        """INSERT INTO jobs (id, kind, door, status, priority, prompt, request, workflow, engine, seed,
+                             parent_id, metadata, created_at, run_at, deadline_at)
+           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            *(
+                job.id,
+                job.kind,
+                job.door,
+                job.priority,
+                job.prompt,
+                job.request_json,
+                job.workflow,
+                job.engine,
+            ),
+            *(job.seed, job.parent_id, json.dumps(job.metadata) if job.metadata is not None else None),
+            *(job.created_at, job.run_at, job.deadline_at),
+        ),
+    )
+    for position, task in enumerate(tasks):
+        done = bool(task.outputs)
+        connection.execute(
+            """INSERT INTO tasks (id, job_id, position, view, seed, needs, status, priority, run_at,
+                                  deadline_at, progress, created_at, completed_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                *(task.id, job.id, position, task.view, task.seed, task.needs),
+                *("completed" if done else "queued", job.priority, job.run_at, job.deadline_at),
+                *(100.0 if done else 0.0, job.created_at, job.created_at if done else None),
+            ),
+        )
+        add_outputs(connection, task.outputs)
+    add_event(connection, job.id, "queued", {}, job.created_at)
+
+
+def add_outputs(connection: sqlite3.Connection, outputs: Iterable[Output]) -> None:
+    """Record finished files; one that is recorded already is replaced."""
+    connection.executemany(
+        f"""INSERT INTO outputs ({OUTPUT_COLUMNS}) VALUES ({", ".join("?" * len(fields(Output)))})
+            ON CONFLICT (job_id, name) DO UPDATE SET size = excluded.size, sha256 = excluded.sha256,
+                width = excluded.width, height = excluded.height, filename = excluded.filename""",
+        [tuple(getattr(output, field.name) for field in fields(Output)) for output in outputs],
+    )
+
+
+def add_event(
+    connection: sqlite3.Connection,
+    job_id: str,
+    kind: str,
+    data: dict[str, Any],
+    at: float,
+    task_id: str | None = None,
+) -> None:
+    """Record that something happened to a job."""
+    connection.execute(
+        "INSERT INTO events (job_id, task_id, kind, data, at) VALUES (?, ?, ?, ?, ?)",
+        (job_id, task_id, kind, json.dumps(data), at),
+    )
+
+
+def get(database: Database, job_id: str) -> Job | None:
+    """One job with its tasks and outputs."""
+    rows = database.rows("SELECT * FROM jobs WHERE id = ?", (job_id,))
+    return _assemble(database, rows)[0] if rows else None
+
+
+def get_task(database: Database, task_id: str) -> Task | None:
+    """One task."""
+    row = database.row(f"SELECT {TASK_COLUMNS} FROM tasks WHERE id = ?", (task_id,))
+    return Task(**row) if row else None
+
+
+def page(
+    database: Database,
+    *,
+    kinds: Sequence[str],
+    statuses: Sequence[str] = (),
+    search: str = "",
+    parent_id: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Page:
+    """The newest matching jobs and the number of all matches."""
+    where = [f"jobs.kind IN ({_marks(kinds)})"]
+    values: list[Any] = [*kinds]
+    if statuses:
+        where.append(f"jobs.status IN ({_marks(statuses)})")
+        values += statuses
+    if parent_id is not None:
+        where.append("jobs.parent_id = ?")
+        values.append(parent_id)
+    source, order = "jobs", "jobs.seq"
+    if terms := _search_terms(search):
+        source, order = "jobs_fts JOIN jobs ON jobs.seq = jobs_fts.rowid", "jobs_fts.rowid"
+        where.insert(0, "jobs_fts MATCH ?")
+        values.insert(0, terms)
+    condition = " AND ".join(where)
+    if search.strip() and not terms:
+        return Page(0, (), limit, offset)
+    if not terms and parent_id is None:
+        total = _counted(database, kinds, statuses)
+    else:
+        total = database.connection.execute(
+            f"SELECT count(*) FROM {source} WHERE {condition}", values
+        ).fetchone()[0]
+    rows = database.rows(
+        f"SELECT jobs.* FROM {source} WHERE {condition} ORDER BY {order} DESC LIMIT ? OFFSET ?",
+        [*values, limit, offset],
+    )
+    return Page(total, tuple(_assemble(database, rows)), limit, offset)
+
+
+def _counted(database: Database, kinds: Sequence[str], statuses: Sequence[str]) -> int:
+    sql = f"SELECT coalesce(sum(count), 0) FROM job_counts WHERE kind IN ({_marks(kinds)})"
+    if statuses:
+        sql += f" AND status IN ({_marks(statuses)})"
+    return database.connection.execute(sql, [*kinds, *statuses]).fetchone()[0]
+
+
+def _search_terms(search: str) -> str:
+    """A full-text query in which every word must begin some word of the prompt."""
+    return " ".join(f'"{word}"*' for word in re.findall(r"\w+", search)[:16])
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _assemble(database: Database, rows: list[dict[str, Any]]) -> list[Job]:
+    ids = [row["id"] for row in rows]
+    if not ids:
+        return []
+    tasks: dict[str, list[Task]] = defaultdict(list)
+    outputs: dict[str, list[Output]] = defaultdict(list)
+    marks = _marks(ids)
+    connection = database.connection
+    for row in connection.execute(
+        f"SELECT {TASK_COLUMNS} FROM tasks WHERE job_id IN ({marks}) ORDER BY job_id, position", ids
+    ):
+        tasks[row[1]].append(Task(*row))
+    for row in connection.execute(
+        f"""SELECT {OUTPUT_COLUMNS} FROM outputs WHERE job_id IN ({marks})
+            ORDER BY job_id, (SELECT position FROM tasks WHERE id = task_id), position""",
+        ids,
+    ):
+        outputs[row[1]].append(Output(*row))
+    return [_job(row, tuple(tasks[row["id"]]), tuple(outputs[row["id"]])) for row in rows]
+
+
+def _job(row: dict[str, Any], tasks: tuple[Task, ...], outputs: tuple[Output, ...]) -> Job:
+    values = {key: value for key, value in row.items() if key not in {"seq", "request"}}
+    values["request_json"] = row["request"]
+    values["metadata"] = json.loads(row["metadata"]) if row["metadata"] else None
+    values["notes"] = tuple(json.loads(row["notes"]))
+    values["error"] = json.loads(row["error"]) if row["error"] else None
+    return Job(**values, tasks=tasks, outputs=outputs)
+
+
+def events(database: Database, job_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
+    """What happened to a job, in order."""
+    return [
+        Event(**{**row, "data": json.loads(row["data"])})
+        for row in database.rows(
+            """SELECT seq, job_id, task_id, kind, data, at FROM events
+               WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?""",
+            (job_id, after, limit),
+        )
+    ]
+
+
+def request_cancel(database: Database, job_id: str, now: float) -> Job | None:
+    """Cancel what waits at once and mark what runs; whoever carries the rest sees the mark."""
+    with database.write() as connection:
+        connection.execute(
+            """UPDATE tasks SET status = 'cancelled', completed_at = ?
+               WHERE job_id = ? AND status = 'queued' AND lease_token IS NULL AND prompt_id IS NULL""",
+            (now, job_id),
+        )
+        connection.execute(
+            """UPDATE tasks SET cancel_requested = 1
+               WHERE job_id = ? AND status IN ('queued', 'processing')""",
+            (job_id,),
+        )
+        settle(connection, job_id, now)
+    return get(database, job_id)
+
+
+def settle(connection: sqlite3.Connection, job_id: str, now: float) -> None:
+    """Bring a job's state and progress in line with its tasks."""
+    tasks = connection.execute(
+        """SELECT status, progress, error, started_at FROM tasks WHERE job_id = ? ORDER BY position""",
+        (job_id,),
+    ).fetchall()
+    job = connection.execute("SELECT status FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    if job is None or not tasks or job["status"] in FINAL:
+        return
+    states = {task["status"] for task in tasks}
+    if states <= FINAL:
+        status = next((state for state in ("failed", "cancelled") if state in states), "completed")
+    else:
+        status = "queued" if states <= {"queued"} and job["status"] == "queued" else "processing"
+    progress = sum(100.0 if task["status"] == "completed" else task["progress"] for task in tasks) / len(
+        tasks
+    )
+    started = [task["started_at"] for task in tasks if task["started_at"] is not None]
+    final = status in FINAL
+    connection.execute(
+        """UPDATE jobs SET status = ?, progress = ?, started_at = coalesce(started_at, ?),
+                           completed_at = ?, error = ? WHERE id = ?""",
+        (
+            *(status, 100.0 if status == "completed" else progress, min(started, default=None)),
+            *(now if final else None, next((task["error"] for task in tasks if task["error"]), None), job_id),
+        ),
+    )
+    if final:
+        add_event(connection, job_id, status, {}, now)
+
+
+def delete(connection: sqlite3.Connection, job_id: str) -> bool:
+    """Remove a job with everything that hangs on it; called inside the caller's transaction."""
+    return connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,)).rowcount > 0
+
+
+def waiting_count(database: Database) -> int:
+    """How many tasks nobody has taken yet."""
+    return database.connection.execute(
+        "SELECT count(*) FROM tasks WHERE lease_token IS NULL AND status IN ('queued', 'processing')"
+    ).fetchone()[0]
+
+
+def prioritise(database: Database, job_id: str, priority: int) -> None:
+    """Change how soon a job's waiting tasks are taken; higher goes first."""
+    with database.write() as connection:
+        connection.execute("UPDATE jobs SET priority = ? WHERE id = ?", (priority, job_id))
+        connection.execute("UPDATE tasks SET priority = ? WHERE job_id = ?", (priority, job_id))
+
+
+def remember_key(
+    connection: sqlite3.Connection, scope: str, key: str, fingerprint: str, job_id: str, now: float
+) -> None:
+    """Bind an idempotency key to a job; called inside the transaction that records the job."""
+    connection.execute(
+        """INSERT OR REPLACE INTO idempotency (scope, key, fingerprint, job_id, created_at)
+           VALUES (?, ?, ?, ?, ?)""",
+        (scope, key, fingerprint, job_id, now),
+    )
+
+
+def find_key(
+    connection: sqlite3.Connection, scope: str, key: str, not_before: float
+) -> tuple[str, str] | None:
+    """The fingerprint and job of an idempotency key that is still good."""
+    row = connection.execute(
+        "SELECT fingerprint, job_id FROM idempotency WHERE scope = ? AND key = ? AND created_at >= ?",
+        (scope, key, not_before),
+    ).fetchone()
+    return (row["fingerprint"], row["job_id"]) if row else None

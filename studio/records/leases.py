@@ -1,0 +1,285 @@
+"""Who works on what: tasks are claimed with a token, and every later write must show it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from studio.records.database import Database
+from studio.records.entities import Output, Task
+from studio.records.jobs import TASK_COLUMNS, add_event, add_outputs, settle
+
+CLAIMABLE = "lease_token IS NULL AND status IN ('queued', 'processing')"
+
+
+def distinct_needs(database: Database) -> list[str]:
+    """What the tasks that wait ask of a server, each kind once."""
+    return [
+        row[0] for row in database.connection.execute(f"SELECT DISTINCT needs FROM tasks WHERE {CLAIMABLE}")
+    ]
+
+
+def claim(
+    database: Database, server: str, needs: Sequence[str], token: str, now: float, lease_s: float
+) -> Task | None:
+    """Take the first ready task of the highest priority that this server can run; it keeps its old state."""
+    with database.write() as connection:
+        row = connection.execute(
+            f"""UPDATE tasks SET lease_token = ?, lease_until = ?
+                WHERE seq = (
+                    SELECT seq FROM tasks
+                    WHERE {CLAIMABLE} AND run_at <= ? AND (server IS NULL OR server = ?)
+                        AND needs IN ({", ".join("?" * len(needs))})
+                    ORDER BY priority DESC, seq LIMIT 1
+                ) RETURNING {TASK_COLUMNS}""",
+            (token, now + lease_s, now, server, *needs),
+        ).fetchone()
+    return Task(*row) if row else None
+
+
+def next_run_at(database: Database, now: float) -> float | None:
+    """When the next delayed task becomes ready."""
+    return database.connection.execute(
+        f"SELECT min(run_at) FROM tasks WHERE {CLAIMABLE} AND run_at > ?", (now,)
+    ).fetchone()[0]
+
+
+def bind(database: Database, task: Task, token: str, server: str, prompt_id: str, now: float) -> bool:
+    """Note where a task is about to be sent and under which id, before it is sent."""
+    with database.write() as connection:
+        changed = _fenced(
+            connection,
+            """UPDATE tasks SET server = ?, prompt_id = ?, sent_at = NULL, status = 'processing',
+                                started_at = coalesce(started_at, ?)""",
+            (server, prompt_id, now),
+            task.id,
+            token,
+        )
+        if changed:
+            settle(connection, task.job_id, now)
+    return changed
+
+
+def mark_sent(database: Database, task: Task, token: str, now: float) -> bool:
+    """Note that the server has accepted a task."""
+    with database.write() as connection:
+        changed = _fenced(connection, "UPDATE tasks SET sent_at = ?", (now,), task.id, token)
+        if changed:
+            data = {"view": task.view, "attempt": task.attempt}
+            add_event(connection, task.job_id, "started", data, now, task.id)
+    return changed
+
+
+def renew(
+    database: Database, tokens: Iterable[tuple[str, str]], now: float, lease_s: float
+) -> dict[str, bool]:
+    """Keep leases alive; gives each task that is still ours with whether somebody wants it cancelled."""
+    kept: dict[str, bool] = {}
+    with database.write() as connection:
+        for task_id, token in tokens:
+            row = connection.execute(
+                """UPDATE tasks SET lease_until = ? WHERE id = ? AND lease_token = ?
+                   RETURNING cancel_requested""",
+                (now + lease_s, task_id, token),
+            ).fetchone()
+            if row is not None:
+                kept[task_id] = bool(row[0])
+    return kept
+
+
+def cancels_requested(database: Database, task_ids: Sequence[str]) -> set[str]:
+    """Which of these tasks somebody wants cancelled, or has deleted."""
+    rows = database.connection.execute(
+        f"SELECT id FROM tasks WHERE cancel_requested = 0 AND id IN ({', '.join('?' * len(task_ids))})",
+        list(task_ids),
+    )
+    return set(task_ids) - {row[0] for row in rows}
+
+
+def write_progress(database: Database, task: Task, token: str, progress: float, now: float) -> bool:
+    """Note how far a running task is, in percent."""
+    with database.write() as connection:
+        changed = _fenced(
+            connection, "UPDATE tasks SET progress = max(progress, ?)", (progress,), task.id, token
+        )
+        if changed:
+            settle(connection, task.job_id, now)
+    return changed
+
+
+def complete(
+    database: Database, task: Task, token: str, outputs: Sequence[Output], notes: Sequence[str], now: float
+) -> bool:
+    """End a task with its outputs."""
+    with database.write() as connection:
+        changed = _finish(connection, task, token, "completed", None, now)
+        if changed:
+            add_outputs(connection, outputs)
+            _add_notes(connection, task.job_id, notes)
+            data = {"view": task.view, "outputs": [output.name for output in outputs]}
+            add_event(connection, task.job_id, "output", data, now, task.id)
+            settle(connection, task.job_id, now)
+    return changed
+
+
+def end(
+    database: Database, task: Task, token: str, status: str, error: dict[str, Any] | None, now: float
+) -> bool:
+    """End a task that failed or was cancelled."""
+    with database.write() as connection:
+        changed = _finish(connection, task, token, status, error, now)
+        if changed:
+            data = {"view": task.view, "status": status, "error": error}
+            add_event(connection, task.job_id, "ended", data, now, task.id)
+            settle(connection, task.job_id, now)
+    return changed
+
+
+def hand_back(database: Database, task: Task, token: str, run_at: float) -> bool:
+    """Give a task back as it is: where it was sent stays noted, so that its next owner asks there first."""
+    with database.write() as connection:
+        return _fenced(
+            connection,
+            "UPDATE tasks SET lease_token = NULL, lease_until = NULL, run_at = ?",
+            (run_at,),
+            task.id,
+            token,
+        )
+
+
+def start_over(
+    database: Database,
+    task: Task,
+    token: str,
+    *,
+    run_at: float,
+    now: float,
+    failed: bool,
+    error: dict[str, Any],
+) -> bool:
+    """Give a task back to be sent anew under another prompt id, on whichever server."""
+    column = "failures" if failed else "losses"
+    with database.write() as connection:
+        changed = _fenced(
+            connection,
+            f"""UPDATE tasks SET lease_token = NULL, lease_until = NULL, run_at = ?, server = NULL,
+                    prompt_id = NULL, sent_at = NULL, attempt = attempt + 1, {column} = {column} + 1""",
+            (run_at,),
+            task.id,
+            token,
+        )
+        if changed:
+            kind = "retry" if failed else "lost"
+            add_event(connection, task.job_id, kind, {"view": task.view, "error": error}, now, task.id)
+    return changed
+
+
+def unbind(database: Database, task: Task, token: str, run_at: float) -> bool:
+    """Give back a task that certainly never reached its server."""
+    with database.write() as connection:
+        return _fenced(
+            connection,
+            """UPDATE tasks SET lease_token = NULL, lease_until = NULL, run_at = ?, server = NULL,
+                                prompt_id = NULL, sent_at = NULL""",
+            (run_at,),
+            task.id,
+            token,
+        )
+
+
+def free_lapsed(database: Database, now: float) -> int:
+    """Free the tasks of workers that stopped renewing; losing a worker is not a failure of the task."""
+    if not database.connection.execute(
+        "SELECT 1 FROM tasks WHERE lease_token IS NOT NULL AND lease_until < ? LIMIT 1", (now,)
+    ).fetchone():
+        return 0
+    with database.write() as connection:
+        return connection.execute(
+            """UPDATE tasks SET lease_token = NULL, lease_until = NULL
+               WHERE lease_token IS NOT NULL AND lease_until < ?""",
+            (now,),
+        ).rowcount
+
+
+def release_server(database: Database, server: str, now: float) -> int:
+    """Let other servers have what waits for one that has been silent for too long."""
+    with database.write() as connection:
+        rows = connection.execute(
+            f"""UPDATE tasks SET server = NULL, prompt_id = NULL, sent_at = NULL,
+                    attempt = attempt + 1, losses = losses + 1
+                WHERE server = ? AND {CLAIMABLE} RETURNING job_id, id, view""",
+            (server,),
+        ).fetchall()
+        for row in rows:
+            add_event(
+                connection, row["job_id"], "lost", {"view": row["view"], "server": server}, now, row["id"]
+            )
+    return len(rows)
+
+
+def expire(database: Database, error: dict[str, Any], now: float) -> int:
+    """End waiting tasks that are past their deadline."""
+    expired = database.connection.execute(
+        f"SELECT id, job_id FROM tasks WHERE {CLAIMABLE} AND deadline_at < ? LIMIT 500", (now,)
+    ).fetchall()
+    return _end_unowned(database, expired, "failed", error, now)
+
+
+def end_cancelled(database: Database, now: float) -> int:
+    """End tasks that somebody cancelled while nobody carried them."""
+    rows = database.connection.execute(
+        f"""SELECT id, job_id FROM tasks
+            WHERE {CLAIMABLE} AND cancel_requested = 1 AND prompt_id IS NULL LIMIT 500"""
+    ).fetchall()
+    return _end_unowned(database, rows, "cancelled", None, now)
+
+
+def _end_unowned(
+    database: Database, rows: Sequence[Any], status: str, error: dict[str, Any] | None, now: float
+) -> int:
+    if not rows:
+        return 0
+    with database.write() as connection:
+        for row in rows:
+            connection.execute(
+                f"UPDATE tasks SET status = ?, error = ?, completed_at = ? WHERE id = ? AND {CLAIMABLE}",
+                (status, json.dumps(error) if error else None, now, row["id"]),
+            )
+            settle(connection, row["job_id"], now)
+    return len(rows)
+
+
+def _finish(
+    connection: sqlite3.Connection,
+    task: Task,
+    token: str,
+    status: str,
+    error: dict[str, Any] | None,
+    now: float,
+) -> bool:
+    return _fenced(
+        connection,
+        """UPDATE tasks SET status = ?, error = ?, completed_at = ?, lease_token = NULL, lease_until = NULL,
+               progress = CASE ? WHEN 'completed' THEN 100.0 ELSE progress END""",
+        (status, json.dumps(error) if error else None, now, status),
+        task.id,
+        token,
+    )
+
+
+def _add_notes(connection: sqlite3.Connection, job_id: str, notes: Sequence[str]) -> None:
+    if not notes:
+        return
+    row = connection.execute("SELECT notes FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    merged = list(dict.fromkeys([*json.loads(row["notes"]), *notes]))
+    connection.execute("UPDATE jobs SET notes = ? WHERE id = ?", (json.dumps(merged), job_id))
+
+
+def _fenced(
+    connection: sqlite3.Connection, update: str, values: tuple[Any, ...], task_id: str, token: str
+) -> bool:
+    """Whether the write went through: it does not when the lease has passed to somebody else."""
+    sql = f"{update} WHERE id = ? AND lease_token = ?"
+    return connection.execute(sql, (*values, task_id, token)).rowcount > 0
