@@ -145,6 +145,12 @@ REGISTRY = _registry(
         "{url} answered in a way that ComfyUI does not: {why}.",
         "Check that COMFYUI_URL points at ComfyUI itself, without a login page in between.",
     ),
+    Problem(
+        "upload_refused",
+        502,
+        "ComfyUI at {url} did not take the file {name}: {why}.",
+        "Use a smaller file, or start ComfyUI with a larger --max-upload-size.",
+    ),
     Problem("no_output", 500, "The graph ran but left no picture.", "Give the workflow a SaveImage node."),
     Problem("output_missing", 502, "The server no longer has the result {name!r}.", "Retry the job.", True),
     # Jobs.
