@@ -1,0 +1,322 @@
+"""The file store: uploads kept once each under their id, and the results of jobs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import logging
+import shutil
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from studio import pictures
+from studio.disk import Incoming, display_name, full_disk_is_said, is_bare_name, remove_file, too_large
+from studio.errors import StudioError
+from studio.pictures import PictureFacts
+from studio.records import Database
+from studio.records import files as records
+from studio.records.files import StoredFile
+from studio.settings import Settings
+
+__all__ = ["FileStore", "Incoming", "StoredFile", "Swept", "Written"]
+
+log = logging.getLogger(__name__)
+
+DAY_S = 86_400.0
+# FILE_CLEANUP_DAYS may be 0; whoever has just uploaded still gets the time to use it.
+SHORTEST_KEEP_S = 3600.0
+TOUCH_EVERY_S = 3600.0
+COPY_BLOCK = 1024 * 1024
+
+_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+
+
+class Written(NamedTuple):
+    """A result that has its place on the disk."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a clean-up removed."""
+
+    files: int  # uploads that nobody needs any more
+    orphans: int  # bytes that no record knows
+    temporary: int
+    outputs: int  # folders of jobs that are gone
+
+
+class FileStore:
+    """Uploads and results below STORAGE_PATH, in step with the records."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+
+    # ----------------------------------------------------------------- storing
+
+    def receive(self) -> Incoming:
+        """A temp file for an upload; it refuses more than MAX_FILE_SIZE."""
+        return Incoming(self.settings.temp_path, max_bytes=self.settings.max_file_size)
+
+    def store(self, incoming: Incoming, filename: str) -> StoredFile:
+        """Keep an upload, once for all that send the same bytes; the temp file is gone in any case."""
+        with incoming, full_disk_is_said():
+            while True:
+                if known := self._known(incoming):
+                    return known
+                # Checking takes a while: another upload of the same bytes may be recorded meanwhile.
+                if fresh := self._new(incoming, filename):
+                    return fresh
+
+    def _known(self, incoming: Incoming) -> StoredFile | None:
+        if records.find_hash(self.database.connection, incoming.sha256) is None:
+            return None
+        incoming.settle()
+        now = time.time()
+        with self.database.write() as connection:
+            known = records.find_hash(connection, incoming.sha256)
+            if known is None:
+                return None
+            records.revive(connection, known.id, now)
+            # In the transaction, so that no forced delete comes between; it is a rename and no more.
+            if not self._is_whole(known):
+                incoming.move_to(self._place(known.id))
+        return replace(known, used_at=now, deleted_at=None, is_duplicate=True)
+
+    def _new(self, incoming: Incoming, filename: str) -> StoredFile | None:
+        facts = pictures.inspect(
+            incoming.path, low=self.settings.min_image_dimension, high=self.settings.max_image_dimension
+        )
+        now = time.time()
+        fresh = StoredFile(
+            id=str(uuid.uuid4()),
+            sha256=incoming.sha256,
+            filename=_named(filename, facts),
+            mime_type=facts.mime_type,
+            size=incoming.size,
+            width=facts.width,
+            height=facts.height,
+            created_at=now,
+            used_at=now,
+            deleted_at=None,
+        )
+        place = self._place(fresh.id)
+        incoming.settle()
+        # The bytes come first: a crash in between leaves bytes for the sweep, never a record without bytes.
+        copied = False
+        try:
+            incoming.move_to(place)
+            with self.database.write() as connection:
+                if records.find_hash(connection, fresh.sha256) is not None:
+                    copied = True
+                else:
+                    records.insert(connection, fresh)
+        except BaseException:
+            remove_file(place)
+            raise
+        if copied:
+            incoming.take_back(place)
+            return None
+        return fresh
+
+    def store_bytes(self, data: bytes, filename: str) -> StoredFile:
+        """Keep a picture that is in memory."""
+        incoming = self.receive()
+        try:
+            incoming.write(data)
+        except BaseException:
+            incoming.abort()
+            raise
+        return self.store(incoming, filename)
+
+    def store_base64(self, text: str, filename: str) -> StoredFile:
+        """Keep a picture that was sent as base64, with or without a `data:` prefix."""
+        if len(text) > self.settings.max_file_size * 2:
+            raise too_large(self.settings.max_file_size)
+        return self.store_bytes(_from_base64(text), filename)
+
+    # ----------------------------------------------------------------- finding
+
+    def get(self, file_id: str) -> StoredFile:
+        """An upload that is there for everybody."""
+        found = records.find(self.database.connection, file_id)
+        if found is None or found.deleted_at is not None:
+            raise _no_file(file_id)
+        return found
+
+    def needed(self, file_id: str) -> StoredFile:
+        """An upload for a job that refers to it, even if it was deleted for everybody else since."""
+        found = records.find(self.database.connection, file_id)
+        if found is None:
+            raise _no_file(file_id)
+        return found
+
+    def path_of(self, file_id: str) -> Path:
+        """Where the bytes of a recorded upload are; for a deleted one as long as a job refers to it."""
+        found = self.needed(file_id)
+        path = self._place(found.id)
+        if not path.is_file():
+            raise _no_file(file_id)
+        return path
+
+    def by_hash(self, sha256: str) -> StoredFile | None:
+        """The upload with these bytes; asking counts as wanting it."""
+        found = records.find_hash(self.database.connection, sha256.lower())
+        if found is None or found.deleted_at is not None or not self._is_whole(found):
+            return None
+        now = time.time()
+        if found.used_at < now - TOUCH_EVERY_S:
+            with self.database.write() as connection:
+                if not records.use(connection, found.id, now):
+                    return None
+        return found
+
+    # ---------------------------------------------------------------- changing
+
+    def add_references(self, connection: sqlite3.Connection, job_id: str, files: dict[str, str]) -> None:
+        """Hold uploads for a job, by role; called inside the transaction that records the job."""
+        for role, file_id in files.items():
+            if not records.use(connection, file_id, time.time()) or not self._place(file_id).is_file():
+                raise _no_file(file_id)
+            records.add_reference(connection, file_id, job_id, role)
+
+    def delete(self, file_id: str, *, force: bool = False) -> Literal["soft", "hard"]:
+        """Remove an upload; while jobs refer to it only its address goes, unless by force."""
+        with self.database.write() as connection:
+            found = records.find(connection, file_id)
+            # By force also what was deleted softly before.
+            if found is None or (found.deleted_at is not None and not force):
+                raise _no_file(file_id)
+            if not records.remove_unreferenced(connection, found.id):
+                # The record stays, so that the jobs that refer to it can still be read.
+                records.mark_deleted(connection, found.id, time.time())
+                if force:
+                    # In the transaction, so that no new upload of these bytes comes between.
+                    remove_file(self._place(found.id))
+                return "hard" if force else "soft"
+        remove_file(self._place(found.id))
+        return "hard"
+
+    def reference_count(self, file_id: str) -> int:
+        """How many jobs refer to an upload."""
+        return records.reference_count(self.database.connection, file_id)
+
+    # ----------------------------------------------------------------- results
+
+    def output_path(self, job_id: str, name: str) -> Path:
+        """Where a result is or would be; only bare names mean one."""
+        if not (is_bare_name(job_id) and is_bare_name(name)):
+            raise StudioError("output_not_found", name=display_name(name)[:100])
+        return self.settings.outputs_path / job_id / name
+
+    def write_output(self, job_id: str, name: str, chunks: Iterable[bytes]) -> Written:
+        """Keep a result as it streams in: whole under its name, or not at all."""
+        target = self.output_path(job_id, name)
+        with Incoming(self.settings.temp_path) as incoming:
+            incoming.write_all(chunks)
+            incoming.move_to(target)
+            return Written(target, incoming.size, incoming.sha256)
+
+    def remove_outputs(self, job_id: str) -> None:
+        """Remove all results of a job."""
+        if not is_bare_name(job_id):
+            raise StudioError("generation_not_found", id=display_name(job_id)[:100])
+        folder = self.settings.outputs_path / job_id
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(folder)
+        except OSError as error:  # somebody reads one of them just now, which blocks it on Windows
+            log.warning("%s cannot be removed now, the clean-up will: %s", folder, error)
+
+    # ---------------------------------------------------------------- clean-up
+
+    def sweep(self, now: float | None = None) -> Swept:
+        """Remove what nobody needed for FILE_CLEANUP_DAYS and what crashes left; never what is in use."""
+        now = time.time() if now is None else now
+        keep_s = max(self.settings.file_cleanup_days * DAY_S, SHORTEST_KEEP_S)
+        with self.database.write() as connection:
+            expired = records.remove_expired(connection, now - keep_s, now)
+        for file_id in expired:
+            remove_file(self._place(file_id))
+        old = now - DAY_S
+        swept = Swept(
+            files=len(expired),
+            orphans=self._sweep_orphans(old),
+            temporary=sum(remove_file(path) for path in _older(self.settings.temp_path, 0, old)),
+            outputs=self._sweep_outputs(old),
+        )
+        if swept != Swept(0, 0, 0, 0):
+            log.info("cleaned up: %s", swept)
+        return swept
+
+    def _sweep_orphans(self, old: float) -> int:
+        # Bytes from before these records began are another database's: it may only be away for a while.
+        begun = records.kept_since(self.database)
+        candidates = {path.name: path for path in _older(self.settings.files_path, begun, old)}
+        orphans = records.unknown(self.database.connection, "files", candidates)
+        return sum(remove_file(candidates[name]) for name in orphans)
+
+    def _sweep_outputs(self, old: float) -> int:
+        begun = records.kept_since(self.database)
+        folders = _older(self.settings.outputs_path, begun, old, folders=True)
+        names = [folder.name for folder in folders if _is_id(folder.name)]
+        orphans = records.unknown(self.database.connection, "jobs", names)
+        for name in orphans:
+            self.remove_outputs(name)
+        return len(orphans)
+
+    # ------------------------------------------------------------------ places
+
+    def _place(self, file_id: str) -> Path:
+        # Exactly the id, as documented proxies serve this folder; callers hand over ids from the records.
+        return self.settings.files_path / file_id
+
+    def _is_whole(self, file: StoredFile) -> bool:
+        path = self._place(file.id)
+        return path.is_file() and path.stat().st_size == file.size
+
+
+def _older(folder: Path, since: float, until: float, *, folders: bool = False) -> Iterator[Path]:
+    """The entries of a folder that were last changed between two times."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+            if (path.is_dir() if folders else path.is_file()) and since <= path.stat().st_mtime < until:
+                yield path
+
+
+def _no_file(file_id: str) -> StudioError:
+    return StudioError("file_not_found", id=display_name(file_id)[:100])
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
+
+
+def _named(filename: str, facts: PictureFacts) -> str:
+    name = display_name(filename) or "upload"
+    return name if "." in name else name + _SUFFIXES[facts.format]
+
+
+def _from_base64(text: str) -> bytes:
+    if text[:5].lower() == "data:":
+        text = text.partition(",")[2]
+    plain = "".join(text.split()).rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise StudioError("invalid_image", why="its base64 text cannot be read") from error

@@ -1,0 +1,21 @@
+"""Pictures: guarded decoding, thumbnails and other formats, and the recipe that they carry."""
+
+from studio.pictures.convert import convert, thumbnail
+from studio.pictures.decode import MIME_TYPES, Format, PictureFacts, decode, inspect
+from studio.pictures.recipe import read_comfy, read_recipe, with_recipe, write_recipe
+from studio.pictures.source import Source
+
+__all__ = [
+    "MIME_TYPES",
+    "Format",
+    "PictureFacts",
+    "Source",
+    "convert",
+    "decode",
+    "inspect",
+    "read_comfy",
+    "read_recipe",
+    "thumbnail",
+    "with_recipe",
+    "write_recipe",
+]
