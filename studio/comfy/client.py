@@ -162,7 +162,7 @@ class Comfy:
         return _strings(self._wire.get_json("/embeddings"))
 
     def features(self) -> Mapping[str, Any]:
-        """What the server says that it supports; nothing before ComfyUI 0.3.46."""
+        """What the server says that it supports; nothing in versions that do not know the question."""
         answer = self._wire.send("GET", "/features")
         return {} if answer.status == 404 else self._wire.read_mapping(answer, "/features")
 
@@ -244,7 +244,7 @@ class Comfy:
             if isinstance(taken_id, str) and taken_id:
                 self.cancel(taken_id)
                 raise self._wire.confused(
-                    "it gives prompts ids of its own; ComfyUI 0.3.48 or newer is needed"
+                    "it gives prompts ids of its own; ComfyUI 0.3.45 or newer is needed"
                 )
             raise self._wire.confused("/prompt gave no prompt id")
         if taken.get("node_errors"):
@@ -264,7 +264,7 @@ class Comfy:
     def interrupt(self, prompt_id: str) -> bool:
         """Stop a prompt if it runs; says whether it did.
 
-        The queue is asked first, as versions before 0.3.50 ignore the id and would stop anybody's work.
+        The queue is asked first, as versions before 0.3.57 ignore the id and would stop anybody's work.
         """
         if self.queue().where(prompt_id) != "running":
             return False

@@ -55,7 +55,9 @@ class Listener:
         self.address = parse_address(url) if isinstance(url, str) else url
         self.client_id = client_id
         self.heard_at = 0.0
-        """When the server last sent anything, by the monotonic clock."""
+        """When the server last sent anything, even a pong, by the monotonic clock."""
+        self.told_at = 0.0
+        """When the server last told something."""
         self._on_event = on_event
         self._ping_s = ping_s
         self._dead_after_s = dead_after_s
@@ -154,7 +156,7 @@ class Listener:
 
     def _receive(self, connection: websocket.WebSocket) -> str:
         reader = Reader()
-        self.heard_at = pinged_at = time.monotonic()
+        self.heard_at = self.told_at = pinged_at = time.monotonic()
         while not self._stopping.is_set():
             now = time.monotonic()
             if now - self.heard_at > self._dead_after_s:
@@ -171,6 +173,7 @@ class Listener:
                 return "closed by the server"
             if opcode not in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
                 continue
+            self.told_at = self.heard_at
             content: bytes = frame.data if isinstance(frame.data, bytes) else str(frame.data).encode()
             for event in reader.read(
                 content.decode(errors="replace") if opcode == ABNF.OPCODE_TEXT else content

@@ -25,6 +25,7 @@ Callback = Callable[["Server", Event], None]
 PROBE_S = 5.0  # how long a health question may take
 STARTING_S = 30.0  # a server that was never seen counts as starting for so long
 SOCKET_WAIT_S = 2.0  # a server is online without a websocket after this; its events are then polled
+STALLED_S = 30.0  # a websocket that says nothing for so long while a prompt runs is opened anew
 DEAF_PROBES = 3  # timeouts in a row before a slow server counts as gone
 
 
@@ -66,6 +67,7 @@ class Server:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._reread = threading.Event()
+        self._own_reconnect = False
         self._started_at = time.monotonic()
         self._thread: threading.Thread | None = None
 
@@ -165,7 +167,9 @@ class Server:
                 self._wake.set()
             case Connected():
                 # It may have been restarted, with other models and an empty input folder.
-                self._reread.set()
+                if not self._own_reconnect:
+                    self._reread.set()
+                self._own_reconnect = False
                 self._wake.set()
             case Queued(remaining=0):
                 self.queue = Queue()
@@ -210,9 +214,10 @@ class Server:
 
     def _probe(self) -> None:
         if self._online.is_set() and not self._reread.is_set():
-            self.queue = self.client.queue(PROBE_S)
+            before, self.queue = self.queue, self.client.queue(PROBE_S)
             self.seen_at = time.time()
             self.listener.nudge()
+            self._revive(before)
             return
         self.stats = dict(self.client.system_stats(PROBE_S))
         self.seen_at = time.time()
@@ -236,6 +241,20 @@ class Server:
         self._online.set()
         log.info("%s is online (%d nodes)", self.url, len(self.client.object_info()))
         self._tell_state()
+
+    def _revive(self, before: Queue) -> None:
+        """Open a websocket anew that answers pings and tells nothing.
+
+        ComfyUI forgets a client when it notices late that the client's previous connection has died.
+        """
+        if not self.listener.connected:
+            return
+        silent_s = time.monotonic() - self.listener.told_at
+        unheard = self.queue != before and silent_s > 2 * self._online_poll_s
+        if unheard or (self.queue.running and silent_s > STALLED_S):
+            log.info("the websocket of %s tells nothing of its queue; opening it anew", self.url)
+            self._own_reconnect = True
+            self.listener.reconnect()
 
     def _missed(self, error: StudioError, misses: int) -> None:
         if self._stopping.is_set():
