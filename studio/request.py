@@ -1,4 +1,4 @@
-"""The request: everything that a generation needs, in one immutable object that UI, REST and notebook build."""
+"""The request: all that a generation needs in one immutable object, built by UI, REST and notebook."""
 
 from __future__ import annotations
 

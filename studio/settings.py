@@ -31,10 +31,10 @@ class Settings(BaseSettings):
 
     # Documented by AvatarForge.
     storage_path: Path = Path("./storage")
-    max_file_size: int = Field(52_428_800, ge=1)
-    max_image_dimension: int = Field(4096, ge=1)
-    min_image_dimension: int = Field(64, ge=1)
-    file_cleanup_days: float = Field(30, ge=0)
+    max_file_size: int = Field(default=52_428_800, ge=1)
+    max_image_dimension: int = Field(default=4096, ge=1)
+    min_image_dimension: int = Field(default=64, ge=1)
+    file_cleanup_days: float = Field(default=30, ge=0)
     comfyui_url: CommaList = ()
     database_url: str = "sqlite:///./avatarforge.db"
     secret_key: str = DEFAULT_SECRET_KEY
@@ -45,18 +45,18 @@ class Settings(BaseSettings):
 
     # Where to listen; the names are Gradio's, so that a Space works as it is.
     gradio_server_name: str = "127.0.0.1"
-    gradio_server_port: int = Field(8000, ge=0, le=65535)
+    gradio_server_port: int = Field(default=8000, ge=0, le=65535)
 
     # The studio's own.
     studio_workflows_path: CommaList = ()  # folders with users' workflows, beside the library
-    studio_engine_port: int = Field(0, ge=0, le=65535)  # 0: a free loopback port
+    studio_engine_port: int = Field(default=0, ge=0, le=65535)  # 0: a free loopback port
     studio_engine_url: str = ""  # an embedded engine that somebody else runs; the app then starts none
-    studio_lease_s: float = Field(10, gt=0)
-    studio_attempts: int = Field(3, ge=1, le=20)
-    studio_job_timeout_s: float = Field(3600, gt=0)
-    studio_server_grace_s: float = Field(60, ge=0)  # how long running work waits for a silent server
-    studio_max_queued: int = Field(10_000, ge=1)
-    studio_cleanup_interval_s: float = Field(3600, gt=0)
+    studio_lease_s: float = Field(default=10, gt=0)
+    studio_attempts: int = Field(default=3, ge=1, le=20)
+    studio_job_timeout_s: float = Field(default=3600, gt=0)
+    studio_server_grace_s: float = Field(default=60, ge=0)  # how long running work waits for a silent server
+    studio_max_queued: int = Field(default=10_000, ge=1)
+    studio_cleanup_interval_s: float = Field(default=3600, gt=0)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -89,6 +89,11 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """The file that holds the records, from the documented URL forms."""
         return database_path(self.database_url)
+
+    @cached_property
+    def workflow_folders(self) -> tuple[Path, ...]:
+        """Where users keep workflows of their own."""
+        return tuple(Path(folder) for folder in self.studio_workflows_path)
 
     @cached_property
     def files_path(self) -> Path:

@@ -41,7 +41,7 @@ class Task:
     position: int
     view: str
     seed: int
-    needs: str  # JSON: what a server must have to run it
+    needs: int  # what a server must have to run it, by its row in needs
     status: Status
     priority: int
     run_at: float

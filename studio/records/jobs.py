@@ -21,7 +21,7 @@ class NewTask:
     id: str
     view: str
     seed: int
-    needs: str
+    needs: str  # JSON, as the workflow library writes it
     outputs: tuple[Output, ...] = ()
 
 
@@ -81,13 +81,18 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
                                   deadline_at, progress, created_at, completed_at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
-                *(task.id, job.id, position, task.view, task.seed, task.needs),
+                *(task.id, job.id, position, task.view, task.seed, _needs_id(connection, task.needs)),
                 *("completed" if done else "queued", job.priority, job.run_at, job.deadline_at),
                 *(100.0 if done else 0.0, job.created_at, job.created_at if done else None),
             ),
         )
         add_outputs(connection, task.outputs)
     add_event(connection, job.id, "queued", {}, job.created_at)
+
+
+def _needs_id(connection: sqlite3.Connection, text: str) -> int:
+    connection.execute("INSERT OR IGNORE INTO needs (text) VALUES (?)", (text,))
+    return connection.execute("SELECT id FROM needs WHERE text = ?", (text,)).fetchone()[0]
 
 
 def add_outputs(connection: sqlite3.Connection, outputs: Iterable[Output]) -> None:

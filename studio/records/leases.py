@@ -14,15 +14,13 @@ from studio.records.jobs import TASK_COLUMNS, add_event, add_outputs, settle
 CLAIMABLE = "lease_token IS NULL AND status IN ('queued', 'processing')"
 
 
-def distinct_needs(database: Database) -> list[str]:
-    """What the tasks that wait ask of a server, each kind once."""
-    return [
-        row[0] for row in database.connection.execute(f"SELECT DISTINCT needs FROM tasks WHERE {CLAIMABLE}")
-    ]
+def all_needs(database: Database) -> dict[int, str]:
+    """What tasks ask of a server; few rows, since equal needs share one."""
+    return dict(database.connection.execute("SELECT id, text FROM needs").fetchall())
 
 
 def claim(
-    database: Database, server: str, needs: Sequence[str], token: str, now: float, lease_s: float
+    database: Database, server: str, needs: Sequence[int], token: str, now: float, lease_s: float
 ) -> Task | None:
     """Take the first ready task of the highest priority that this server can run; it keeps its old state."""
     with database.write() as connection:
@@ -205,17 +203,27 @@ def free_lapsed(database: Database, now: float) -> int:
 
 def release_server(database: Database, server: str, now: float) -> int:
     """Let other servers have what waits for one that has been silent for too long."""
+    return _release(database, "server = ?", [server], now)
+
+
+def release_strangers(database: Database, servers: Sequence[str], now: float) -> int:
+    """Let these servers have what was sent to others that are no longer configured."""
+    return _release(database, f"server NOT IN ({', '.join('?' * len(servers))})", servers, now)
+
+
+def _release(database: Database, condition: str, values: Sequence[str], now: float) -> int:
+    condition = f"{CLAIMABLE} AND server IS NOT NULL AND {condition}"
+    if not database.connection.execute(f"SELECT 1 FROM tasks WHERE {condition} LIMIT 1", values).fetchone():
+        return 0
     with database.write() as connection:
         rows = connection.execute(
             f"""UPDATE tasks SET server = NULL, prompt_id = NULL, sent_at = NULL,
                     attempt = attempt + 1, losses = losses + 1
-                WHERE server = ? AND {CLAIMABLE} RETURNING job_id, id, view""",
-            (server,),
+                WHERE {condition} RETURNING job_id, id, view""",
+            values,
         ).fetchall()
         for row in rows:
-            add_event(
-                connection, row["job_id"], "lost", {"view": row["view"], "server": server}, now, row["id"]
-            )
+            add_event(connection, row["job_id"], "lost", {"view": row["view"]}, now, row["id"])
     return len(rows)
 
 

@@ -51,6 +51,8 @@ CREATE INDEX jobs_by_status ON jobs (kind, status, seq);
 
 CREATE INDEX jobs_by_parent ON jobs (parent_id) WHERE parent_id IS NOT NULL;
 
+CREATE TABLE needs (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
 CREATE TABLE tasks (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -58,7 +60,7 @@ CREATE TABLE tasks (
     position INTEGER NOT NULL,
     view TEXT NOT NULL,
     seed INTEGER NOT NULL,
-    needs TEXT NOT NULL,
+    needs INTEGER NOT NULL REFERENCES needs (id),
     status TEXT NOT NULL CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
     priority INTEGER NOT NULL DEFAULT 0,
     run_at REAL NOT NULL,

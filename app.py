@@ -1,0 +1,207 @@
+"""Assembles the studio: FastAPI, the documented routes, and the Gradio UI once it has been imported."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import logging.handlers
+import sys
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import avatarforge, problems
+from api.limits import BodyLimit
+from studio import VERSION
+from studio.assembly import open_studio
+from studio.errors import StudioError
+from studio.settings import Settings
+
+log = logging.getLogger("studio")
+
+SHUTDOWN_S = 5
+UPLOAD_SLACK = 2**20  # multipart headers around the file itself
+API_PREFIXES = (avatarforge.PREFIX, "/api", "/outputs", "/files")
+
+STARTING_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">
+<title>AvatarForge Studio is starting</title><style>
+body{font:16px/1.6 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;
+color:#1f2937;background:#f8fafc}@media(prefers-color-scheme:dark){body{color:#e5e7eb;background:#0f172a}}
+</style></head><body><main><h1>AvatarForge Studio</h1>
+<p>The interface is starting; this page goes on by itself in a few seconds.</p>
+<p>The REST API answers already: see <a href="docs">its documentation</a>.</p></main></body></html>"""
+
+
+class Interface:
+    """What answers where no route does: the Gradio app when it is ready, a plain page until then."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.gradio: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what no documented route serves."""
+        path: str = scope["path"]
+        is_api = any(path == prefix or path.startswith(f"{prefix}/") for prefix in API_PREFIXES)
+        if self.gradio is not None and not is_api:
+            await self.gradio(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        elif self.enabled and path == "/":
+            await HTMLResponse(STARTING_PAGE, status_code=200)(scope, receive, send)
+        else:
+            error = problems.respond(path, 404, "Not Found", "route_not_found", "See /docs for all routes.")
+            await error(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None, *, ui: bool = True) -> FastAPI:
+    """The whole server as one ASGI app; the studio behind it lives from start-up to shutdown."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        studio = await run_in_threadpool(open_studio, settings)
+        app.state.studio = studio
+        app.state.stopping = asyncio.Event()
+        if ui:
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=_mount_ui, args=(app, interface, loop), daemon=True).start()
+        try:
+            yield
+        finally:
+            app.state.stopping.set()
+            await run_in_threadpool(studio.close)
+
+    app = FastAPI(
+        title="AvatarForge Studio",
+        version=VERSION,
+        description="Characters from words: single avatars, views from four sides, whole sheets.",
+        lifespan=lifespan,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    interface = Interface(enabled=ui)
+    app.router.default = interface
+    app.include_router(avatarforge.router, prefix=avatarforge.PREFIX)
+    app.include_router(avatarforge.router, include_in_schema=False)
+    problems.install(app)
+    # Legacy clients send two pictures as base64, which is a third larger than the bytes.
+    body_limit = 2 * (settings.max_file_size * 4 // 3) + 2 * UPLOAD_SLACK
+    app.add_middleware(BodyLimit, limit_for=lambda path: body_limit)
+    origins = list(settings.allowed_origins)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins or ["*"],
+        allow_credentials=bool(origins),
+        allow_methods=["*"],
+        allow_headers=["*"],
+    )
+    return app
+
+
+def _mount_ui(app: FastAPI, interface: Interface, loop: asyncio.AbstractEventLoop) -> None:
+    """Import Gradio beside the running server and put it behind the routes."""
+    try:
+        from studio import ui
+
+        gradio = ui.mount(app, app.state.studio)
+        asyncio.run_coroutine_threadsafe(_serve_ui(gradio, interface, app.state.stopping), loop)
+    except Exception:  # REST must go on whatever becomes of the interface
+        log.exception("the interface could not be started; the REST API goes on without it")
+
+
+async def _serve_ui(gradio: Any, interface: Interface, stopping: asyncio.Event) -> None:
+    """Run what Gradio would run at start-up, on the server's own loop, until the studio stops."""
+    async with gradio.router.lifespan_context(gradio):
+        blocks = gradio.get_blocks()
+        blocks.run_startup_events()
+        await blocks.run_extra_startup_events()
+        interface.gradio = gradio
+        log.info("the interface is ready")
+        await stopping.wait()
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log to the console, and to LOG_FILE as well when it is set."""
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if settings.log_file is not None:
+        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(
+                settings.log_file, maxBytes=20_000_000, backupCount=5, encoding="utf-8"
+            )
+        )
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers
+    )
+    for noisy in ("httpx", "httpcore", "httpx2"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def read_settings(arguments: argparse.Namespace) -> Settings:
+    """Settings from the environment, with what the command line says on top."""
+    given: dict[str, Any] = {}
+    if arguments.host is not None:
+        given["gradio_server_name"] = arguments.host
+    if arguments.port is not None:
+        given["gradio_server_port"] = arguments.port
+    return Settings(**given)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the studio until Ctrl-C."""
+    parser = argparse.ArgumentParser(description="AvatarForge Studio: the interface and the REST API.")
+    parser.add_argument("--host", help="address to bind; 0.0.0.0 lets other machines in (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to bind (default 8000)")
+    parser.add_argument("--no-ui", action="store_true", help="serve the REST API only")
+    arguments = parser.parse_args(argv)
+    try:
+        settings = read_settings(arguments)
+        set_up_logging(settings)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(settings, ui=not arguments.no_ui),
+                host=settings.gradio_server_name,
+                port=settings.gradio_server_port,
+                log_config=None,
+                access_log=settings.log_level == "DEBUG",
+                timeout_graceful_shutdown=SHUTDOWN_S,
+                server_header=False,
+            )
+        )
+    except ValidationError as error:
+        for item in error.errors():
+            print(f"Setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)
+        return 2
+    except (StudioError, OSError) as error:
+        print(error, getattr(error, "hint", ""), file=sys.stderr)
+        return 2
+    shown = (
+        "localhost"
+        if settings.gradio_server_name in {"127.0.0.1", "0.0.0.0"}
+        else settings.gradio_server_name
+    )
+    address = f"http://{shown}:{settings.gradio_server_port}"
+    print(
+        f"\n  AvatarForge Studio   {address}",
+        f"  REST documentation   {address}/docs",
+        "",
+        sep="\n",
+        flush=True,
+    )
+    server.run()
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

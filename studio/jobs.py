@@ -1,0 +1,303 @@
+"""THE job module: submit, get, list, watch, cancel, retry, delete; every door uses these verbs."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio import workflows
+from studio.comfy.pool import Pool
+from studio.errors import StudioError
+from studio.files import FileStore
+from studio.records import Database
+from studio.records import jobs as records
+from studio.records.entities import Event, Job, Output, Page
+from studio.request import AvatarRequest, View, random_seed, with_values
+from studio.settings import Settings
+from studio.workflows import Candidate, Plan, Workflow
+
+IDEMPOTENCY_S = 24 * 3600
+STARTING_S = 2.0  # how long a submit waits for the first sign of servers that were only just configured
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A client's own name for a request, so that sending it twice makes one job."""
+
+    scope: str
+    key: str
+
+
+class Jobs:
+    """The verbs over jobs; holds no state of its own beside the records."""
+
+    def __init__(
+        self,
+        database: Database,
+        files: FileStore,
+        pool: Pool,
+        library: dict[str, Workflow],
+        settings: Settings,
+    ) -> None:
+        self.database = database
+        self.files = files
+        self.pool = pool
+        self.library = library
+        self.settings = settings
+        self._previews: dict[str, tuple[str, bytes]] = {}
+
+    # ---------------------------------------------------------------- making
+
+    def preflight(self, request: AvatarRequest) -> Plan:
+        """How the request would run now, or a refusal that says why it cannot."""
+        for file_id in request.files().values():
+            self.files.get(file_id)
+        if request.engine == "auto" and self.settings.comfyui_url:
+            online = self.pool.online("comfy")
+            if not online:
+                self.pool.wait_ready(STARTING_S, "comfy")
+                online = self.pool.online("comfy")
+            if not online:
+                raise StudioError("comfyui_unavailable", url=", ".join(self.settings.comfyui_url))
+            candidates = [Candidate("comfy", server.info) for server in online]
+        else:
+            candidates = [
+                Candidate("embedded", server.info)
+                for server in self.pool.servers
+                if server.kind == "embedded"
+            ]
+            if not candidates:
+                raise StudioError("engine_unavailable", why="it is switched off")
+        return workflows.choose(self.library, request, candidates)
+
+    def submit(
+        self,
+        request: AvatarRequest,
+        *,
+        door: str,
+        priority: int = 0,
+        delay_s: float = 0,
+        timeout_s: float | None = None,
+        key: IdempotencyKey | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> Job:
+        """Record a job for this request; it runs as soon as a server is free."""
+        fingerprint = request.fingerprint()
+        if key is not None and (known := self._known(key, fingerprint)):
+            return known
+        if records.waiting_count(self.database) >= self.settings.studio_max_queued:
+            raise StudioError("queue_full", limit=self.settings.studio_max_queued)
+        plan = self.preflight(request)
+        if plan.request.seed is None:
+            plan = dataclasses.replace(plan, request=with_values(plan.request, seed=random_seed()))
+        now = time.time()
+        job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata)
+        seed = plan.request.seed or 0
+        tasks = [records.NewTask(_new_id(), view, seed, plan.needs) for view in plan.request.views]
+        with self.database.write() as connection:
+            if key is not None:
+                # Two requests with one key may meet here; the first one made the job.
+                if known := self._known(key, fingerprint):
+                    return known
+                records.insert(connection, job, tasks)
+                records.remember_key(connection, key.scope, key.key, fingerprint, job.id, now)
+            else:
+                records.insert(connection, job, tasks)
+            self.files.add_references(connection, job.id, plan.request.files())
+        return self.get(job.id)
+
+    def _known(self, key: IdempotencyKey, fingerprint: str) -> Job | None:
+        found = records.find_key(self.database.connection, key.scope, key.key, time.time() - IDEMPOTENCY_S)
+        if found is None:
+            return None
+        if found[0] != fingerprint:
+            raise StudioError("idempotency_mismatch")
+        return self.get(found[1])
+
+    def _new_job(
+        self,
+        plan: Plan,
+        door: str,
+        priority: int,
+        now: float,
+        run_at: float,
+        timeout_s: float | None,
+        metadata: dict[str, Any] | None,
+        parent_id: str | None = None,
+    ) -> records.NewJob:
+        request = plan.request
+        return records.NewJob(
+            id=_new_id(),
+            kind="avatar",
+            door=door,
+            priority=priority,
+            prompt=request.search_text(),
+            request_json=request.model_dump_json(),
+            workflow=plan.workflow,
+            engine=plan.engine,
+            seed=request.seed or 0,
+            created_at=now,
+            run_at=run_at,
+            deadline_at=run_at + (timeout_s or self.settings.studio_job_timeout_s),
+            parent_id=parent_id,
+            metadata=metadata,
+        )
+
+    def retry(self, job_id: str, *, door: str) -> Job:
+        """A new job from the same request, with the failed one as its parent; what was finished is kept."""
+        job = self.get(job_id)
+        if not job.is_final:
+            raise StudioError("job_running", status=job.status)
+        wanted = [task.view for task in job.tasks if task.status != "completed"] or [
+            task.view for task in job.tasks
+        ]
+        return self._child(job, wanted, job.seed, door)
+
+    def reroll(self, job_id: str, view: View, *, door: str, seed: int | None = None) -> Job:
+        """A new job in which one view is made again with another seed and the others are kept as they are."""
+        job = self.get(job_id)
+        if not job.is_final:
+            raise StudioError("job_running", status=job.status)
+        if view not in [task.view for task in job.tasks]:
+            raise StudioError("task_not_found", name=view)
+        return self._child(job, [view], random_seed() if seed is None else seed, door)
+
+    def _child(self, parent: Job, again: Sequence[str], seed: int, door: str) -> Job:
+        request = AvatarRequest.model_validate(parent.request)
+        plan = self.preflight(request)
+        now = time.time()
+        job = self._new_job(plan, door, parent.priority, now, now, None, parent.metadata, parent_id=parent.id)
+        tasks: list[records.NewTask] = []
+        for task in parent.tasks:
+            if task.view in again:
+                tasks.append(records.NewTask(_new_id(), task.view, seed, plan.needs))
+                continue
+            task_id = _new_id()
+            kept = [
+                dataclasses.replace(output, id=_new_id(), job_id=job.id, task_id=task_id)
+                for output in parent.outputs
+                if output.task_id == task.id
+            ]
+            for output in kept:
+                source = self.files.output_path(parent.id, output.name)
+                target = self.files.output_path(job.id, output.name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target)
+            tasks.append(records.NewTask(task_id, task.view, task.seed, plan.needs, tuple(kept)))
+        try:
+            with self.database.write() as connection:
+                records.insert(connection, job, tasks)
+                self.files.add_references(connection, job.id, plan.request.files())
+        except BaseException:
+            self.files.remove_outputs(job.id)
+            raise
+        return self.get(job.id)
+
+    # --------------------------------------------------------------- reading
+
+    def get(self, job_id: str) -> Job:
+        """The job as it is recorded now."""
+        job = records.get(self.database, job_id)
+        if job is None:
+            raise StudioError("generation_not_found", id=job_id)
+        return job
+
+    def list(
+        self,
+        *,
+        kinds: Sequence[str] = ("avatar",),
+        statuses: Sequence[str] = (),
+        search: str = "",
+        parent_id: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> Page:
+        """The newest matching jobs."""
+        return records.page(
+            self.database,
+            kinds=kinds,
+            statuses=statuses,
+            search=search,
+            parent_id=parent_id,
+            limit=limit,
+            offset=offset,
+        )
+
+    def events(self, job_id: str, after: int = 0) -> list[Event]:
+        """What happened to a job, in order."""
+        return records.events(self.database, job_id, after)
+
+    def watch(self, job_id: str, timeout_s: float = 3600.0) -> Iterator[Job]:
+        """The job now and after each change, until it is final or time is up."""
+        deadline = time.monotonic() + timeout_s
+        seen: Job | None = None
+        while True:
+            commits = self.database.commits
+            job = self.get(job_id)
+            if job != seen:
+                yield job
+                seen = job
+            left = deadline - time.monotonic()
+            if job.is_final or left <= 0:
+                return
+            self.database.wait(commits, left)
+
+    def wait(self, job_id: str, timeout_s: float = 3600.0, until: Callable[[Job], bool] | None = None) -> Job:
+        """The job once it is final (or as `until` says), or as it is when time is up."""
+        job = self.get(job_id)
+        for job in self.watch(job_id, timeout_s):
+            if until is not None and until(job):
+                break
+        return job
+
+    def preview(self, job_id: str) -> tuple[str, bytes] | None:
+        """The newest preview frame of a running job, as mime type and bytes."""
+        return self._previews.get(job_id)
+
+    def set_preview(self, job_id: str, mime_type: str, data: bytes) -> None:
+        """Keep a preview frame; the runner hands them over."""
+        self._previews[job_id] = (mime_type, data)
+
+    def drop_preview(self, job_id: str) -> None:
+        """Forget a job's preview frame, once there is a real picture."""
+        self._previews.pop(job_id, None)
+
+    def output(self, job_id: str, name: str) -> Output:
+        """One finished file by its address."""
+        job = records.get(self.database, job_id)
+        for output in job.outputs if job else ():
+            if output.name == name:
+                return output
+        raise StudioError("output_not_found", name=name)
+
+    # -------------------------------------------------------------- changing
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a job that waits or runs."""
+        job = self.get(job_id)
+        if job.is_final:
+            raise StudioError("job_finished", status=job.status)
+        return records.request_cancel(self.database, job_id, time.time()) or self.get(job_id)
+
+    def prioritise(self, job_id: str, priority: int) -> Job:
+        """Change how soon a waiting job is taken; higher goes first."""
+        self.get(job_id)
+        records.prioritise(self.database, job_id, priority)
+        return self.get(job_id)
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job, its outputs and its hold on uploads; work that still runs is stopped."""
+        self.get(job_id)
+        with self.database.write() as connection:
+            records.delete(connection, job_id)
+        self.files.remove_outputs(job_id)
+        self.drop_preview(job_id)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

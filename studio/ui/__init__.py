@@ -1,0 +1,52 @@
+"""The Gradio interface; the only room that imports gradio."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from studio.assembly import Studio
+
+CACHE_KEPT_S = 3600
+
+
+def mount(app: FastAPI, studio: Studio) -> ASGIApp:
+    """Build the interface for this studio and give the Gradio app that serves it."""
+    os.environ.setdefault("GRADIO_TEMP_DIR", str((studio.settings.temp_path / "gradio").absolute()))
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    import gradio as gr
+
+    from studio.ui import avatar
+    from studio.ui.look import CSS, THEME
+
+    with gr.Blocks(
+        title="AvatarForge Studio",
+        analytics_enabled=False,
+        delete_cache=(CACHE_KEPT_S, CACHE_KEPT_S),
+        fill_width=True,
+    ) as blocks:
+        gr.Markdown("# AvatarForge Studio", elem_id="title")
+        with gr.Tab("Single avatar", id="avatar"):
+            avatar.build(studio, blocks)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        "/",
+        server_name=studio.settings.gradio_server_name,
+        server_port=studio.settings.gradio_server_port,
+        theme=THEME,
+        css=CSS,
+        show_error=True,
+        max_file_size=studio.settings.max_file_size,
+        run_history=False,
+        mcp_server=False,
+        ssr_mode=False,
+        footer_links=["api", "settings"],
+    )
+    # Served behind our own routes rather than as one of them, so that a wrong method stays a 405.
+    return app.router.routes.pop().app  # type: ignore[attr-defined]
