@@ -1,0 +1,31 @@
+"""Every node type of the engine, registered by importing the families."""
+
+from __future__ import annotations
+
+from studio.engine.nodes import (
+    conditioning,
+    effects,
+    files,
+    images,
+    latents,
+    loaders,
+    masks,
+    primitives,
+    sampling,
+    transforms,
+)
+from studio.engine.nodes.define import NODES
+
+__all__ = [
+    "NODES",
+    "conditioning",
+    "effects",
+    "files",
+    "images",
+    "latents",
+    "loaders",
+    "masks",
+    "primitives",
+    "sampling",
+    "transforms",
+]
