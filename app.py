@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import logging.handlers
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
@@ -168,17 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(arguments)
         set_up_logging(settings)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(settings, ui=not arguments.no_ui),
-                host=settings.gradio_server_name,
-                port=settings.gradio_server_port,
-                log_config=None,
-                access_log=settings.log_level == "DEBUG",
-                timeout_graceful_shutdown=SHUTDOWN_S,
-                server_header=False,
-            )
-        )
+        listening = listen(settings.gradio_server_name, settings.gradio_server_port)
     except ValidationError as error:
         for item in error.errors():
             print(f"Setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)
@@ -186,12 +177,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (StudioError, OSError) as error:
         print(error, getattr(error, "hint", ""), file=sys.stderr)
         return 2
-    shown = (
-        "localhost"
-        if settings.gradio_server_name in {"127.0.0.1", "0.0.0.0"}
-        else settings.gradio_server_name
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings, ui=not arguments.no_ui),
+            log_config=None,
+            access_log=settings.log_level == "DEBUG",
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            server_header=False,
+        )
     )
-    address = f"http://{shown}:{settings.gradio_server_port}"
+    host, port = settings.gradio_server_name, listening.getsockname()[1]
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}"
     print(
         f"\n  AvatarForge Studio   {address}",
         f"  REST documentation   {address}/docs",
@@ -199,8 +196,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         sep="\n",
         flush=True,
     )
-    server.run()
+    server.run(sockets=[listening])
     return 0 if server.started else 1
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; bound before anything is started, so that a taken port costs nothing."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":  # there it would let two servers share a port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise OSError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Stop what is there, or choose another --port."
+        ) from error
+    listening.set_inheritable(True)
+    return listening
 
 
 if __name__ == "__main__":

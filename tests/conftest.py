@@ -1,0 +1,147 @@
+"""The real app as a process of its own, over a real socket, with a storage that the test throws away."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+START_S = 60.0
+
+
+@dataclass
+class RunningApp:
+    """A started app: where it is, what it has printed, and how to end it."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+    client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    @property
+    def storage(self) -> Path:
+        """Its STORAGE_PATH."""
+        return self.folder / "storage"
+
+    def generate(self, path: str = "generate/avatar", **body: Any) -> dict[str, Any]:
+        """Create a generation and give the answer."""
+        answer = self.client.post(f"/avatarforge-controller/{path}", json={"prompt": "a knight", **body})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def wait(self, generation_id: str, timeout_s: float = 60.0) -> dict[str, Any]:
+        """Poll a generation until it is completed or failed."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            found = self.client.get(f"/avatarforge-controller/generations/{generation_id}")
+            assert found.status_code == 200, found.text
+            if found.json()["status"] in {"completed", "failed"}:
+                return found.json()
+            assert time.monotonic() < deadline, f"still {found.json()}\n{''.join(self.lines[-40:])}"
+            time.sleep(0.05)
+
+    def wait_healthy(self, timeout_s: float = START_S) -> None:
+        """Wait until pictures can be made."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            health = self.client.get("/avatarforge-controller/health").json()
+            if health["comfyui"]["status"] == "healthy":
+                return
+            assert time.monotonic() < deadline, f"{health}\n{''.join(self.lines[-40:])}"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait(20)
+
+    def interrupt(self) -> int:
+        """End it as Ctrl-C would, and give its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+
+StartApp = Callable[..., RunningApp]
+
+
+def start_app_process(folder: Path, *arguments: str, **environment: str) -> RunningApp:
+    """Start `python app.py` in a folder of its own and wait until it answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ours = {"STORAGE_PATH": "./storage", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STUDIO_", "GRADIO_"))}
+    for name in ("COMFYUI_URL", "DATABASE_URL", "LOG_LEVEL", "LOG_FILE"):
+        kept.pop(name, None)
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "--port", "0", *arguments],
+        cwd=folder,
+        env={**kept, **ours, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    app = RunningApp("", folder, process)
+    found = threading.Event()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            app.lines.append(line)
+            if match := re.search(r"AvatarForge Studio +(http://\S+)", line):
+                app.url = match[1].replace("localhost", "127.0.0.1")
+                found.set()
+        found.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    assert found.wait(START_S), "the app said nothing"
+    assert app.url, "".join(app.lines)
+    app.client = httpx.Client(base_url=app.url, timeout=60, trust_env=False)
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            app.client.get("/avatarforge-controller/poses")
+            return app
+        except httpx.TransportError:
+            assert process.poll() is None, "".join(app.lines)
+            assert time.monotonic() < deadline, "".join(app.lines)
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def start_app(tmp_path: Path) -> Iterator[StartApp]:
+    """Start apps that end with the test."""
+    started: list[RunningApp] = []
+
+    def start(*arguments: str, folder: Path | None = None, **environment: str) -> RunningApp:
+        app = start_app_process(folder or tmp_path / f"app{len(started)}", *arguments, **environment)
+        started.append(app)
+        return app
+
+    yield start
+    for app in started:
+        if app.process.poll() is None:
+            app.kill()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """One app without the interface that many tests share; it draws on its embedded engine."""
+    running = start_app_process(tmp_path_factory.mktemp("shared-app"), "--no-ui")
+    running.wait_healthy()
+    yield running
+    running.kill()
