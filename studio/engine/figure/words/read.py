@@ -1,0 +1,634 @@
+"""Reads tokens into `Said`: finds phrases, binds adjectives to their nouns, follows negations, collects the unknown.
+
+Modifiers wait until a noun comes ("long white" ... "hair"). After a copula ("is", "in", "of", ":") they may also
+belong to the noun before, and do so when no noun follows. A clause of modifiers alone belongs to the noun before it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from studio.engine.figure.spec import RGB
+from studio.engine.figure.words import colours, materials, people
+from studio.engine.figure.words.lexicon import MODIFIERS, Senses, lexicon
+from studio.engine.figure.words.neutral import NEGATION_ENDS, NEGATIONS, STOP
+from studio.engine.figure.words.said import Said, Thing
+from studio.engine.figure.words.text import Token, clean, tokenize
+
+COPULAS = frozenset(
+    {"is", "are", "was", "were", "in", "of", "color", "colored", "dyed", "tinted", "made", "from"}
+)
+TAKES_OUTFIT = frozenset({"wearing", "wears", "wear", "dressed", "clad", "worn"})
+JOINING = frozenset({"of", "the", "a", "an", "in", "on", "at", "to", "from", "his", "her", "their", "with"})
+ARTICLES = frozenset({"a", "an", "the", "his", "her", "their", "its", "some", "very", "all"})
+NOUN_ROLES = (
+    "garment",
+    "generic",
+    "item",
+    "feature",
+    "hair",
+    "eyes",
+    "skin",
+    "lips",
+    "beard",
+    "species",
+    "archetype",
+)
+_CROWD = re.compile(r"^[2-9]\d*(girl|boy|people|person|women|men)$")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One matched phrase, stop word, break or unknown word of the text."""
+
+    kind: str  # "match", "stop", "break", "unknown", "copula"
+    word: str
+    senses: Senses
+    start: int
+    end: int
+
+    def has(self, role: str) -> bool:
+        return role in self.senses
+
+    @property
+    def modifies(self) -> bool:
+        return self.kind == "match" and any(role in MODIFIERS for role in self.senses)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it means something without a noun after it."""
+        return self.kind == "match" and any(
+            role not in MODIFIERS and role != "likeness" for role in self.senses
+        )
+
+
+def read(text: str) -> Said:
+    """What the text says."""
+    return _Reader(clean(text)).read()
+
+
+def words_of(text: str) -> list[Word]:
+    """The text as phrases of the vocabulary and what stands between them."""
+    tokens = tokenize(text)
+    look_up = lexicon()
+    names = [token.word if token.kind == "word" else "\0" + token.kind for token in tokens]
+    words: list[Word] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        if token.kind != "word":
+            words.append(_mark(token))
+            position += 1
+            continue
+        found = look_up.longest(names, position)
+        if found:
+            count, senses = found
+            end = tokens[position + count - 1].end
+            words.append(
+                Word("match", " ".join(names[position : position + count]), senses, token.start, end)
+            )
+            position += count
+            continue
+        kind = "stop" if token.word in STOP or token.word in NEGATIONS else "unknown"
+        words.append(Word(kind, token.word, {}, token.start, token.end))
+        position += 1
+    return words
+
+
+def _mark(token: Token) -> Word:
+    kind = {"break": "break", "colon": "copula"}.get(token.kind, "unknown")
+    return Word(kind, token.word, {}, token.start, token.end)
+
+
+class _Reader:
+    """Walks over the words once; the state between two words is what a listener would keep in mind."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = words_of(text)
+        self.said = Said()
+        self.pending: list[Word] = []
+        self.last: Thing | None = None
+        self.after_copula = False
+        self.clause_has_noun = False
+        self.negated = False
+        self.count = 1
+        self.with_and = False  # "hat and cloak": the second may share the first one's colour
+
+    def read(self) -> Said:
+        position = 0
+        while position < len(self.words):
+            position = self._step(position)
+        self._end_clause()
+        return self.said
+
+    def _step(self, at: int) -> int:
+        word = self.words[at]
+        if word.kind == "break":
+            self._end_clause()
+            return at + 1
+        if word.kind == "copula":
+            self.after_copula = True
+            return at + 1
+        if word.kind == "stop":
+            return self._stop(at)
+        if word.kind == "unknown":
+            return self._unknown(at)
+        return self._match(at)
+
+    # Words without a sense of their own
+
+    def _stop(self, at: int) -> int:
+        word = self.words[at].word
+        if word in NEGATIONS:
+            self._flush()
+            self.negated = True
+        elif self.negated and word in NEGATION_ENDS and self._before(at) not in NEGATIONS:
+            self._flush()
+            self.negated = False
+        if word in TAKES_OUTFIT and not self.negated:
+            self._flush()
+            self.last = None
+            self.after_copula = True
+        elif word in COPULAS:
+            self.after_copula = self.last is not None or self.after_copula
+        elif word == "and":
+            self.with_and = True
+            if self.after_copula and self.pending and not self._modifier_follows(at):
+                self._flush()
+        elif word in {"with", "while", "who", "holding", "carrying", "wielding", "but", "having", "has"}:
+            self._flush()
+            self.after_copula = False
+            self.with_and = False
+        return at + 1
+
+    def _unknown(self, at: int) -> int:
+        end = at
+        reach = at + 1
+        while reach < len(self.words):
+            word = self.words[reach]
+            if word.kind == "unknown" or (
+                word.kind == "match" and word.word in {"background", "foreground"} and end < reach - 1
+            ):
+                end = reach
+            elif not (word.kind == "stop" and word.word in JOINING):
+                break
+            reach += 1
+        word = self.words[at]
+        if end == at and word.word.isdigit():
+            return at + 1
+        start = word.start
+        noun_follows = end + 1 < len(self.words) and self.words[end + 1].kind == "match"
+        if self.pending and not noun_follows:
+            start = self.pending[0].start
+            self.pending.clear()
+        if not self.negated:
+            self._not_drawn(self.text[start : self.words[end].end])
+            if is_crowd(word.word):
+                self.said.tell("person", people.PERSONS.get(word.word[1:], (None, None)), word.word)
+        if not noun_follows:
+            self.last = None
+            self.count = 1
+        return end + 1
+
+    def _not_drawn(self, text: str) -> None:
+        self.said.unknown.append(" ".join(text.split()))
+
+    # Words of the vocabulary
+
+    def _match(self, at: int) -> int:
+        word = self.words[at]
+        if word.has("number") and self._counts(at):
+            return at + 1
+        if word.has("likeness") and self._is_likeness(at):
+            self.pending.append(_as_colour(word))
+            return at + 1
+        if word.modifies and (not word.stands or self._noun_follows(at)):
+            self.pending.append(word)
+            return at + 1
+        role = self._role(word)
+        if role is None:
+            if word.has("likeness"):
+                return self._unknown(at)
+            return at + 1
+        self._stand(role, word)
+        return at + 1
+
+    def _counts(self, at: int) -> bool:
+        """A number before a thing counts it; before people it asks for a crowd, which is not drawn."""
+        for follower in self.words[at + 1 : at + 5]:
+            if follower.kind == "break":
+                break
+            if follower.has("item") or follower.has("garment") or follower.has("feature"):
+                self.count = self.words[at].senses["number"]
+                return True
+            if follower.has("hair_style") or follower.has("noun"):
+                return True
+            if follower.has("person") or follower.has("archetype") or follower.has("species"):
+                if not self.negated:
+                    self._not_drawn(self.text[self.words[at].start : follower.end])
+                return True
+        if self.words[at].word.isdigit():
+            return True
+        if not self.words[at].has("hair_style") and not self.negated:
+            self._not_drawn(self.text[self.words[at].start : self.words[at].end])
+        return True
+
+    def _is_likeness(self, at: int) -> bool:
+        """Whether fire, snow, night ... is a colour here and not a thing."""
+        before = [word.word for word in self.words[max(0, at - 3) : at]]
+        after = self.words[at + 1] if at + 1 < len(self.words) else None
+        if after is not None and after.word in {"color", "colored", "hued", "tinted", "like"}:
+            return True
+        if any(word in {"color", "shade", "like"} for word in before):
+            return True
+        if after is None or after.kind != "match":
+            return False
+        if after.has("colour") and self.words[at].word in {
+            "fire",
+            "flame",
+            "snow",
+            "ice",
+            "blood",
+            "leaf",
+            "sky",
+            "sun",
+            "lava",
+        }:
+            return False
+        return after.senses.get("noun") in {"hair", "eyes", "skin", "lips"} or (
+            after.has("hair_style") and self.words[at].word not in {"rose"}
+        )
+
+    def _noun_follows(self, at: int) -> bool:
+        """Whether a word that could also stand alone is an adjective here."""
+        word = self.words[at]
+        for follower in self.words[at + 1 : at + 8]:
+            if follower.kind in {"break", "copula"}:
+                return False
+            if follower.kind == "stop":
+                if follower.word == "and" or follower.word in ARTICLES:
+                    if follower.word in ARTICLES:
+                        return False
+                    continue
+                return False
+            if follower.kind == "unknown":
+                continue
+            if self._fits(word, follower):
+                return True
+            if not follower.modifies:
+                return False
+        return False
+
+    def _fits(self, word: Word, noun: Word) -> bool:
+        target = noun.senses.get("noun")
+        if target == "hair" or noun.has("hair_style") or noun.has("bangs"):
+            wanted = {"colour", "hair_colour", "hair_length", "hair_style", "hair_adjective", "double"}
+        elif target == "eyes":
+            wanted = {"colour", "eye_shape", "state", "double"}
+        elif target == "skin":
+            wanted = {"colour", "skin_tone"}
+        elif target in {"lips", "trim", "print", "sleeves", "background"} or noun.has("beard"):
+            wanted = {"colour", "material", "pattern", "hair_colour", "sleeve"}
+        elif noun.has("garment") or noun.has("generic") or target == "outfit":
+            wanted = {"colour", "material", "pattern", "garment_length", "sleeve", "state", "double"}
+        elif noun.has("item"):
+            wanted = {"colour", "material", "state", "pattern"}
+        elif noun.has("feature"):
+            wanted = {"colour", "material", "state"}
+        else:
+            return False
+        return any(word.has(role) for role in wanted)
+
+    def _role(self, word: Word) -> str | None:
+        """The sense that a word has when it stands alone, most telling first."""
+        order = (
+            "removal",
+            "species",
+            "archetype",
+            "garment",
+            "generic",
+            "item",
+            "feature",
+            "noun",
+            "second",
+            "bangs",
+            "beard",
+            "pupil",
+            "heterochromia",
+            "person",
+            "face_shape",
+            "mark",
+            "pose",
+            "view",
+            "expression",
+            "scene",
+            "style",
+            "place",
+            "hair_style",
+            "number",
+            "neutral",
+        )
+        if word.has("noun") and not self.pending and word.has("neutral"):
+            return None
+        if word.has("scene") and word.has("garment"):
+            return "garment"
+        return next((role for role in order if word.has(role) and role != "neutral"), None)
+
+    def _stand(self, role: str, word: Word) -> None:
+        value = word.senses[role]
+        text = self.text[word.start : word.end]
+        if role == "noun":
+            self._noun(str(value), word, text)
+        elif role in {"garment", "generic", "item", "beard"}:
+            self._thing(Thing(role, str(value), text))
+        elif role == "feature":
+            self._thing(Thing(role, value.kind, text, variant=value.variant))
+        elif role == "second":
+            self._thing(Thing("second", str(value), text))
+        elif role in {"hair_style", "bangs"}:
+            self._thing(Thing("hair", "hair", text), fact=(role, value))
+        elif role == "species":
+            self._thing(Thing("species", str(value), text), fact=(role, value))
+        elif role == "archetype":
+            self._thing(Thing("outfit", str(value), text), fact=(role, value))
+        elif role == "person":
+            if word.word in {"her", "his", "him", "she", "he"}:
+                self._fact("pronoun", value, text)
+                return
+            self._person(value, text)
+        elif role == "place":
+            self._place(str(value), text)
+        elif role == "removal":
+            self.said.removed.append(Thing("slot", str(value), text))
+        else:
+            self._fact(role, value, text)
+            if role in {"scene", "style"}:
+                self._drop_pending_shades()
+        self.with_and = False
+
+    def _drop_pending_shades(self) -> None:
+        self.pending = [word for word in self.pending if not word.has("shade")]
+
+    def _fact(self, role: str, value: Any, text: str) -> None:
+        if self.negated:
+            self.said.removed_facts.append((role, value))
+        else:
+            self.said.tell(role, value, text)
+
+    def _person(self, value: Any, text: str) -> None:
+        waiting, self.pending = self.pending, []
+        thing = Thing("outfit", "person", text)
+        self._bind(thing, waiting)
+        self._fact("person", value, text)
+        if thing.colours and not self.negated:
+            self.said.things.append(thing)
+        self.last = thing
+        self.after_copula = False
+        self.clause_has_noun = True
+
+    def _noun(self, name: str, word: Word, text: str) -> None:
+        if name == "background":
+            self._background(text)
+        elif name == "sleeves":
+            self._sleeves()
+        elif name == "print":
+            if self.last is not None:
+                self._bind(self.last, self.pending)
+            self.pending = []
+        elif name == "trim":
+            self._trim(word, text)
+        else:
+            self._thing(Thing(name, name, text))
+
+    def _background(self, text: str) -> None:
+        thing = Thing("background", "background", text)
+        self._bind(thing, self.pending)
+        self.pending = []
+        if self.negated:
+            self.said.removed_facts.append(("scene", "background"))
+        elif thing.colours:
+            self.said.things.append(thing)
+        self.last = thing
+
+    def _sleeves(self) -> None:
+        target = self.last if self.last is not None and self.last.role in {"garment", "generic"} else None
+        for word in self.pending:
+            if target is not None and (word.has("garment_length") or word.has("hair_length")):
+                target.sleeve = "short" if word.word == "short" else "long"
+            elif target is not None and word.has("colour"):
+                target.trim = word.senses["colour"]
+        self.pending = []
+
+    def _trim(self, word: Word, text: str) -> None:
+        """Trim belongs to the garment before it; a clause of its own trims all garments so far."""
+        probe = Thing("trim", "trim", text)
+        waiting, self.pending = self.pending, []
+        self._bind(probe, waiting)
+        colour = _trim_colour(probe)
+        worn = [thing for thing in self.said.things if thing.role in {"garment", "generic", "outfit"}]
+        targets = [self.last] if self.clause_has_noun and self.last in worn else worn
+        if word.word == "embroidery" or probe.pattern:
+            for thing in targets[-1:]:
+                if thing is not None:
+                    thing.pattern = probe.pattern or "embroidery"
+        if colour is None:
+            self.last = probe
+            return
+        for thing in targets:
+            if thing is not None and thing.trim is None:
+                thing.trim = colour
+        if not targets:
+            self.said.tell("trim", colour, text)
+        self.after_copula = False
+
+    def _thing(self, thing: Thing, fact: tuple[str, Any] | None = None) -> None:
+        """A noun: takes the waiting modifiers, then listens for those behind it."""
+        waiting, self.pending = self.pending, []
+        shared = self.last if self.with_and else None
+        self._bind(thing, waiting)
+        if (
+            shared is not None
+            and not waiting
+            and thing.role == "garment"
+            and shared.role in {"garment", "generic"}
+            and shared.colours
+        ):
+            thing.colours = list(shared.colours[:1])
+        thing.count, self.count = self.count, 1
+        if self.negated:
+            self.said.removed.append(thing)
+            if fact is not None:
+                self.said.removed_facts.append(fact)
+        else:
+            self.said.things.append(thing)
+            if fact is not None:
+                self.said.tell(fact[0], fact[1], thing.text)
+        self.last = thing
+        self.after_copula = False
+        self.clause_has_noun = True
+
+    def _place(self, where: str, text: str) -> None:
+        items = [thing for thing in self.said.things if thing.role == "item"]
+        if self.last is not None and self.last.role == "item":
+            self.last.where = where
+        elif items and items[-1].where is None and self.clause_has_noun:
+            items[-1].where = where
+        elif not items:
+            return
+
+    # Binding
+
+    def _flush(self) -> None:
+        """Gives waiting modifiers to the noun before them; without one they speak of the whole person."""
+        waiting, self.pending = self.pending, []
+        if not waiting:
+            return
+        target = self.last if self.last is not None else Thing("outfit", "outfit", "")
+        if target.role == "background" and target not in self.said.things:
+            self.said.things.append(target)
+        self._bind(target, waiting)
+        known = any(thing is target for thing in self.said.things)
+        if target.role == "outfit" and not known and target.colours and not self.negated:
+            self.said.things.append(target)
+
+    def _end_clause(self) -> None:
+        self._flush()
+        self.after_copula = False
+        self.clause_has_noun = False
+        self.negated = False
+        self.with_and = False
+        self.count = 1
+
+    def _bind(self, thing: Thing, waiting: list[Word]) -> None:
+        shades: list[str] = []
+        for word in waiting:
+            if word.has("shade") and not (
+                word.has("colour") or (thing.role == "skin" and word.has("skin_tone"))
+            ):
+                if word.word == "neon" and thing.role in {"garment", "item"}:
+                    thing.materials.append("neon")
+                shades.append(word.word)
+                if word.has("state"):
+                    thing.states.append(word.senses["state"])
+                continue
+            colour = self._colour_for(thing, word)
+            if colour is not None:
+                for shade in shades:
+                    colour = colours.shaded(colour, shade)
+                shades = []
+                thing.colours.append(colour)
+            self._qualify(thing, word, took_colour=colour is not None)
+        thing.shades.extend(shades)
+        for shade in shades:
+            if len(waiting) > 1 and thing.colours and shade in {"metallic", "matte", "shiny"}:
+                thing.shades.remove(shade)
+
+    def _colour_for(self, thing: Thing, word: Word) -> RGB | None:
+        senses = word.senses
+        if thing.role in {"species", "outfit", "hair"} and "hair_colour" in senses:
+            if thing.role == "hair":
+                return senses["hair_colour"]
+            self._hair_colour(word)
+            return None
+        if "hair_colour" in senses and thing.role == "beard":
+            return senses["hair_colour"]
+        if "hair_colour" in senses and "colour" not in senses:
+            self._hair_colour(word)
+            return None
+        if thing.role == "skin" and "skin_tone" in senses:
+            return senses["skin_tone"]
+        if "double" in senses:
+            first, second = senses["double"]
+            thing.colours.append(first)
+            return second
+        if thing.role == "hair" and "colour" in senses:
+            return colours.NATURAL_HAIR.get(word.word.replace("golden", "gold"), senses["colour"])
+        return senses.get("colour")
+
+    def _hair_colour(self, word: Word) -> None:
+        hair = Thing("hair", "hair", self.text[word.start : word.end], hair_colour=True)
+        hair.colours.append(word.senses["hair_colour"])
+        if not self.negated:
+            self.said.things.append(hair)
+
+    def _qualify(self, thing: Thing, word: Word, *, took_colour: bool) -> None:
+        """Everything of a modifier but its colour."""
+        senses, role = word.senses, thing.role
+        text = self.text[word.start : word.end]
+        cloth = role in {"garment", "generic", "outfit", "item", "feature", "background", "trim"}
+        if "hair_length" in senses and role == "hair":
+            self._hair_fact("hair_length", senses["hair_length"], text, thing)
+        elif ("hair_style" in senses or "hair_adjective" in senses) and (
+            role == "hair" or not cloth or "state" not in senses
+        ):
+            if role == "hair" or "hair_style" in senses:
+                self._hair_fact(
+                    "hair_style", senses.get("hair_style") or senses["hair_adjective"], text, thing
+                )
+            elif not took_colour and role not in {"beard", "eyes"}:
+                self._not_drawn(text)
+        elif role in {"garment", "generic"} and "garment_length" in senses:
+            thing.length = senses["garment_length"]
+        elif role == "eyes" and "eye_shape" in senses:
+            self._fact("eye_shape", senses["eye_shape"], text)
+        elif "state" in senses and role in {
+            "garment",
+            "generic",
+            "item",
+            "eyes",
+            "feature",
+            "outfit",
+            "hair",
+        }:
+            thing.states.append(senses["state"])
+        elif "body" in senses and role in {"outfit", "species"}:
+            self._fact("body", senses["body"], text)
+        elif role == "beard" and "hair_length" in senses:
+            thing.key = {"long": "long_beard", "short": "short_beard"}.get(senses["hair_length"], thing.key)
+        if "material" in senses and cloth:
+            thing.materials.append(senses["material"])
+        if "pattern" in senses and cloth and "state" not in senses:
+            thing.pattern = senses["pattern"]
+        if "sleeve" in senses:
+            thing.sleeve = senses["sleeve"]
+
+    def _hair_fact(self, role: str, value: Any, text: str, thing: Thing) -> None:
+        if self.negated:
+            self.said.removed_facts.append((role, value))
+            return
+        self.said.tell(role, value, text)
+        if thing.role != "hair":
+            self.said.things.append(Thing("hair", "hair", text))
+
+    # Looking around
+
+    def _before(self, at: int) -> str:
+        return self.words[at - 1].word if at else ""
+
+    def _modifier_follows(self, at: int) -> bool:
+        following = at + 1
+        while following < len(self.words) and self.words[following].word in ARTICLES:
+            following += 1
+        return following < len(self.words) and self.words[following].modifies
+
+
+def _trim_colour(probe: Thing) -> RGB | None:
+    if probe.colours:
+        return probe.colours[0]
+    for material in probe.materials:
+        name = materials.MATERIAL_COLOURS.get(material)
+        if name:
+            return colours.COLOURS[name]
+    return None
+
+
+def _as_colour(word: Word) -> Word:
+    return Word("match", word.word, {"colour": word.senses["likeness"]}, word.start, word.end)
+
+
+def is_crowd(word: str) -> bool:
+    """Whether a booru word like "2girls" asks for several people."""
+    return bool(_CROWD.match(word))

@@ -1,0 +1,195 @@
+"""From raw prompt text to tokens: one spelling, one number, weights taken off, clauses marked."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MAX_CHARS = 20_000
+
+_SPELLING = {
+    "colour": "color",
+    "coloured": "colored",
+    "colourful": "colorful",
+    "colouring": "color",
+    "multicoloured": "multicolored",
+    "armour": "armor",
+    "armoured": "armored",
+    "grey": "gray",
+    "greyish": "grayish",
+    "greyscale": "grayscale",
+    "moustache": "mustache",
+    "moustached": "mustached",
+    "mustachioed": "mustached",
+    "jewellery": "jewelry",
+    "pyjama": "pajama",
+    "sceptre": "scepter",
+    "fibre": "fiber",
+    "centre": "center",
+    "theatre": "theater",
+    "woollen": "woolen",
+    "cosy": "cozy",
+    "plait": "braid",
+    "plaited": "braided",
+    "blond": "blonde",
+    "sabre": "saber",
+    "gauntleted": "gauntlet",
+    "watercolour": "watercolor",
+    "aeroplane": "airplane",
+    "tyre": "tire",
+    "armors": "armor",
+    "haircolor": "hair",
+    "elve": "elf",
+    "dwarve": "dwarf",
+    "scarve": "scarf",
+    "scarf": "scarf",
+    "knive": "knife",
+    "wolve": "wolf",
+    "leave": "leaf",
+    "favourite": "favorite",
+    "tattered": "tattered",
+    "mage's": "mage",
+}
+# Their plural is the word, or their singular is another word.
+_WHOLE = frozenset(
+    [
+        "glasses",
+        "eyeglasses",
+        "sunglasses",
+        "shorts",
+        "tights",
+        "shades",
+        "bangs",
+        "pumps",
+        "flats",
+        "woods",
+        "plains",
+        "pearls",
+        "dreads",
+        "locs",
+        "heels",
+        "trainers",
+        "clothes",
+        "his",
+        "this",
+        "its",
+        "is",
+        "was",
+        "us",
+        "as",
+        "has",
+        "does",
+        "yes",
+        "plus",
+        "sans",
+        "minus",
+        "lens",
+        "canvas",
+        "chess",
+        "always",
+        "perhaps",
+        "across",
+        "christmas",
+        "santas",
+        "cutlass",
+        "compass",
+        "trellis",
+        "iris",
+    ]
+)
+_LOOKALIKE = str.maketrans("аеорсухіѕјкмтнв", "aeopcyxisjkmthb")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\ufe0e\ufe0f]")
+_LORA = re.compile(r"<[a-z]+:[^<>]{1,120}>", re.IGNORECASE)
+_WEIGHT = re.compile(r":\s*(\d*\.?\d+)\s*(?=[)\]}])")
+_TOKEN = re.compile(
+    r"3/4|[^\W_]+(?:['’][^\W_]+)*|[,;|\n!?.•·…。、，]+|:|&|\+|[^\w\s()\[\]{}<>\-_/\\\"“”„`´^~=*#'’–—%@$€£]"
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word in its dictionary form, a break between clauses, or a sign; with its place in the text."""
+
+    word: str
+    kind: str  # "word", "break", "colon", "sign"
+    start: int
+    end: int
+
+
+def clean(text: str) -> str:
+    """The text in one Unicode form, without invisible characters, LoRA tags and weights; zero weights vanish."""
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARS])
+    text = _LORA.sub(", ", _INVISIBLE.sub("", text))
+    text = text.replace(" BREAK ", " , ").replace("\t", " ").replace("\r", "\n")
+    return _unweighted(text)
+
+
+def _unweighted(text: str) -> str:
+    """Takes `:1.2` off before its bracket; what stands at 0.3 or less is taken out, as nobody wants to see it."""
+    out: list[str] = []
+    opened: list[int] = []
+    position = 0
+    while position < len(text):
+        char = text[position]
+        if char in "([{":
+            opened.append(len(out))
+            out.append(char)
+        elif char in ")]}":
+            if opened:
+                opened.pop()
+            out.append(char)
+        elif char == ":" and opened and (weight := _WEIGHT.match(text, position)):
+            if float(weight.group(1)) <= 0.3:
+                del out[opened[-1] + 1 :]
+            position = weight.end()
+            continue
+        else:
+            out.append(char)
+        position += 1
+    return "".join(out)
+
+
+def tokenize(text: str) -> list[Token]:
+    """Tokens of cleaned text; hyphens, underscores, quotes and brackets only separate."""
+    tokens: list[Token] = []
+    for found in _TOKEN.finditer(text):
+        raw = found.group()
+        first = raw[0]
+        if first.isalnum():
+            tokens.append(Token(dictionary_form(raw), "word", found.start(), found.end()))
+        elif first == ":":
+            tokens.append(Token(":", "colon", found.start(), found.end()))
+        elif first in "&+":
+            tokens.append(Token("and", "word", found.start(), found.end()))
+        elif first in ",;|\n!?.•·…。、，":
+            tokens.append(Token(",", "break", found.start(), found.end()))
+        else:
+            tokens.append(Token(raw, "sign", found.start(), found.end()))
+    return tokens
+
+
+def dictionary_form(raw: str) -> str:
+    """Lower case, American spelling, singular, without a possessive."""
+    word = raw.lower().replace("’", "'")
+    if word.isascii() is False and re.search("[a-z]", word):
+        word = word.translate(_LOOKALIKE)
+    word = word.removesuffix("'s").rstrip("'")
+    word = _SPELLING.get(word, word)
+    return _SPELLING.get(single := singular(word), single)
+
+
+def singular(word: str) -> str:
+    """The singular of an English plural, good enough to compare words with each other."""
+    if len(word) < 4 or word in _WHOLE or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def phrase_key(phrase: str) -> tuple[str, ...]:
+    """The dictionary forms of a vocabulary phrase, as the tokens of a prompt are written."""
+    return tuple(token.word for token in tokenize(phrase) if token.kind == "word")
