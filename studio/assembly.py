@@ -52,16 +52,17 @@ def open_studio(settings: Settings) -> Studio:
     database = open_database(settings.database_path)
     library = workflows.load_library(settings.workflow_folders)
     servers = [Server(url, "comfy") for url in settings.comfyui_url]
-    engine = None
+    engine, engine_outputs = None, None
     if settings.studio_engine_url:
         servers.append(Server(settings.studio_engine_url, "embedded"))
     else:
         engine = EngineProcess(settings.storage_path / "engine", settings.studio_engine_port)
         engine.start()
+        engine_outputs = engine.directory / "output"
         servers.append(Server(engine.url, "embedded"))
     files = FileStore(database, settings)
     pool = Pool(servers)
-    jobs = Jobs(database, files, pool, library, settings)
+    jobs = Jobs(database, files, pool, library, settings, engine_outputs)
     studio = Studio(settings, database, files, pool, jobs, Runner(jobs), engine)
     pool.start()
     studio.runner.start()

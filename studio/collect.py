@@ -23,7 +23,12 @@ SAVED_NAME = "avatarforge"
 
 def filename_prefix(prompt_id: str) -> str:
     """A folder of its own for each prompt, so that its results can be found even if the server forgot it."""
-    return f"avatarforge/{prompt_id}/{SAVED_NAME}"
+    return f"{folder_of(prompt_id)}/{SAVED_NAME}"
+
+
+def folder_of(prompt_id: str) -> str:
+    """Where a server saves what one prompt makes, below its output folder."""
+    return f"avatarforge/{prompt_id}"
 
 
 def finals(found: Sequence[RemoteOutput]) -> list[RemoteOutput]:
@@ -35,7 +40,7 @@ def finals(found: Sequence[RemoteOutput]) -> list[RemoteOutput]:
 
 def leftovers(client: Comfy, prompt_id: str) -> list[RemoteOutput]:
     """Results of a prompt that the server no longer remembers but whose files are still there."""
-    folder = filename_prefix(prompt_id).rpartition("/")[0]
+    folder = folder_of(prompt_id)
     found: list[RemoteOutput] = []
     while True:
         output = RemoteOutput(f"{SAVED_NAME}_{len(found) + 1:05}_.png", folder, "output", "image")

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from studio import workflows
@@ -43,12 +44,14 @@ class Jobs:
         pool: Pool,
         library: dict[str, Workflow],
         settings: Settings,
+        engine_outputs: Path | None = None,
     ) -> None:
         self.database = database
         self.files = files
         self.pool = pool
         self.library = library
         self.settings = settings
+        self._engine_outputs = engine_outputs
         self._previews: dict[str, tuple[str, bytes]] = {}
 
     # ---------------------------------------------------------------- making
@@ -266,6 +269,11 @@ class Jobs:
     def drop_preview(self, job_id: str) -> None:
         """Forget a job's preview frame, once there is a real picture."""
         self._previews.pop(job_id, None)
+
+    def forget_engine_files(self, folder: str) -> None:
+        """Remove what our own engine has saved, once it is among the outputs or of no use any more."""
+        if self._engine_outputs is not None:
+            shutil.rmtree(self._engine_outputs / folder, ignore_errors=True)
 
     def output(self, job_id: str, name: str) -> Output:
         """One finished file by its address."""

@@ -122,6 +122,13 @@ def load_library(folders: Sequence[Path] = ()) -> dict[str, Workflow]:
     return found
 
 
+def named(library: Mapping[str, Workflow], name: str) -> Workflow:
+    """A workflow by its name."""
+    if name not in library:
+        raise StudioError("workflow_unknown", name=name, known=", ".join(sorted(library)))
+    return library[name]
+
+
 def _load(path: Path) -> Workflow:
     name = path.parent.name
     try:
@@ -141,8 +148,8 @@ def _load(path: Path) -> Workflow:
 
 def choose(library: Mapping[str, Workflow], request: AvatarRequest, candidates: Sequence[Candidate]) -> Plan:
     """The best workflow that a server at hand can run, or a refusal that says what is missing."""
-    if request.workflow is not None and request.workflow not in library:
-        raise StudioError("workflow_unknown", name=request.workflow, known=", ".join(sorted(library)))
+    if request.workflow is not None:
+        named(library, request.workflow)
     comfy_wanted = request.engine == "auto" and any(candidate.kind == "comfy" for candidate in candidates)
     kind: Literal["embedded", "comfy"] = "comfy" if comfy_wanted else "embedded"
     servers = [candidate for candidate in candidates if candidate.kind == kind]
@@ -276,6 +283,11 @@ def _needs(kind: str, workflow: Workflow, graph: Graph) -> str:
     ]
     classes = sorted({node["class_type"] for node in graph.values()})
     return json.dumps({"engine": kind, "classes": classes, "models": models + sorted(loras)}, sort_keys=True)
+
+
+def can_run(needs: str, kind: str, info: ObjectInfo) -> bool:
+    """Whether a server of this kind can run tasks with these needs."""
+    return json.loads(needs)["engine"] == kind and not lacks(needs, info)
 
 
 def lacks(needs: str, info: ObjectInfo) -> list[str]:

@@ -1,0 +1,174 @@
+"""Claims tasks for one server and sends them, or takes them up where an earlier owner left them."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+import sqlite3
+import time
+import uuid
+
+from studio import collect, workflows
+from studio.comfy.pool import Server
+from studio.editor import to_editor
+from studio.errors import StudioError
+from studio.jobs import Jobs
+from studio.records import jobs as records
+from studio.records import leases
+from studio.request import AvatarRequest
+from studio.runner.carried import Board, Carried, prompt_id_of
+from studio.runner.ending import Ender
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 2  # one runs and one waits behind it; everything else stays ours to order and cancel
+ASK_AGAIN_S = 0.5
+NOT_REACHED = frozenset({"comfyui_unavailable", "engine_unavailable"})
+
+
+class Carrier:
+    """Keeps one server busy."""
+
+    def __init__(self, jobs: Jobs, board: Board, ender: Ender, server: Server) -> None:
+        self.jobs = jobs
+        self.database = jobs.database
+        self.board = board
+        self.ender = ender
+        self.server = server
+        self._runnable: dict[tuple[int, int], bool] = {}  # by the server's revision and the needs' number
+
+    def run(self) -> None:
+        """Claim and send until the runner stops."""
+        while not self.ender.stopping.is_set():
+            commits = self.database.commits
+            try:
+                taken = self._take_one()
+                idle_s = 0.0 if taken else self._idle_s()
+            except sqlite3.OperationalError as error:
+                log.error("cannot claim work: %s", error)
+                taken, idle_s = False, 1.0
+            if not taken:
+                self.database.wait(commits, idle_s)
+
+    def _idle_s(self) -> float:
+        now = time.time()
+        next_at = leases.next_run_at(self.database, now)
+        return min(1.0, next_at - now) if next_at is not None else 1.0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a task would be sent at once."""
+        return self.server.online and len(self.board.on(self.server)) < IN_FLIGHT
+
+    def _take_one(self) -> bool:
+        if not self.has_room:
+            return False
+        known = leases.all_needs(self.database)
+        needs = [number for number, text in known.items() if self._can_run(number, text)]
+        if not needs:
+            return False
+        token = str(uuid.uuid4())
+        lease_s = self.jobs.settings.studio_lease_s
+        task = leases.claim(self.database, self.server.url, needs, token, time.time(), lease_s)
+        if task is None:
+            return False
+        carried = Carried(task, token, self.server, task.prompt_id or prompt_id_of(task))
+        try:
+            self._begin(carried)
+        except sqlite3.OperationalError as error:
+            # The lease runs out by itself; whoever takes the task next asks the server about it.
+            log.error("cannot record work on task %s: %s", task.id, error)
+            self.board.take(carried.prompt_id)
+        except Exception as error:  # a task must never take its carrier down with it
+            if not isinstance(error, StudioError):
+                log.exception("task %s", task.id)
+                error = StudioError("internal_error", request_id=task.id)
+            self.board.take(carried.prompt_id)
+            self.ender.failed(carried, error)
+        return True
+
+    def _can_run(self, number: int, text: str) -> bool:
+        info = self.server.info
+        if info is None:
+            return False
+        key = (self.server.revision, number)
+        if key not in self._runnable:
+            self._runnable[key] = workflows.can_run(text, self.server.kind, info)
+        return self._runnable[key]
+
+    def _begin(self, carried: Carried) -> None:
+        task = carried.task
+        if task.prompt_id is not None and not self._take_up(carried):
+            return
+        if task.cancel_requested:
+            self.ender.end(carried, "cancelled", None)
+            return
+        now = time.time()
+        if not leases.bind(self.database, task, carried.token, self.server.url, carried.prompt_id, now):
+            return
+        self.board.put(carried)
+        try:
+            self._send(carried)
+        except StudioError as error:
+            if error.code not in NOT_REACHED and error.code != "connection_lost":
+                raise
+            self.server.check_now()
+            if self.board.take(carried.prompt_id) is None:
+                return
+            again_at = time.time() + ASK_AGAIN_S
+            if error.code in NOT_REACHED:
+                leases.unbind(self.database, task, carried.token, again_at)
+            else:
+                # It may have arrived all the same: the next owner asks before it sends.
+                leases.hand_back(self.database, task, carried.token, again_at)
+
+    def _take_up(self, carried: Carried) -> bool:
+        """Follow work that an earlier owner has sent; true if it never arrived and is to be sent."""
+        try:
+            where = self.server.client.whereabouts(carried.prompt_id)
+        except StudioError as error:
+            log.warning("cannot ask %s about %s: %s", self.server.url, carried.prompt_id, error)
+            leases.hand_back(self.database, carried.task, carried.token, time.time() + ASK_AGAIN_S)
+            return False
+        if where == "unknown" and carried.task.sent_at is None:
+            return True
+        carried.sent, carried.socket_whole = True, False
+        self.board.put(carried)
+        if where == "unknown":
+            self.ender.finish(carried, self.ender.lost)
+        elif where == "done":
+            self.ender.finish(carried, self.ender.collect)
+        return False
+
+    def _send(self, carried: Carried) -> None:
+        task, client = carried.task, self.server.client
+        job = records.get(self.database, task.job_id)
+        if job is None:
+            self.board.take(carried.prompt_id)
+            return
+        request = AvatarRequest.model_validate(job.request)
+        workflow = workflows.named(self.jobs.library, job.workflow)
+        info = client.object_info()
+        graph = workflows.prepare(
+            workflow,
+            request,
+            task.view,  # type: ignore[arg-type]
+            task.seed,
+            info,
+            uploads={f"{role}_image": self._upload(file_id) for role, file_id in request.files().items()},
+            filename_prefix=collect.filename_prefix(carried.prompt_id),
+        )
+        client.submit(graph, carried.prompt_id, extra_pnginfo={"workflow": to_editor(graph, info)})
+        carried.sent = True
+        if not leases.mark_sent(self.database, task, carried.token, time.time()):
+            # Somebody else has the task by now; what we have just sent is one too many.
+            self.board.take(carried.prompt_id)
+            client.cancel(carried.prompt_id)
+
+    def _upload(self, file_id: str) -> str:
+        stored = self.jobs.files.needed(file_id)
+        return self.server.client.upload(
+            self.jobs.files.path_of(file_id),
+            content_hash=stored.sha256,
+            suffix=mimetypes.guess_extension(stored.mime_type) or ".png",
+        )

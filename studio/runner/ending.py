@@ -1,0 +1,202 @@
+"""How work ends: its results are brought home, or it is tried again, given up or cancelled."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from studio import VERSION, collect
+from studio.errors import StudioError
+from studio.jobs import Jobs
+from studio.records import jobs as records
+from studio.records import leases
+from studio.records.entities import Job
+from studio.runner.carried import Board, Carried
+
+log = logging.getLogger(__name__)
+
+COLLECTING_THREADS = 4
+MAX_LOSSES = 5
+MAX_BACKOFF_S = 60.0
+OUT_OF_MEMORY_RETRIES = 1
+
+End = Callable[[Carried], None]
+
+
+class Ender:
+    """Ends pieces of work on threads of its own, so that whoever hears of an end goes on listening."""
+
+    def __init__(self, jobs: Jobs, board: Board) -> None:
+        self.jobs = jobs
+        self.database = jobs.database
+        self.board = board
+        self.stopping = threading.Event()
+        self._workers = ThreadPoolExecutor(COLLECTING_THREADS, thread_name_prefix="ending")
+
+    def stop(self) -> None:
+        """Finish what is being ended, and begin nothing more."""
+        self.stopping.set()
+        self._workers.shutdown(wait=True)
+
+    def in_background(self, work: End, carried: Carried) -> None:
+        """Do something about a piece on another thread."""
+        with contextlib.suppress(RuntimeError):  # shutting down: what is left is handed back
+            self._workers.submit(work, carried)
+
+    def finish(self, carried: Carried, end: End) -> None:
+        """Take a piece off the board and end it in the background; only the first call for it counts."""
+        if not self.stopping.is_set() and self.board.take_to_end(carried):
+            self.in_background(lambda carried: self._run(carried, end), carried)
+
+    def _run(self, carried: Carried, end: End) -> None:
+        try:
+            end(carried)
+        except sqlite3.OperationalError as error:
+            # The lease runs out by itself; whoever takes the task next asks the server about it.
+            log.error("cannot record the end of task %s: %s", carried.task.id, error)
+        except Exception:  # nobody reads the future; the task must still end
+            log.exception("task %s", carried.task.id)
+            self.end(carried, "failed", StudioError("internal_error", request_id=carried.task.id))
+        finally:
+            self.board.ended(carried)
+            self.database.wake_all()  # there is room on the server again
+
+    # ------------------------------------------------------------------ the ends
+
+    def collect(self, carried: Carried) -> None:
+        """Bring the results of a finished piece home."""
+        task, client = carried.task, carried.server.client
+        job = records.get(self.database, task.job_id)
+        if job is None:
+            return
+        try:
+            found, extras = carried.outputs, carried.extras
+            if not carried.socket_whole or not found:
+                history = client.outcome(carried.prompt_id)
+                if history is not None and history.state == "interrupted":
+                    self.interrupted(carried)
+                    return
+                if history is not None and history.error is not None:
+                    raise history.error.to_error()
+                if history is not None:
+                    found, extras = list(history.outputs), list(history.extras.values())
+            recipe = _recipe(job, carried)
+            stored = collect.store(client, self.jobs.files, job, task, collect.finals(found), recipe)
+        except StudioError as error:
+            self.failed(carried, error)
+            return
+        notes = collect.notes(extras)
+        done = self._insist(
+            lambda: leases.complete(self.database, task, carried.token, stored, notes, time.time())
+        )
+        if not done and records.get(self.database, task.job_id) is None:
+            self.jobs.files.remove_outputs(task.job_id)
+        self._forget(carried)
+
+    def _insist(self, write: Callable[[], bool]) -> bool:
+        """Repeat a write that the database cannot take now (a full disk) until it can or we stop."""
+        while True:
+            try:
+                return write()
+            except sqlite3.OperationalError as error:
+                log.error("the records cannot be written: %s; trying again", error)
+                if self.stopping.wait(1.0):
+                    raise
+
+    def failed(self, carried: Carried, error: StudioError) -> None:
+        """Try again what a retry can mend; end the rest."""
+        task = carried.task
+        limit = self.jobs.settings.studio_attempts - 1
+        if error.code == "out_of_memory":
+            limit = min(limit, OUT_OF_MEMORY_RETRIES)
+        if not error.problem.retry_mends or task.failures >= limit or task.cancel_requested:
+            self.end(carried, "failed", error)
+            return
+        log.warning("task %s is tried again: %s", task.id, error)
+        if error.code == "out_of_memory":
+            with contextlib.suppress(StudioError):
+                carried.server.client.free(unload_models=True, free_memory=True)
+        self._start_over(carried, error, failed=True, delay_s=min(MAX_BACKOFF_S, 2.0**task.failures))
+
+    def interrupted(self, carried: Carried) -> None:
+        """End a piece that was stopped, by the deadline, by its owner or by somebody else."""
+        if carried.deadline_passed:
+            self.end(carried, "failed", StudioError("job_timeout"))
+        elif carried.cancel_sent_at is not None or self._is_unwanted(carried):
+            self.end(carried, "cancelled", None)
+        else:
+            self.end(carried, "failed", StudioError("interrupted"))
+
+    def _is_unwanted(self, carried: Carried) -> bool:
+        return carried.task.id in leases.cancels_requested(self.database, [carried.task.id])
+
+    def lost(self, carried: Carried) -> None:
+        """The server does not know this work any more: it restarted, or its history was cleared."""
+        task = carried.task
+        if carried.cancel_sent_at is not None or self._is_unwanted(carried):
+            self.interrupted(carried)
+            return
+        if carried.server.online:
+            carried.outputs = carried.outputs or collect.leftovers(carried.server.client, carried.prompt_id)
+            if carried.outputs:
+                carried.socket_whole = True
+                self.collect(carried)
+                return
+        error = StudioError("server_lost_job", times=task.losses + 1)
+        if task.losses + 1 >= MAX_LOSSES:
+            self.end(carried, "failed", error)
+        else:
+            log.warning("task %s is sent again: %s", task.id, error)
+            self._start_over(carried, error, failed=False, delay_s=0)
+
+    def server_gone(self, carried: Carried) -> None:
+        """Give a piece to other servers: its own has been silent for too long."""
+        error = StudioError("comfyui_unavailable", url=carried.server.url)
+        self._start_over(carried, error, failed=False, delay_s=0)
+
+    def _start_over(self, carried: Carried, error: StudioError, *, failed: bool, delay_s: float) -> None:
+        now = time.time()
+        leases.start_over(
+            self.database,
+            carried.task,
+            carried.token,
+            run_at=now + delay_s,
+            now=now,
+            failed=failed,
+            error=error.to_json(),
+        )
+
+    def end(self, carried: Carried, status: str, error: StudioError | None) -> None:
+        """Record the end of a piece that gave nothing."""
+        task = carried.task
+        if error is not None:
+            log.warning("task %s of job %s: %s", task.id, task.job_id, error)
+        problem = error.to_json() if error else None
+        self._insist(lambda: leases.end(self.database, task, carried.token, status, problem, time.time()))
+        self._forget(carried)
+
+    def _forget(self, carried: Carried) -> None:
+        """Drop what was only of use while it ran."""
+        self.jobs.drop_preview(carried.task.job_id)
+        if carried.server.kind == "embedded":
+            self.jobs.forget_engine_files(collect.folder_of(carried.prompt_id))
+
+
+def _recipe(job: Job, carried: Carried) -> dict[str, Any]:
+    return {
+        "studio": VERSION,
+        "job": job.id,
+        "task": carried.task.id,
+        "view": carried.task.view,
+        "seed": carried.task.seed,
+        "engine": job.engine,
+        "comfyui": carried.server.stats.get("system", {}).get("comfyui_version"),
+        "workflow": job.workflow,
+        "request": job.request,
+    }
