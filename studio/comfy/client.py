@@ -85,10 +85,10 @@ class Download:
         return self.chunks
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Upload:
     name: str
-    verified: bool = True
+    revision: int  # of the server's state when the file was last seen there
 
 
 class Comfy:
@@ -111,6 +111,7 @@ class Comfy:
         self._info_lock = threading.Lock()
         self._uploads: dict[str, _Upload] = {}
         self._upload_lock = threading.Lock()
+        self._revision = 0
 
     @property
     def url(self) -> str:
@@ -137,9 +138,7 @@ class Comfy:
 
     def refresh(self) -> ObjectInfo:
         """Read the server's nodes anew, and check uploads before they are believed again."""
-        with self._upload_lock:
-            for upload in self._uploads.values():
-                upload.verified = False
+        self._revision += 1
         info = self._read_object_info()
         with self._info_lock:
             self._info = info
@@ -268,7 +267,8 @@ class Comfy:
         """
         if self.queue().where(prompt_id) != "running":
             return False
-        self._post("/interrupt", {"prompt_id": prompt_id})
+        # Not repeated: where the id is ignored, the second one would stop whoever comes next.
+        self._post("/interrupt", {"prompt_id": prompt_id}, again=False)
         return True
 
     def dequeue(self, prompt_ids: Iterable[str]) -> None:
@@ -304,8 +304,8 @@ class Comfy:
     ) -> str:
         """Bring a file to the server's input folder, once; gives the name for LoadImage and its kin."""
         with self._upload_lock:
-            known = self._uploads.get(content_hash)
-            if known and known.verified:
+            known, revision = self._uploads.get(content_hash), self._revision
+            if known and known.revision == revision:
                 return known.name
             wanted = known.name if known else _upload_name(content_hash, suffix)
             name = wanted if self._has_input(wanted, path.stat().st_size) else None
@@ -315,16 +315,16 @@ class Comfy:
                 with path.open("rb") as stream:
                     file = (wanted, stream, MIME.get(suffix.lower(), fallback))
                     name = self._send_file("/upload/image", file, {"type": "input"})
-            self._uploads[content_hash] = _Upload(name)
+            self._uploads[content_hash] = _Upload(name, revision)
             return name
 
     def upload_mask(self, path: Path, *, original: str, content_hash: str, suffix: str = ".png") -> str:
         """Bring a mask for an uploaded picture: the server joins both into a new picture with alpha."""
         key = f"{content_hash}:{original}"
         with self._upload_lock:
-            known = self._uploads.get(key)
-            if known and (known.verified or self._has_input(known.name, None)):
-                known.verified = True
+            known, revision = self._uploads.get(key), self._revision
+            if known and (known.revision == revision or self._has_input(known.name, None)):
+                self._uploads[key] = _Upload(known.name, revision)
                 return known.name
             reference = json.dumps({"filename": original, "subfolder": "", "type": "input"})
             stem = re.sub(r"[^\w-]", "-", Path(original).stem)[-16:]
@@ -332,7 +332,7 @@ class Comfy:
             with path.open("rb") as stream:
                 form = {"type": "input", "original_ref": reference}
                 name = self._send_file("/upload/mask", (wanted, stream, "image/png"), form)
-            self._uploads[key] = _Upload(name)
+            self._uploads[key] = _Upload(name, revision)
             return name
 
     def _has_input(self, name: str, size_bytes: int | None) -> bool:
@@ -378,8 +378,8 @@ class Comfy:
     def _mapping(self, path: str, timeout_s: float | None = None) -> Mapping[str, Any]:
         return self._wire.read_mapping(self._wire.send("GET", path, timeout_s=timeout_s), path)
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> None:
-        answer = self._wire.send("POST", path, json=body)
+    def _post(self, path: str, body: Mapping[str, Any], *, again: bool = True) -> None:
+        answer = self._wire.send("POST", path, again=again, json=body)
         self._wire.check(answer.status, answer.content_type, path, answer.content)
 
 

@@ -24,6 +24,8 @@ CONNECT_S = 5.0
 TICK_S = 0.5  # how long a read waits before it looks at the clock
 # Previews then name their prompt; servers that do not know the message ignore it.
 FEATURES = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
+# The exemption is only looked at beside a proxy's name; without one the environment's proxy is taken.
+NO_PROXY: dict[str, Any] = {"http_proxy_host": "none", "http_no_proxy": ["*"]}
 
 
 class _BoundedBuffer(frame_buffer):
@@ -136,8 +138,9 @@ class Listener:
                 class_=_BoundedSocket,
                 header=self.address.headers(),
                 suppress_origin=True,  # ComfyUI refuses an origin that is not its own host
-                http_no_proxy=["*"] if self.address.loopback else None,
+                **(NO_PROXY if self.address.loopback else {}),
                 enable_multithread=True,
+                skip_utf8_validation=True,  # slow, and one bad text is no reason to break off
             )
         except (OSError, websocket.WebSocketException, ValueError) as error:
             return f"no websocket: {_brief(error)}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from studio.comfy.address import parse_address
 from studio.comfy.client import Comfy, Queue
 from studio.comfy.events import Connected, Disconnected, Event, Offline, Online, Queued
 from studio.comfy.info import ObjectInfo
@@ -25,6 +26,7 @@ Callback = Callable[["Server", Event], None]
 PROBE_S = 5.0  # how long a health question may take
 STARTING_S = 30.0  # a server that was never seen counts as starting for so long
 SOCKET_WAIT_S = 2.0  # a server is online without a websocket after this; its events are then polled
+STATS_S = 30.0  # how old the figures of free memory may become
 STALLED_S = 30.0  # a websocket that says nothing for so long while a prompt runs is opened anew
 DEAF_PROBES = 3  # timeouts in a row before a slow server counts as gone
 
@@ -38,6 +40,7 @@ class Server:
         kind: Kind = "comfy",
         *,
         client: Comfy | None = None,
+        explain: Callable[[], str] | None = None,
         online_poll_s: float = 5.0,
         offline_poll_s: tuple[float, float] = (0.25, 10.0),
         dead_after_s: float = 40.0,
@@ -59,6 +62,7 @@ class Server:
             ping_s=min(10.0, dead_after_s / 4),
             dead_after_s=dead_after_s,
         )
+        self._explain = explain  # whoever runs the server may know better why it does not answer
         self._online = threading.Event()
         self._paused = False
         self._online_poll_s = online_poll_s
@@ -68,6 +72,7 @@ class Server:
         self._stopping = threading.Event()
         self._reread = threading.Event()
         self._own_reconnect = False
+        self._stats_read_at = 0.0
         self._started_at = time.monotonic()
         self._thread: threading.Thread | None = None
 
@@ -218,9 +223,10 @@ class Server:
             self.seen_at = time.time()
             self.listener.nudge()
             self._revive(before)
+            if time.monotonic() - self._stats_read_at > STATS_S:
+                self._read_stats()
             return
-        self.stats = dict(self.client.system_stats(PROBE_S))
-        self.seen_at = time.time()
+        self._read_stats()
         self.listener.start()
         self.listener.nudge()
         # The websocket first: a restart after this reading would cut it, and so be noticed.
@@ -242,6 +248,10 @@ class Server:
         log.info("%s is online (%d nodes)", self.url, len(self.client.object_info()))
         self._tell_state()
 
+    def _read_stats(self) -> None:
+        self.stats = dict(self.client.system_stats(PROBE_S))
+        self.seen_at, self._stats_read_at = time.time(), time.monotonic()
+
     def _revive(self, before: Queue) -> None:
         """Open a websocket anew that answers pings and tells nothing.
 
@@ -261,6 +271,8 @@ class Server:
             return
         # A server that loads a large model may be deaf for a while; one that refuses connections is gone.
         slow = error.code == "connection_lost" and self._online.is_set() and misses < DEAF_PROBES
+        if self.kind == "embedded" and self._explain and (why := self._explain()):
+            error = StudioError("engine_unavailable", why=why, url=self.url)
         self.last_error = error
         if slow:
             return
@@ -289,7 +301,10 @@ class Pool:
         return tuple(self._servers)
 
     def add(self, server: Server) -> None:
-        """Take in one more server; a running pool starts it."""
+        """Take in one more server, unless its address is known already; a running pool starts it."""
+        if self.by_url(server.url) is not None:
+            log.warning("%s is named twice", server.url)
+            return
         server.subscribe(self._told)
         self._servers.append(server)
         if self._running:
@@ -324,7 +339,8 @@ class Pool:
 
     def by_url(self, url: str) -> Server | None:
         """The server with this address."""
-        return next((server for server in self._servers if server.url == url.rstrip("/")), None)
+        base = parse_address(url).base
+        return next((server for server in self._servers if server.url == base), None)
 
     def candidates(self, predicate: Callable[[Server], bool], kind: Kind | None = None) -> list[Server]:
         """The servers at hand that can do something, the least busy first."""

@@ -45,6 +45,7 @@ class Wire:
         self.address = address
         self.kind = kind
         self.timeout_s = timeout_s
+        self._closed = False
         self._http = httpx.Client(
             base_url=address.base,
             auth=address.credentials,
@@ -57,6 +58,7 @@ class Wire:
 
     def close(self) -> None:
         """Close the connections."""
+        self._closed = True
         self._http.close()
 
     def get_json(self, path: str, *, timeout_s: float | None = None, **options: Any) -> Any:
@@ -68,16 +70,25 @@ class Wire:
     ) -> Answer:
         """Send one request; `again` repeats it once on a new connection when the old one turns out dead."""
         try:
+            with self._failures():
+                return self._send(method, path, timeout_s, **options)
+        except StudioError as error:
+            died = isinstance(error.__cause__, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
+            if not (again and died):
+                raise
+        with self._failures():
             return self._send(method, path, timeout_s, **options)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-            if not again:
-                raise self.failure(error) from error
-        except httpx.HTTPError as error:
-            raise self.failure(error) from error
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
         try:
-            return self._send(method, path, timeout_s, **options)
+            yield
         except httpx.HTTPError as error:
             raise self.failure(error) from error
+        except RuntimeError as error:
+            if not self._closed:
+                raise
+            raise self.unavailable("the connection to it is closed") from error
 
     def _send(self, method: str, path: str, timeout_s: float | None, **options: Any) -> Answer:
         timeout_s = timeout_s or self.timeout_s
@@ -96,11 +107,8 @@ class Wire:
     @contextmanager
     def stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
         """GET something large; the body is read by whoever asked, inside the block."""
-        try:
-            with self._http.stream("GET", path, **options) as response:
-                yield response
-        except httpx.HTTPError as error:
-            raise self.failure(error) from error
+        with self._failures(), self._http.stream("GET", path, **options) as response:
+            yield response
 
     def read_json(self, answer: Answer, path: str) -> Any:
         """The JSON of a good answer; anything else is an error that says what it was."""
@@ -168,4 +176,5 @@ class Wire:
 
 
 def _brief(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).split("\n")[0].rstrip(".")[:200]
+    text = (str(error) or type(error).__name__).split("\n")[0].rstrip(".")[:200]
+    return "nothing listens there" if "refused" in text.lower() else text
