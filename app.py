@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import logging.handlers
 import socket
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import avatarforge, problems
 from api.limits import BodyLimit
 from studio import VERSION
-from studio.assembly import open_studio
+from studio.assembly import Studio, open_studio
 from studio.errors import StudioError
 from studio.settings import Settings
 
@@ -66,13 +67,13 @@ class Interface:
             await error(scope, receive, send)
 
 
-def create_app(settings: Settings | None = None, *, ui: bool = True) -> FastAPI:
-    """The whole server as one ASGI app; the studio behind it lives from start-up to shutdown."""
+def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Studio | None = None) -> FastAPI:
+    """The whole server as one ASGI app; the studio behind it is opened at start-up and closed at shutdown."""
     settings = settings or Settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        studio = await run_in_threadpool(open_studio, settings)
+        studio = opened or await run_in_threadpool(open_studio, settings)
         app.state.studio = studio
         app.state.stopping = asyncio.Event()
         if ui:
@@ -159,27 +160,37 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
     return Settings(**given)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve the studio until Ctrl-C."""
+def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description="AvatarForge Studio: the interface and the REST API.")
     parser.add_argument("--host", help="address to bind; 0.0.0.0 lets other machines in (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to bind (default 8000)")
     parser.add_argument("--no-ui", action="store_true", help="serve the REST API only")
-    arguments = parser.parse_args(argv)
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the studio until Ctrl-C."""
+    arguments = parse_arguments(argv)
     try:
         settings = read_settings(arguments)
         set_up_logging(settings)
         listening = listen(settings.gradio_server_name, settings.gradio_server_port)
+        # Opened here and not by the server, whose way to say that a start failed is a traceback.
+        studio = open_studio(settings)
     except ValidationError as error:
         for item in error.errors():
             print(f"Setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)
         return 2
-    except (StudioError, OSError) as error:
-        print(error, getattr(error, "hint", ""), file=sys.stderr)
+    except StudioError as error:
+        print(error.message, error.hint, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(_explain(error), file=sys.stderr)
         return 2
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings, ui=not arguments.no_ui),
+            create_app(settings, ui=not arguments.no_ui, opened=studio),
             log_config=None,
             access_log=settings.log_level == "DEBUG",
             timeout_graceful_shutdown=SHUTDOWN_S,
@@ -196,14 +207,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         sep="\n",
         flush=True,
     )
-    server.run(sockets=[listening])
+    with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises once more after a clean end
+        server.run(sockets=[listening])
     return 0 if server.started else 1
+
+
+def _explain(error: OSError) -> str:
+    """A file or port that cannot be used, as a sentence."""
+    if error.filename is None:
+        return str(error)
+    return (
+        f"Cannot write {error.filename}: {error.strerror}. "
+        "Check the folder and its permissions, or set STORAGE_PATH or LOG_FILE to another place."
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; bound before anything is started, so that a taken port costs nothing."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small answers at once only on sockets that say they are TCP; the others wait 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if sys.platform != "win32":  # there it would let two servers share a port
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
