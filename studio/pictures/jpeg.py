@@ -20,6 +20,9 @@ MAX_SEGMENTS = 10_000
 
 _SOI, _EOI, _SOS, _APP0, _APP1 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+# Each block has a code for its mean and, where it is not progressive, one for its end; arithmetic coding
+# needs less than a bit for either.
+_BITS_A_BLOCK = {0xC0: 2, 0xC1: 2, 0xC2: 1}
 _BARE = frozenset({0x01, _SOI, *range(0xD0, 0xD8)})
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 
@@ -74,33 +77,53 @@ def size(stream: BinaryIO) -> tuple[int, int]:
     """Width and height as the frame header says."""
     for segment in segments(stream):
         if segment.marker in _FRAMES:
-            return _frame(stream, segment)
+            frame = _frame(stream, segment)
+            return frame.width, frame.height
         if segment.marker in (_SOS, _EOI):
             break
     raise BrokenPictureError("its header has no size")
 
 
-def _frame(stream: BinaryIO, segment: Segment) -> tuple[int, int]:
-    if segment.length < 6:
+@dataclass(frozen=True)
+class _Frame:
+    width: int
+    height: int
+    least_bits: int  # no coding of so many blocks can be shorter
+
+
+def _frame(stream: BinaryIO, segment: Segment) -> _Frame:
+    data = take(stream, segment.length)
+    if len(data) < 6 or len(data) != 6 + 3 * data[5]:
         raise BrokenPictureError("its header has no size")
-    _, height, width = struct.unpack(">BHH", take(stream, 5))
-    if not width or not height:
+    height, width = struct.unpack(">HH", data[1:5])
+    samplings = [(data[at] >> 4, data[at] & 15) for at in range(7, len(data), 3)]
+    across, down = max((x for x, _ in samplings), default=0), max((y for _, y in samplings), default=0)
+    if not width or not height or not across or not down:
         raise BrokenPictureError("its header has no size")
-    return width, height
+    blocks_in_all = sum(-(-width * x // (8 * across)) * -(-height * y // (8 * down)) for x, y in samplings)
+    return _Frame(width, height, blocks_in_all * _BITS_A_BLOCK.get(segment.marker, 0))
 
 
 def verify(stream: BinaryIO) -> None:
-    """Check that there is one frame, a bearable number of scans, and an end."""
-    frames = scans = 0
+    """Check that there is one frame, a bearable number of scans, an end, and enough in between."""
+    frame: _Frame | None = None
+    scans = coded_bytes = 0
+    coded_from: int | None = None
     for segment in segments(stream):
-        frames += segment.marker in _FRAMES
+        marker_at = segment.start - (2 if segment.marker == _EOI else 4)
+        if coded_from is not None:
+            coded_bytes += marker_at - coded_from
+        coded_from = segment.start + segment.length if segment.marker == _SOS else None
+        if segment.marker in _FRAMES:
+            if frame is not None:
+                raise BrokenPictureError("it has two headers")
+            frame = _frame(stream, segment)
         scans += segment.marker == _SOS
-        if frames > 1:
-            raise BrokenPictureError("it has two headers")
         if scans > MAX_SCANS:
             raise BrokenPictureError(f"it draws its pixels in more than {MAX_SCANS} rounds")
-    if not scans:
-        raise BrokenPictureError("it has no pixels")
+    # A decoder would fill up with grey and say nothing.
+    if frame is None or not scans or coded_bytes * 8 < frame.least_bits:
+        raise BrokenPictureError("its pixels end early")
 
 
 def exif(stream: BinaryIO) -> bytes | None:
