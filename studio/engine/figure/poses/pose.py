@@ -1,7 +1,8 @@
 """Joint angles: the library on disk, JSON, and where the angles put the bones.
 
 The library is one JSON file per pose: `joints` maps a joint to [forward, out, twist] in degrees
-(`spec.Joint`), `hands` says how the hands are held, `lift` how far the lowest foot is off the ground in head heights.
+(`spec.Joint`), `hands` says how the hands are held, `lift` how far the lowest foot is off the ground in
+head heights.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Callings: what a knight, a mage or an idol wears and carries when the words say no more than that.
 
-An outfit is one line. Each word of it is one decision: "boots|shoes" picks one, "f:gown" counts for the feminine and
-"m:suit" for the masculine only, a trailing "?" leaves the thing out half of the time, "robe/wool" names a material and
-"boots=black" a colour. Palettes are names in `fill.PALETTES`.
+An outfit is one line. Each word of it is one decision: "boots|shoes" picks one, "f:gown" counts for the
+feminine and "m:suit" for the masculine only, a trailing "?" leaves the thing out half of the time,
+"robe/wool" names a material and "boots=black" a colour. Palettes are names in `fill.PALETTES`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Choices that depend on nothing but the seed and their own name, so that one more word changes nothing else."""
+"""Choices by seed and name alone, so that one more word in the prompt changes nothing else."""
 
 from __future__ import annotations
 

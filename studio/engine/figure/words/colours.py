@@ -1,4 +1,4 @@
-"""Colour words: names, shades ("dark", "neon", "pastel"), and things whose colour people name ("fire", "snow")."""
+"""Colour words: names, shades ("dark", "neon") and things whose colour people name ("fire", "snow")."""
 
 from __future__ import annotations
 

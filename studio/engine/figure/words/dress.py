@@ -1,4 +1,4 @@
-"""From what was said about clothes and things to what is worn and carried: named first, then the calling's outfit."""
+"""What is worn and carried: first what the words name, then the outfit of the calling."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _group(name: str) -> set[str]:
 
 
 def _named(wardrobe: Wardrobe) -> list[tuple[Thing, str]]:
-    """The garments of the words, with "armor" and "hat" decided; a generic word lends its colours to a special one."""
+    """The named garments, "armor" and "hat" decided; a generic word lends its colours to a special one."""
     things = wardrobe.said.of("garment", "generic")
     kinds = {thing.key for thing in things if thing.role == "garment"}
     named: list[tuple[Thing, str]] = []

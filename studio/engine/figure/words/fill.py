@@ -485,7 +485,9 @@ class _Filler:
                 if len(said.colours) > 1:
                     second, where = said.colours[1], "split"
             if "neon" in said.shades and not said.colours:
-                colour = COLOURS[self.chance.pick("neon hair", ("cyan", "hot_pink", "lime", "magenta", "azure"))]
+                colour = COLOURS[
+                    self.chance.pick("neon hair", ("cyan", "hot_pink", "lime", "magenta", "azure"))
+                ]
             for shade in said.shades:
                 colour = shaded(colour, shade)
             if "glow" in said.states:

@@ -1,7 +1,7 @@
 """What can be worn: one record per kind, read by the parser, the filling and the drawing side.
 
-A garment is added by one `_wear(...)` line here and one drawing function of the same kind. The words are written
-the way people say them, without plurals; several kinds may not share a phrase.
+A garment is added by one `_wear(...)` line here and one drawing function of the same kind. The words are
+written the way people say them, without plurals; several kinds may not share a phrase.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hair words: styles that are nouns ("ponytail"), adjectives before "hair" ("curly"), lengths, bangs and beards."""
+"""Hair words: style nouns ("ponytail"), adjectives before "hair", lengths, bangs and beards."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ DEFAULT_STYLE = "anime"
 
 
 class Parsed(NamedTuple):
-    """The character, the words that were not drawn (as the user wrote them), and remarks on approximations."""
+    """The character, the words that were not drawn (as the user wrote them), and remarks."""
 
     spec: Spec
     not_drawn: tuple[str, ...]
@@ -36,7 +36,7 @@ def parse(
 ) -> Parsed:
     """Reads the prompt and fills in the rest by the seed; raises WordsRefused for sexual content.
 
-    `style` are the words of a separate style field; `realism` asks for the shaded 3D look whatever the words say.
+    `style` are the words of a separate style field; `realism` asks for the shaded 3D look in any case.
     """
     refuse.check(f"{words}, {style}" if style else words)
     said = read(words)

@@ -1,7 +1,8 @@
-"""Reads tokens into `Said`: finds phrases, binds adjectives to their nouns, follows negations, collects the unknown.
+"""Reads tokens into `Said`: phrases, adjectives bound to nouns, negations, and the unknown.
 
-Modifiers wait until a noun comes ("long white" ... "hair"). After a copula ("is", "in", "of", ":") they may also
-belong to the noun before, and do so when no noun follows. A clause of modifiers alone belongs to the noun before it.
+Modifiers wait until a noun comes ("long white" ... "hair"). After a copula ("is", "in", "of", ":") they may
+also belong to the noun before, and do so when no noun follows. A clause of modifiers alone belongs to the
+noun before it.
 """
 
 from __future__ import annotations

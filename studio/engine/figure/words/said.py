@@ -10,7 +10,7 @@ from studio.engine.figure.spec import RGB
 
 @dataclass
 class Thing:
-    """A noun of the prompt with the modifiers that were bound to it; it is finished while the text is read."""
+    """A noun of the prompt with the modifiers bound to it; it is finished while the text is read."""
 
     role: (
         str  # "garment", "generic", "item", "feature", "hair", "eyes", "skin", "lips", "beard", "outfit" ...

@@ -118,7 +118,7 @@ class Token:
 
 
 def clean(text: str) -> str:
-    """The text in one Unicode form, without invisible characters, LoRA tags and weights; zero weights vanish."""
+    """The text in one Unicode form, without invisible characters, LoRA tags and weights."""
     text = unicodedata.normalize("NFKC", text[:MAX_CHARS])
     text = _LORA.sub(", ", _INVISIBLE.sub("", text))
     text = text.replace(" BREAK ", " , ").replace("\t", " ").replace("\r", "\n")
@@ -126,7 +126,7 @@ def clean(text: str) -> str:
 
 
 def _unweighted(text: str) -> str:
-    """Takes `:1.2` off before its bracket; what stands at 0.3 or less is taken out, as nobody wants to see it."""
+    """Takes `:1.2` off before its bracket; what weighs 0.3 or less is taken out, being all but unwanted."""
     out: list[str] = []
     opened: list[int] = []
     position = 0
