@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import avatarforge, problems
+from api import avatarforge, docs, problems
 from api.limits import BodyLimit
 from studio import VERSION
 from studio.assembly import Studio, open_studio
@@ -91,15 +91,21 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
         description="Characters from words: single avatars, views from four sides, whole sheets.",
         lifespan=lifespan,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=docs.operation_id,
+        responses={"default": {"model": problems.PlainProblem, "description": "Any other failure"}},
     )
     interface = Interface(enabled=ui)
     app.router.default = interface
     app.include_router(avatarforge.router, prefix=avatarforge.PREFIX)
     app.include_router(avatarforge.router, include_in_schema=False)
+    docs.install(app)
     problems.install(app)
     # Legacy clients send two pictures as base64, which is a third larger than the bytes.
     body_limit = 2 * (settings.max_file_size * 4 // 3) + 2 * UPLOAD_SLACK
-    app.add_middleware(BodyLimit, limit_for=lambda path: body_limit)
+    # Uploads count for themselves, and say that the file is too large rather than the body.
+    app.add_middleware(BodyLimit, limit_for=lambda path: None if avatarforge.is_upload(path) else body_limit)
     origins = list(settings.allowed_origins)
     app.add_middleware(
         CORSMiddleware,

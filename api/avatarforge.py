@@ -2,226 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from fastapi.responses import FileResponse, Response
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from api import avatarforge_schemas as schemas
 from api import uploads
+from api.avatarforge_schemas import (
+    Deleted,
+    Dimensions,
+    FileDeleted,
+    GenerateBody,
+    Generation,
+    GenerationPage,
+    GenerationStatus,
+    HashAnswer,
+    Health,
+    OutputFile,
+    Pose,
+    Poses,
+    ServerHealth,
+    UploadAnswer,
+)
+from api.bodies import StrictRoute
 from api.deps import StudioDep, iso_seconds, send_file
 from studio.assembly import Studio
 from studio.errors import StudioError
 from studio.files import StoredFile
 from studio.jobs import IdempotencyKey
 from studio.records.entities import Job, Output
-from studio.request import VIEW_DESCRIPTIONS, VIEWS, AvatarRequest, Lora, View
+from studio.request import VIEW_DESCRIPTIONS, VIEWS, AvatarRequest, View
 
 PREFIX = "/avatarforge-controller"
 ACCEPT_WAIT_S = 1.0  # how long a create call waits for a free server to accept the work
 
-Text = Annotated[str, StringConstraints(max_length=20_000)]
-GenerationStatus = Literal["queued", "processing", "completed", "failed"]
-
-router = APIRouter(tags=["AvatarForge"])
-
-
-class GenerateBody(BaseModel):
-    """The documented members, and the studio's own for those who want more control."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "prompt": "female warrior, blue armor, long white hair, determined expression",
-                    "clothing": "full plate armor, red cape, silver trim",
-                    "style": "watercolor painting",
-                    "realism": False,
-                }
-            ]
-        }
-    )
-
-    prompt: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
-        description="Detailed avatar description"
-    )
-    pose_file_id: str | None = Field(None, description="ID of an uploaded pose image")
-    reference_file_id: str | None = Field(None, description="ID of an uploaded reference image")
-    clothing: Text | None = Field(None, description="Specific clothing details")
-    style: Text | None = Field(None, description="Art style: 'watercolor', 'pixel art', etc.")
-    realism: bool | None = Field(None, description="true: realistic, false: anime (default)")
-    pose_image: str | None = Field(None, description="Legacy: the pose image as base64", deprecated=True)
-    reference_image: str | None = Field(
-        None, description="Legacy: the reference image as base64", deprecated=True
-    )
-
-    negative_prompt: Text | None = Field(None, description="What should not be in the picture")
-    width: int | None = Field(None, ge=64, le=4096)
-    height: int | None = Field(None, ge=64, le=4096)
-    seed: int | None = Field(None, ge=-1, le=2**63 - 1, description="-1 or absent: random")
-    variants: int | None = Field(None, ge=1, le=16)
-    steps: int | None = Field(None, ge=1, le=200)
-    cfg: float | None = Field(None, ge=0, le=50)
-    sampler: str | None = None
-    scheduler: str | None = None
-    denoise: float | None = Field(None, ge=0, le=1)
-    model: str | None = Field(None, description="A checkpoint of the server, by name")
-    loras: list[Lora] | None = Field(None, max_length=16)
-    workflow: str | None = Field(None, description="A workflow of the library, by name")
-    engine: Literal["auto", "embedded"] | None = Field(
-        None, description="'embedded': draw on the embedded engine also when a ComfyUI is configured"
-    )
-
-
-class Dimensions(BaseModel):
-    """Pixels."""
-
-    width: int
-    height: int
-
-
-class UploadAnswer(BaseModel):
-    """An uploaded picture."""
-
-    file_id: str
-    filename: str
-    content_hash: str
-    size: int
-    mime_type: str
-    dimensions: Dimensions
-    url: str
-    is_duplicate: bool
-    created_at: str
-
-
-class HashAnswer(BaseModel):
-    """Whether a picture with these bytes is there already."""
-
-    exists: bool
-    file_id: str | None
-    message: str
-
-
-class OutputFile(BaseModel):
-    """One finished picture."""
-
-    filename: str
-    url: str
-    pose_type: str
-    size: int
-    dimensions: Dimensions | None
-    mime_type: str
-
-
-class Generation(BaseModel):
-    """A generation as it stands."""
-
-    generation_id: str
-    status: GenerationStatus
-    message: str
-    output_files: list[OutputFile]
-    created_at: str
-    started_at: str | None
-    completed_at: str | None
-    error: str | None
-    comfyui_prompt_id: str | None
-    progress: float
-    seed: int
-    engine: str
-    workflow: str
-    notes: list[str]
-    parent_id: str | None
-
-
-class GenerationPage(BaseModel):
-    """Some of the generations, newest first."""
-
-    total: int
-    generations: list[Generation]
-    limit: int
-    offset: int
-
-
-class Deleted(BaseModel):
-    """What was deleted."""
-
-    message: str
-    generation_id: str
-
-
-class FileDeleted(BaseModel):
-    """What was deleted, and how thoroughly."""
-
-    message: str
-    file_id: str
-    deleted: Literal["soft", "hard"]
-
-
-class Pose(BaseModel):
-    """A view that can be asked for."""
-
-    name: View
-    description: str
-
-
-class Poses(BaseModel):
-    """All views."""
-
-    poses: list[Pose]
-
-
-class ServerHealth(BaseModel):
-    """One server."""
-
-    model_config = ConfigDict(extra="allow")
-
-    status: str
-    url: str
-    stats: dict[str, Any]
-
-
-class Health(BaseModel):
-    """The studio's health and that of the servers it uses."""
-
-    api_status: str
-    comfyui: ServerHealth
-    servers: list[dict[str, Any]]
-
-
-def _problem(description: str) -> dict[str, Any]:
-    example = {"detail": description, "errors": []}
-    return {"description": description, "content": {"application/json": {"example": example}}}
-
-
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _problem("Nothing has this id")}
-REFUSED: dict[int | str, dict[str, Any]] = {
-    400: _problem("Invalid payload or missing required fields"),
-    404: _problem("A file id that does not exist"),
-    413: _problem("File too large"),
-    422: _problem("Invalid field values"),
-    503: _problem("ComfyUI is not running"),
-}
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
+router = APIRouter(tags=["AvatarForge"], route_class=StrictRoute)
 
 
 # ------------------------------------------------------------------- utilities
 
 
-@router.get("/health", summary="Health of the API and of ComfyUI")
+@router.head("/health", include_in_schema=False)
+@router.get("/health", summary="Health of the API and of ComfyUI", responses=schemas.answers(schemas.HEALTH))
 def health(studio: StudioDep) -> Health:
     """Always 200 while the API answers; `comfyui.status` says whether pictures can be made."""
     servers = studio.pool.health()
@@ -231,7 +56,7 @@ def health(studio: StudioDep) -> Health:
     return Health(api_status="healthy", comfyui=ServerHealth(**comfyui), servers=servers)
 
 
-@router.get("/poses", summary="The views that can be asked for")
+@router.get("/poses", summary="The views that can be asked for", responses=schemas.answers(schemas.POSES))
 def poses() -> Poses:
     """All pose types with descriptions."""
     return Poses(poses=[Pose(name=view, description=VIEW_DESCRIPTIONS[view]) for view in VIEWS])
@@ -241,7 +66,10 @@ def poses() -> Poses:
 
 
 @router.post(
-    "/upload/pose_image", summary="Upload a pose picture", openapi_extra=UPLOAD_BODY, responses=REFUSED
+    "/upload/pose_image",
+    summary="Upload a pose picture",
+    openapi_extra=schemas.UPLOAD_BODY,
+    responses=schemas.answers(schemas.UPLOADED, schemas.UPLOAD_REFUSED),
 )
 async def upload_pose_image(request: Request, studio: StudioDep) -> UploadAnswer:
     """PNG, JPG or WEBP; equal bytes give the same file id."""
@@ -251,12 +79,17 @@ async def upload_pose_image(request: Request, studio: StudioDep) -> UploadAnswer
 @router.post(
     "/upload/reference_image",
     summary="Upload a reference picture",
-    openapi_extra=UPLOAD_BODY,
-    responses=REFUSED,
+    openapi_extra=schemas.UPLOAD_BODY,
+    responses=schemas.answers(schemas.UPLOADED, schemas.UPLOAD_REFUSED),
 )
 async def upload_reference_image(request: Request, studio: StudioDep) -> UploadAnswer:
     """PNG, JPG or WEBP; equal bytes give the same file id."""
     return await _upload(request, studio)
+
+
+def is_upload(path: str) -> bool:
+    """Whether a path takes files, whose size `uploads` bounds."""
+    return path.removeprefix(PREFIX) in {"/upload/pose_image", "/upload/reference_image"}
 
 
 async def _upload(request: Request, studio: Studio) -> UploadAnswer:
@@ -275,7 +108,11 @@ async def _upload(request: Request, studio: Studio) -> UploadAnswer:
     )
 
 
-@router.get("/files/hash/{content_hash}", summary="Is a picture with this SHA-256 there already?")
+@router.get(
+    "/files/hash/{content_hash}",
+    summary="Is a picture with this SHA-256 there already?",
+    responses=schemas.answers(schemas.HASH_FOUND),
+)
 def check_hash(content_hash: str, studio: StudioDep) -> HashAnswer:
     """Always 200; `exists` says it."""
     stored = studio.files.by_hash(content_hash.strip().lower())
@@ -284,19 +121,25 @@ def check_hash(content_hash: str, studio: StudioDep) -> HashAnswer:
     return HashAnswer(exists=True, file_id=stored.id, message=f"File exists: {stored.filename}")
 
 
+@router.head("/files/{file_id}", include_in_schema=False)
 @router.get(
     "/files/{file_id}",
     summary="Download an uploaded picture",
     response_class=FileResponse,
-    responses={200: {"content": {"image/*": {}}}} | NOT_FOUND,
+    responses=schemas.picture(schemas.NO_FILE),
 )
-def download_file(file_id: str, studio: StudioDep) -> FileResponse:
+def download_file(request: Request, file_id: str, studio: StudioDep) -> Response:
     """The bytes as they were uploaded."""
     stored: StoredFile = studio.files.get(file_id)
-    return send_file(studio.files.path_of(file_id), stored.mime_type, stored.filename, stored.sha256)
+    path = studio.files.path_of(file_id)
+    return send_file(request, path, stored.mime_type, stored.filename, stored.sha256)
 
 
-@router.delete("/files/{file_id}", summary="Delete an uploaded picture", responses=NOT_FOUND)
+@router.delete(
+    "/files/{file_id}",
+    summary="Delete an uploaded picture",
+    responses=schemas.answers(schemas.FILE_DELETED, schemas.NO_FILE | schemas.BAD_QUERY),
+)
 def delete_file(
     file_id: str, studio: StudioDep, force: Annotated[bool, Query(description="Even if it is in use")] = False
 ) -> FileDeleted:
@@ -306,30 +149,32 @@ def delete_file(
     return FileDeleted(message=message, file_id=file_id, deleted=how)
 
 
+@router.head("/outputs/{generation_id}/{name}", include_in_schema=False)
 @router.get(
     "/outputs/{generation_id}/{name}",
     summary="Download a finished picture",
     response_class=FileResponse,
-    responses={200: {"content": {"image/*": {}}}} | NOT_FOUND,
+    responses=schemas.picture(schemas.NO_OUTPUT),
 )
-def download_output(generation_id: str, name: str, studio: StudioDep) -> FileResponse:
+def download_output(request: Request, generation_id: str, name: str, studio: StudioDep) -> Response:
     """A picture by the `url` in `output_files`."""
     output = studio.jobs.output(generation_id, name)
     path = studio.files.output_path(generation_id, name)
     if not path.is_file():
         raise StudioError("output_not_found", name=name)
-    return send_file(path, output.mime_type, output.name, output.sha256)
+    return send_file(request, path, output.mime_type, output.name, output.sha256)
 
 
 # ------------------------------------------------------------------ generating
 
 
+GENERATING = schemas.answers(schemas.STARTED, schemas.GENERATE_REFUSED)
 IdempotencyHeader = Annotated[
     str | None, Header(alias="Idempotency-Key", description="Sending it twice makes one job", max_length=255)
 ]
 
 
-@router.post("/generate/avatar", summary="Generate an avatar", responses=REFUSED)
+@router.post("/generate/avatar", summary="Generate an avatar", responses=GENERATING)
 def generate_avatar(
     body: GenerateBody, studio: StudioDep, idempotency_key: IdempotencyHeader = None
 ) -> Generation:
@@ -337,22 +182,18 @@ def generate_avatar(
     return _generate(studio, body, ("front",), idempotency_key)
 
 
-@router.post("/generate_pose", summary="Generate one view", responses=REFUSED)
+@router.post("/generate_pose", summary="Generate one view", responses=GENERATING)
 def generate_pose(
     body: GenerateBody,
     studio: StudioDep,
-    pose: Annotated[
-        str, Query(description="front, back, side or quarter", json_schema_extra={"enum": [*VIEWS]})
-    ],
+    pose: Annotated[View, Query(description="front, back, side or quarter")] = "front",
     idempotency_key: IdempotencyHeader = None,
 ) -> Generation:
     """The character from one side."""
-    if pose not in VIEWS:
-        raise StudioError("invalid_pose", pose=pose)
     return _generate(studio, body, (pose,), idempotency_key)
 
 
-@router.post("/generate_all_poses", summary="Generate all four views", responses=REFUSED)
+@router.post("/generate_all_poses", summary="Generate all four views", responses=GENERATING)
 def generate_all_poses(
     body: GenerateBody, studio: StudioDep, idempotency_key: IdempotencyHeader = None
 ) -> Generation:
@@ -377,7 +218,7 @@ def _request(studio: Studio, body: GenerateBody, views: tuple[View, ...]) -> Ava
         del values["seed"]
     for role in ("pose", "reference"):
         legacy = getattr(body, f"{role}_image")
-        if legacy and f"{role}_file_id" not in values:
+        if legacy and not values.get(f"{role}_file_id"):
             values[f"{role}_file_id"] = studio.files.store_base64(legacy, f"{role}_image").id
     try:
         return AvatarRequest.model_validate({**values, "views": views})
@@ -390,7 +231,11 @@ def _request(studio: Studio, body: GenerateBody, views: tuple[View, ...]) -> Ava
 # ------------------------------------------------------------------ generations
 
 
-@router.get("/generations", summary="List generations")
+@router.get(
+    "/generations",
+    summary="List generations",
+    responses=schemas.answers(schemas.PAGE, schemas.BAD_QUERY),
+)
 def list_generations(
     studio: StudioDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -406,13 +251,21 @@ def list_generations(
     )
 
 
-@router.get("/generations/{generation_id}", summary="Status and results", responses=NOT_FOUND)
+@router.get(
+    "/generations/{generation_id}",
+    summary="Status and results",
+    responses=schemas.answers(schemas.COMPLETED, schemas.NO_GENERATION),
+)
 def get_generation(generation_id: str, studio: StudioDep) -> Generation:
     """Poll it every 2 to 5 seconds until `status` is completed or failed."""
     return _render(studio.jobs.get(generation_id))
 
 
-@router.delete("/generations/{generation_id}", summary="Delete a generation", responses=NOT_FOUND)
+@router.delete(
+    "/generations/{generation_id}",
+    summary="Delete a generation",
+    responses=schemas.answers(schemas.GENERATION_DELETED, schemas.NO_GENERATION),
+)
 def delete_generation(generation_id: str, studio: StudioDep) -> Deleted:
     """Removes the record and its pictures and gives back its hold on uploads; running work is stopped."""
     studio.jobs.delete(generation_id)

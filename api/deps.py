@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 
 from studio.assembly import Studio
 
@@ -27,11 +27,22 @@ def iso_seconds(at: float | None) -> str | None:
     return datetime.datetime.fromtimestamp(int(at), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def send_file(path: Path, mime_type: str, filename: str, etag: str) -> FileResponse:
+def send_file(request: Request, path: Path, mime_type: str, filename: str, etag: str) -> Response:
     """A stored file, shown inline, with ranges and an entity tag; never sniffed into another type."""
-    response = FileResponse(path, media_type=mime_type, filename=filename, content_disposition_type="inline")
-    response.headers["ETag"] = f'"{etag}"'
-    response.headers["Cache-Control"] = "private, max-age=604800, immutable"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    headers = {
+        "ETag": f'"{etag}"',
+        "Cache-Control": "private, max-age=604800, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if _is_known(request.headers.get("if-none-match", ""), etag):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(
+        path, headers=headers, media_type=mime_type, filename=filename, content_disposition_type="inline"
+    )
+
+
+def _is_known(if_none_match: str, etag: str) -> bool:
+    """Whether the client has the file already, by the tags that it sends."""
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in tags or f'"{etag}"' in tags

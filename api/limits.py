@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
@@ -10,25 +11,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import respond_error
 from studio.errors import StudioError
 
+MAX_DRAIN = 64 * 1024 * 1024  # read and thrown away, so that a client that still sends gets to read why
+DRAIN_S = 10.0
+
 
 class BodyLimit:
     """Pure ASGI: counts body bytes and answers 413 in the path's own error shape."""
 
-    def __init__(self, app: ASGIApp, limit_for: Callable[[str], int]) -> None:
+    def __init__(self, app: ASGIApp, limit_for: Callable[[str], int | None]) -> None:
         self.app = app
         self.limit_for = limit_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body counted."""
-        if scope["type"] != "http":
+        limit = self.limit_for(scope["path"]) if scope["type"] == "http" else None
+        if limit is None:
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        limit = self.limit_for(path)
-        refusal = StudioError("body_too_large", limit_mb=limit / 2**20)
-        length = dict(scope["headers"]).get(b"content-length", b"0")
+        refuse = respond_error(scope["path"], StudioError("body_too_large", limit_mb=limit / 2**20))
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
-            await respond_error(path, refusal)(scope, receive, send)
+            if headers.get(b"expect", b"").lower() != b"100-continue":
+                await _drain(receive)
+            await refuse(scope, receive, send)
             return
         seen, over, started = 0, False, False
 
@@ -51,7 +57,20 @@ class BodyLimit:
         with contextlib.suppress(_TooLargeError):
             await self.app(scope, counted, noted)
         if over and not started:
-            await respond_error(path, refusal)(scope, receive, send)
+            await _drain(receive)
+            await refuse(scope, receive, send)
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on for a bounded while: a client that still sends would find the door shut, not the answer."""
+    read = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while read < MAX_DRAIN:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 class _TooLargeError(Exception):

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -21,13 +22,49 @@ log = logging.getLogger(__name__)
 Renderer = Callable[[int, str, str, str, Sequence[dict[str, Any]] | None], dict[str, Any]]
 
 _OLD_STYLE = {"missing": ("field required", "value_error.missing")}
+_PLACES = frozenset({"body", "query", "path", "header"})  # what a location begins with
+_KINDS = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
+
+
+class SingleError(BaseModel):
+    """One thing that is wrong with a request."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class PlainProblem(BaseModel):
+    """The body of every failed request."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "detail": "Required: prompt.",
+                    "errors": [
+                        {"loc": ["body", "prompt"], "msg": "field required", "type": "value_error.missing"}
+                    ],
+                    "code": "missing_field",
+                    "hint": "Add the missing members to the request body.",
+                }
+            ]
+        }
+    )
+
+    detail: str
+    errors: list[SingleError] | None = None
+    code: str
+    hint: str | None = None
 
 
 def plain(
     status: int, message: str, code: str, hint: str, errors: Sequence[dict[str, Any]] | None
 ) -> dict[str, Any]:
-    """`{detail}` with our code and hint beside it; AvatarForge adds the single errors."""
+    """`{detail}` with our code and hint beside it, and the single errors of a bad request."""
     body: dict[str, Any] = {"detail": message}
+    if errors is None and status in {400, 422}:
+        errors = [{"loc": ["body"], "msg": message, "type": code}]  # clients read them for either status
     if errors is not None:
         body["errors"] = list(errors)
     return body | {"code": code} | ({"hint": hint} if hint else {})
@@ -92,22 +129,39 @@ def install(app: FastAPI) -> None:
 
 
 def _respond_invalid(path: str, error: RequestValidationError) -> Response:
-    """By the documented table: 400 for what is missing or not JSON, 422 for a value that is wrong."""
+    """By the documented table: 400 for what is missing or no JSON object, 422 for a value that is wrong."""
     found = error.errors()
-    broken = [item for item in found if item["type"] in {"json_invalid", "missing"}]
-    errors = []
-    for item in found:
-        message, kind = _OLD_STYLE.get(item["type"], (item["msg"], item["type"]))
-        errors.append({"loc": list(item["loc"]), "msg": message, "type": kind})
-    first = errors[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})
-    if found[0]["type"] == "json_invalid":
-        problem = StudioError("invalid_json", why=found[0].get("ctx", {}).get("error", "it cannot be parsed"))
-    elif broken:
-        missing = ", ".join(str(item["loc"][-1]) for item in broken)
-        problem = StudioError("missing_field", fields=missing)
+    errors = [_single(item) for item in found]
+    missing = [str(item["loc"][-1]) for item in found if item["type"] == "missing" and len(item["loc"]) > 1]
+    if why := next(filter(None, map(_why_no_object, found)), None):
+        problem = StudioError("invalid_json", why=why)
+    elif missing:
+        problem = StudioError("missing_field", fields=", ".join(missing))
     else:
-        problem = StudioError(
-            "invalid_field", why=f"{where}: {first['msg']}." if where else f"{first['msg']}."
-        )
+        sentences = [f"{_where(item['loc'])}: {item['msg']}" for item in errors]
+        problem = StudioError("invalid_field", why="; ".join(sentences) + ".")
     return respond(path, problem.status, problem.message, problem.code, problem.hint, errors)
+
+
+def _single(item: dict[str, Any]) -> dict[str, Any]:
+    message, kind = _OLD_STYLE.get(item["type"], (item["msg"], item["type"]))
+    return {"loc": list(item["loc"]), "msg": message, "type": kind}
+
+
+def _why_no_object(item: dict[str, Any]) -> str | None:
+    """Why the body as a whole cannot be used, if that is what an error says."""
+    if item["type"] == "json_invalid":
+        return item.get("ctx", {}).get("error", "it cannot be parsed")
+    if tuple(item["loc"]) != ("body",):
+        return None
+    given = item.get("input")
+    if item["type"] == "missing" or given is None:
+        return "it is empty"
+    if isinstance(given, bytes):
+        return "it was not sent with the content type application/json"
+    return f"it is {_KINDS.get(type(given), 'something else')}"
+
+
+def _where(location: Sequence[str | int]) -> str:
+    named = location[1:] if len(location) > 1 and location[0] in _PLACES else location
+    return ".".join(str(part) for part in named)
