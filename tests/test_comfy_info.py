@@ -68,6 +68,19 @@ def test_what_a_graph_lacks(info: ObjectInfo) -> None:
     assert missing.choices == ("4x.pth",)
 
 
+def test_a_graph_in_the_servers_own_spelling(info: ObjectInfo) -> None:
+    graph = {
+        "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "sd15/dream.safetensors"}},
+        "2": {"class_type": "UpscaleModelLoader", "inputs": {"model_name": "8x.pth"}},
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "dream"}},
+        "4": None,
+    }
+    spelled = info.spelled(graph)
+    assert spelled["1"]["inputs"] == {"ckpt_name": "SD15\\dream.safetensors"}
+    assert {key: spelled[key] for key in "234"} == {key: graph[key] for key in "234"}
+    assert graph["1"]["inputs"] == {"ckpt_name": "sd15/dream.safetensors"}
+
+
 @pytest.mark.parametrize(
     ("wanted", "choices", "found"),
     [

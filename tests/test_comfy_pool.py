@@ -156,6 +156,20 @@ def test_the_least_busy_of_those_that_can(start: Start) -> None:
         assert busy_health["stats"] == {"queue_pending": 2, "queue_running": 1}
 
 
+def test_the_load_follows_what_the_server_tells(fake: FakeComfy, start: Start) -> None:
+    pool = start(fake.url, online_poll_s=30)
+    assert pool.wait_ready(5)
+    server = pool.servers[0]
+    assert wait_until(lambda: fake.listeners and server.listener.connected)
+    fake.running, fake.pending = ["a"], ["b"]
+    fake.say(fake.status())
+    assert wait_until(lambda: server.load == 2)
+    assert server.health()["stats"] == {"queue_pending": 1, "queue_running": 1}
+    fake.forget_all()
+    fake.say(fake.status())
+    assert wait_until(lambda: server.load == 0)
+
+
 def test_a_paused_server_gets_no_work_and_is_still_heard(fake: FakeComfy, start: Start) -> None:
     pool = start(fake.url)
     heard: list[Event] = []

@@ -138,6 +138,19 @@ class ObjectInfo:
                     missing.append(MissingModel(str(node_id), class_type, name, wanted, folder, choices))
         return tuple(missing)
 
+    def spelled(self, graph: Mapping[str, Any]) -> dict[str, Any]:
+        """The graph with its models named as this server lists them; unknown ones stay as they are."""
+        return {node_id: self._spelled_node(node) for node_id, node in graph.items()}
+
+    def _spelled_node(self, node: Any) -> Any:
+        if not isinstance(node, Mapping) or not isinstance(node.get("inputs"), Mapping):
+            return node
+        class_type, inputs = str(node.get("class_type")), dict(node["inputs"])
+        for name, wanted in inputs.items():
+            if isinstance(wanted, str) and model_folder(class_type, name):
+                inputs[name] = find_choice(wanted, self.choices(class_type, name)) or wanted
+        return {**node, "inputs": inputs}
+
     def _group(self, class_type: str, group: str) -> Mapping[str, Any]:
         inputs = self._nodes.get(class_type, {}).get("input")
         found = inputs.get(group) if isinstance(inputs, Mapping) else None

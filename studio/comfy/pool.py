@@ -50,6 +50,8 @@ class Server:
         self.kind: Kind = kind
         self.queue = Queue()
         """What the server had in its queue when it was last asked."""
+        self._remaining: int | None = None  # fresher than the queue, as long as the websocket tells it
+        self._queue_tellings = 0
         self.revision = 0
         """Counts how often the nodes and models were read; choices made from an older one may be stale."""
         self.last_error: StudioError | None = None
@@ -95,6 +97,13 @@ class Server:
     def info(self) -> ObjectInfo | None:
         """The server's nodes as last read; None before it was ever online."""
         return self.client.known_info
+
+    @property
+    def load(self) -> int:
+        """How many prompts run and wait there, whoever sent them."""
+        return (
+            len(self.queue.running) + len(self.queue.pending) if self._remaining is None else self._remaining
+        )
 
     def pause(self) -> None:
         """Send no new work there; what runs goes on and is still heard."""
@@ -150,8 +159,9 @@ class Server:
             status = "starting"
         else:
             status = "unreachable"
-        queue = self.queue if status == "healthy" else Queue()
-        figures = {"queue_pending": len(queue.pending), "queue_running": len(queue.running)}
+        load = self.load if status == "healthy" else 0
+        running = min(load, 1)  # ComfyUI runs one prompt at a time
+        figures = {"queue_pending": load - running, "queue_running": running}
         found: dict[str, Any] = {
             "url": self.url,
             "kind": self.kind,
@@ -169,6 +179,7 @@ class Server:
     def _heard(self, event: Event) -> None:
         match event:
             case Disconnected():
+                self._remaining = None
                 self._wake.set()
             case Connected():
                 # It may have been restarted, with other models and an empty input folder.
@@ -176,8 +187,9 @@ class Server:
                     self._reread.set()
                 self._own_reconnect = False
                 self._wake.set()
-            case Queued(remaining=0):
-                self.queue = Queue()
+            case Queued(remaining=remaining):
+                self._remaining = remaining
+                self._queue_tellings += 1
         if not isinstance(event, Disconnected):
             self.seen_at = time.time()
         self._tell(event)
@@ -219,8 +231,8 @@ class Server:
 
     def _probe(self) -> None:
         if self._online.is_set() and not self._reread.is_set():
-            before, self.queue = self.queue, self.client.queue(PROBE_S)
-            self.seen_at = time.time()
+            before = self.queue
+            self._read_queue()
             self.listener.nudge()
             self._revive(before)
             if time.monotonic() - self._stats_read_at > STATS_S:
@@ -235,7 +247,7 @@ class Server:
         self._reread.clear()
         try:
             self.client.refresh()
-            self.queue = self.client.queue(PROBE_S)
+            self._read_queue()
         except StudioError:
             self._reread.set()
             raise
@@ -247,6 +259,13 @@ class Server:
         self._online.set()
         log.info("%s is online (%d nodes)", self.url, len(self.client.object_info()))
         self._tell_state()
+
+    def _read_queue(self) -> None:
+        told = self._queue_tellings
+        self.queue = self.client.queue(PROBE_S)
+        if told == self._queue_tellings:  # else the websocket has told something newer meanwhile
+            self._remaining = len(self.queue.running) + len(self.queue.pending)
+        self.seen_at = time.time()
 
     def _read_stats(self) -> None:
         self.stats = dict(self.client.system_stats(PROBE_S))
@@ -345,7 +364,7 @@ class Pool:
     def candidates(self, predicate: Callable[[Server], bool], kind: Kind | None = None) -> list[Server]:
         """The servers at hand that can do something, the least busy first."""
         able = [server for server in self.online(kind) if predicate(server)]
-        return sorted(able, key=lambda server: len(server.queue.running) + len(server.queue.pending))
+        return sorted(able, key=lambda server: server.load)
 
     def wait_ready(self, timeout_s: float, kind: Kind | None = None, *, every: bool = False) -> bool:
         """Wait until a server (or every one) of a kind is online."""
