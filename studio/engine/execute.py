@@ -21,6 +21,7 @@ from studio.engine.queue import Item
 
 log = logging.getLogger(__name__)
 LONGEST_VALUE_TOLD = 2000
+MANY_STATES = 200
 
 
 class Audience(Protocol):
@@ -297,8 +298,13 @@ class _Execution:
         entry["value"] = entry["max"] if value is None else value
         if not self.audience.listens(self.client_id):
             return
+        states = self.states
+        if (
+            len(states) > MANY_STATES
+        ):  # what ended long ago is left out, or the messages would outgrow the work
+            states = {key: it for key, it in states.items() if it["state"] == "running" or key == node_id}
         self.audience.send(
-            "progress_state", {"prompt_id": self.item.prompt_id, "nodes": self.states}, self.client_id
+            "progress_state", {"prompt_id": self.item.prompt_id, "nodes": states}, self.client_id
         )
 
     def label(self, node_id: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ MODEL_FOLDERS = (
 )
 WEIGHTS = {".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft"}
 DATE_PARTS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "hh": "%H", "mm": "%M", "ss": "%S"}
+LONGEST_NAME_BYTES = 255
 UNUSABLE = re.compile(r"[\x00-\x1f]" if os.name != "nt" else r'[\x00-\x1f<>:"|?*]')
 
 
@@ -79,6 +80,8 @@ class Folders:
         for part in parts:
             if UNUSABLE.search(part):
                 raise OutsideFolderError("the name holds characters that no file name can hold")
+            if any(len(name.encode(errors="replace")) > LONGEST_NAME_BYTES for name in part.split("/")):
+                raise OutsideFolderError("the name is longer than a file name can be")
         try:
             path = folder.joinpath(*parts).resolve()
         except (OSError, ValueError, RuntimeError) as problem:
@@ -148,7 +151,7 @@ class Folders:
             self.inside(folder, stem)
         except OutsideFolderError as problem:
             raise OutsideFolderError(
-                f"Saving outside the output folder is not allowed (prefix {prefix!r}). "
+                f"Saving outside the output folder is not allowed: {problem} (prefix {prefix[:100]!r}). "
                 "Use a plain name, or name/part for a subfolder."
             ) from problem
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,7 +23,11 @@ def sources(node: Mapping[str, Any]) -> list[str]:
 
 
 class Schedule:
-    """The nodes that still have to run, each known with what it waits for."""
+    """The nodes that still have to run, each known with what it waits for.
+
+    Among nodes that are ready an output goes first, then what an output waits for, directly or over one
+    more node, so that something can be seen early; else the one that was found first.
+    """
 
     def __init__(
         self,
@@ -31,52 +36,57 @@ class Schedule:
         done: Callable[[str], bool],
         shows: Callable[[str], bool],
     ) -> None:
-        self._shows = shows
         self._waiting_for: dict[str, int] = {}
-        self.needed_by: dict[str, list[str]] = {}
+        self._needed_by: dict[str, list[str]] = {}
         for output in outputs:
             self._add(prompt, output, done)
+        self._priority = self._rank(prompt, shows)
+        self._ready = [self._priority[node_id] for node_id, count in self._waiting_for.items() if count == 0]
+        heapq.heapify(self._ready)
 
     def _add(self, prompt: Mapping[str, Any], output: str, done: Callable[[str], bool]) -> None:
-        links: list[tuple[str, str]] = []
+        links: dict[tuple[str, str], None] = {}
         stack = [output]
         while stack:
             node_id = stack.pop()
             if node_id in self._waiting_for:
                 continue
             self._waiting_for[node_id] = 0
-            self.needed_by[node_id] = []
+            self._needed_by[node_id] = []
             if done(node_id):
                 continue
             for source in sources(prompt[node_id]):
                 if not done(source):
                     stack.append(source)
-                    links.append((source, node_id))
+                    links[(source, node_id)] = None
         for source, target in links:
-            if target not in self.needed_by[source]:
-                self.needed_by[source].append(target)
-                self._waiting_for[target] += 1
+            self._needed_by[source].append(target)
+            self._waiting_for[target] += 1
+
+    def _rank(
+        self, prompt: Mapping[str, Any], shows: Callable[[str], bool]
+    ) -> dict[str, tuple[int, int, str]]:
+        distance = {node_id: 0 for node_id in self._waiting_for if shows(node_id)}
+        for step in (1, 2):
+            for node_id in [near for near, steps in distance.items() if steps == step - 1]:
+                for source in sources(prompt[node_id]):
+                    distance.setdefault(source, step)
+        return {
+            node_id: (distance.get(node_id, 3), place, node_id)
+            for place, node_id in enumerate(self._waiting_for)
+        }
 
     def __bool__(self) -> bool:
         return bool(self._waiting_for)
 
     def next(self) -> str:
-        """Choose the next node: an output if one is ready, else one close to an output, else the oldest."""
-        ready = [node_id for node_id, count in self._waiting_for.items() if count == 0]
-        for node_id in ready:
-            if self._shows(node_id):
-                return node_id
-        for node_id in ready:
-            if any(map(self._shows, self.needed_by[node_id])):
-                return node_id
-        for node_id in ready:
-            for second in self.needed_by[node_id]:
-                if any(map(self._shows, self.needed_by[second])):
-                    return node_id
-        return ready[0]
+        """Take the next node that can run."""
+        return heapq.heappop(self._ready)[2]
 
     def finish(self, node_id: str) -> None:
-        """Take a node off the list; what waited for it may become ready."""
+        """Cross a node off; what waited for it may become ready."""
         del self._waiting_for[node_id]
-        for target in self.needed_by.pop(node_id):
+        for target in self._needed_by.pop(node_id):
             self._waiting_for[target] -= 1
+            if self._waiting_for[target] == 0:
+                heapq.heappush(self._ready, self._priority[target])

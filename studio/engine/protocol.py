@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 PROTOCOL_VERSION = "0.3.64"  # the ComfyUI release whose behaviour is spoken here
 MAX_JSON_BYTES = 32 * 1024 * 1024
+MAX_NESTING = 200
 MANY_ROWS = 100  # from here on rendering leaves the event loop
 BROKEN = "500 Internal Server Error\n\nServer got itself in trouble"
 Handler = Callable[[Request], Awaitable[Response]]
@@ -76,7 +77,9 @@ def build_app(folders: Folders, queue: PromptQueue, hub: Hub) -> ASGIApp:
             Route(start + path, _guarded(handler), methods=methods) for path, handler, methods in table
         ]
         routes.append(WebSocketRoute(start + "/ws", hub.serve))
-    return _SameOrigin(Starlette(routes=routes))
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    return _SameOrigin(app)
 
 
 def _guarded(handler: Handler) -> Handler:
@@ -119,9 +122,27 @@ async def _read_json(request: Request) -> tuple[Any, int]:
         if len(body) > MAX_JSON_BYTES:
             raise _TooLargeError
     try:
-        return json.loads(body, parse_float=_finite, parse_constant=_no_constant), len(body)
+        content = json.loads(body, parse_float=_finite, parse_constant=_no_constant)
     except (ValueError, RecursionError) as problem:
         raise _BadBodyError from problem
+    if _nests_deeper(content, MAX_NESTING):
+        raise _BadBodyError
+    return content, len(body)
+
+
+def _nests_deeper(content: Any, limit: int) -> bool:
+    """Tell whether something is nested so deep that it could not be written out again."""
+    level = [content] if isinstance(content, dict | list) else []
+    for _ in range(limit):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 async def _read_object(request: Request) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from studio.engine.folders import Folders
 from studio.engine.nodes.define import NODES, Input, NodeType
 
 LONGEST_LIST_TOLD = 20  # longer lists of options are only counted in a refusal
+MAX_NODES = 4096
 CONVERSIONS = {"INT": int, "FLOAT": float, "STRING": str, "BOOLEAN": bool}
 Faults = list[dict[str, Any]]
 
@@ -29,6 +30,12 @@ def validate_prompt(prompt: Any, targets: Any, folders: Folders) -> Verdict:
     """Check every node that an output needs; values are converted in place as the nodes will get them."""
     if not isinstance(prompt, dict):
         return _refuse("invalid_prompt", "The prompt must be an object of nodes by their ids.", "")
+    if len(prompt) > MAX_NODES:
+        return _refuse(
+            "invalid_prompt",
+            f"The prompt has {len(prompt)} nodes; this engine takes up to {MAX_NODES}.",
+            "Split it into several prompts.",
+        )
     outputs: list[str] = []
     for node_id, node in prompt.items():
         if not isinstance(node, dict) or "class_type" not in node:

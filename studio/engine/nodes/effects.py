@@ -152,7 +152,8 @@ def _edges(plane: np.ndarray, low: float, high: float) -> np.ndarray:
     ridge = np.zeros(magnitude.shape, bool)
     for sector, (dy, dx) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
         ahead, behind = _shifted(ringed, dy, dx), _shifted(ringed, -dy, -dx)
-        ridge |= (direction == sector) & (magnitude > ahead) & (magnitude > behind)
+        # one side may be equal: an edge that lies exactly between two pixels would vanish otherwise
+        ridge |= (direction == sector) & (magnitude > ahead) & (magnitude >= behind)
     strong = ridge & (magnitude > high)
     candidates = ridge & (magnitude > low)
     while True:
