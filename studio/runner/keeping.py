@@ -88,9 +88,8 @@ class Keeper:
             elif time.time() > carried.task.deadline_at:
                 carried.deadline_passed = True
                 self._ask_to_stop(carried)
-            elif carried.server.state != "offline" and now - carried.heard_at > (
-                SILENT_S if carried.server.listener.connected else DEAF_S
-            ):
+            silent_s = SILENT_S if carried.server.listener.connected else DEAF_S
+            if carried.server.state != "offline" and now - carried.heard_at > silent_s:
                 carried.heard_at = now
                 self.ender.in_background(self._ask_about, carried)
 
@@ -113,13 +112,12 @@ class Keeper:
 
     def _stop_on_server(self, carried: Carried) -> None:
         try:
-            client = carried.server.client
-            client.cancel(carried.prompt_id)
-            if client.whereabouts(carried.prompt_id) == "unknown":
-                # It waited behind other work: nothing will be heard of it any more.
-                self.ender.finish(carried, self.ender.interrupted)
+            carried.server.client.cancel(carried.prompt_id)
         except StudioError as error:
             log.warning("cannot stop %s on %s: %s", carried.prompt_id, carried.server.url, error)
+            return
+        # What only waited there is gone without a word, and what has ended just now has said so already.
+        self._ask_about(carried)
 
     def _ask_about(self, carried: Carried) -> None:
         try:
