@@ -1,0 +1,1 @@
+"""The records under their documented names."""
