@@ -149,6 +149,16 @@ def test_wrong_type_on_a_link(folders: Folders) -> None:
     assert error["extra_info"]["received_type"] == "LATENT"
 
 
+@pytest.mark.parametrize("pose", ["", "not json", "[]", 5])
+def test_pose_must_be_an_object(folders: Folders, pose: Any) -> None:
+    graph = figure_graph()
+    graph["26"] = {"class_type": "FigurePose", "inputs": {"conditioning": ["6", 0], "pose": pose}}
+    graph["3"]["inputs"]["positive"] = ["26", 0]
+    (error,) = errors_of(judge(graph, folders), "26")
+    assert error["type"] == "custom_validation_failed"
+    assert error["details"].startswith("pose - The pose ")
+
+
 def test_choice_of_the_newer_style_is_checked_too(folders: Folders) -> None:
     graph = plain_graph() | {
         "3": {
@@ -393,7 +403,8 @@ def test_sampler_asks_the_figure_for_what_the_graph_says(
                 "transparent": True,
             },
         },
-        "24": {"class_type": "FigureReference", "inputs": {"conditioning": ["23", 0], "image": ["20", 0]}},
+        "26": {"class_type": "FigurePose", "inputs": {"conditioning": ["23", 0], "pose": '{"hips": 5}'}},
+        "24": {"class_type": "FigureReference", "inputs": {"conditioning": ["26", 0], "image": ["20", 0]}},
         "25": {
             "class_type": "LoraLoader",
             "inputs": {
@@ -419,6 +430,7 @@ def test_sampler_asks_the_figure_for_what_the_graph_says(
         assert picture is not None
         assert (picture.shape, picture.dtype) == ((8, 8, 3), np.uint8)
         assert tuple(picture[0, 0]) == (0, 0, 255)
+    assert first.pose_json == {"hips": 5}
     assert first.base_image is None
     steps = [(data["value"], data["max"]) for event, data in listener.heard if event == "progress"]
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]

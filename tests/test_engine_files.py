@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -302,6 +305,30 @@ def test_symlink_is_no_way_out(tmp_path: Path) -> None:
         pytest.skip("this account may not make symbolic links")
     with pytest.raises(OutsideFolderError):
         folders.inside(folders.input, "link/x.png")
+
+
+def test_upload_over_the_limit_is_refused_at_once(engine: RunningEngine) -> None:
+    host, port = engine.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as raw:
+        head = f"POST /upload/image HTTP/1.1\r\nHost: {host}\r\nContent-Length: {101 * 1024 * 1024}\r\n\r\n"
+        raw.sendall(head.encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_upload_over_the_limit_without_a_length(engine: RunningEngine) -> None:
+    def stream() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="image"; filename="endless.bin"\r\n\r\n'
+        for _ in range(102):
+            yield bytes(1024 * 1024)
+
+    # the engine may hang up while the rest is still on its way: that is a refusal as well
+    with contextlib.suppress(httpx.NetworkError):
+        answer = engine.http.post(
+            "/upload/image", content=stream(), headers={"content-type": "multipart/form-data; boundary=x"}
+        )
+        assert answer.status_code == 413
+    assert not (engine.base / "input" / "endless.bin").exists()
+    assert engine.http.get("/prompt").status_code == 200
 
 
 def test_large_upload_arrives_whole(engine: RunningEngine) -> None:

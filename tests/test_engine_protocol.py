@@ -229,6 +229,54 @@ def test_broken_input_fails_when_it_runs(engine: RunningEngine) -> None:
     assert "load_image" in "".join(fault["data"]["traceback"])
 
 
+def test_many_pictures_from_one_input(engine: RunningEngine) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (20, 10), (9, 8, 7)).save(buffer, "PNG")
+    engine.http.post("/upload/image", files={"image": ("many.png", buffer.getvalue())})
+    images = {"images": ["3", 0]}
+    graph = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "many.png"}},
+        "2": {"class_type": "RepeatImageBatch", "inputs": {"image": ["1", 0], "amount": 3}},
+        "3": {
+            "class_type": "ImageScale",
+            "inputs": {
+                "image": ["2", 0],
+                "upscale_method": "bilinear",
+                "width": 64,
+                "height": 64,
+                "crop": "disabled",
+            },
+        },
+        "8": {"class_type": "SaveImage", "inputs": {**images, "filename_prefix": "sub/frame"}},
+        "9": {"class_type": "PreviewImage", "inputs": images},
+    }
+    _, messages, entry = engine.run(graph)
+    texts = [message for message in messages if isinstance(message, dict)]
+    order = [
+        (message["type"], message["data"]["node"])
+        for message in texts
+        if message["type"] in ("executing", "executed")
+    ]
+    assert order == [
+        ("executing", "1"),
+        ("executing", "2"),
+        ("executing", "3"),
+        ("executing", "8"),
+        ("executed", "8"),
+        ("executing", "9"),
+        ("executed", "9"),
+        ("executing", None),
+    ]
+    saved, shown = entry["outputs"]["8"]["images"], entry["outputs"]["9"]["images"]
+    assert saved == [
+        {"filename": f"frame_{number:05}_.png", "subfolder": "sub", "type": "output"} for number in (1, 2, 3)
+    ]
+    assert [set(image) for image in shown] == [{"filename", "subfolder", "type"}] * 3
+    assert [image["filename"].rsplit("_", 2)[1] for image in shown] == ["00001", "00002", "00003"]
+    assert set(entry["meta"]) == {"8", "9"}
+    assert entry["prompt"][4] == ["8", "9"]
+
+
 def test_history_pages_and_forgetting(engine: RunningEngine) -> None:
     engine.http.post("/history", json={"clear": True})
     assert engine.http.get("/history").json() == {}

@@ -87,8 +87,7 @@ class _Execution:
         self.audience = executor.audience
         self.cache = executor.cache
         self.item = item
-        client = item.extra_data.get("client_id")
-        self.client_id: str | None = client if isinstance(client, str) else None
+        self.client_id = item.client_id
         self.outcome = Outcome()
         self.known: dict[str, Computed] = {}
         self.executed: list[str] = []

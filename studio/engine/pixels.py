@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PIL import Image
 
-MAX_BATCH_BYTES = 2 * 1024**3
+MAX_BATCH_BYTES = 1024**3
 RESIZE_METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
 CUBIC = -0.75  # the sharpness of the bicubic curve that ComfyUI's tensor library uses
 

@@ -26,6 +26,12 @@ class Item:
     size_bytes: int = 0
     interrupt: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def client_id(self) -> str | None:
+        """Name the client that should hear of this prompt."""
+        given = self.extra_data.get("client_id")
+        return None if given is None else str(given)
+
     def row(self) -> list[Any]:
         """Show the item as /queue and /history do."""
         return [self.number, self.prompt_id, self.prompt, self.extra_data, self.outputs]

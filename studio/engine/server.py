@@ -67,9 +67,8 @@ class Engine:
                     log.exception("prompt %s broke the executor", item.prompt_id)
                     outcome = Outcome(succeeded=False)
                 self.queue.finish(item, {"outputs": outcome.outputs, "meta": outcome.meta}, outcome.status())
-                client_id = item.extra_data.get("client_id")
-                if isinstance(client_id, str):
-                    self.hub.send("executing", {"node": None, "prompt_id": item.prompt_id}, client_id)
+                if item.client_id is not None:
+                    self.hub.send("executing", {"node": None, "prompt_id": item.prompt_id}, item.client_id)
             if self.queue.take_free_request():
                 self.executor.cache.clear()
 
@@ -124,6 +123,7 @@ def serve(host: str, port: int, base: Path, *, exit_with_stdin: bool = False) ->
         ws_ping_interval=None,  # ComfyUI does not ping, and its clients may sleep between two prompts
         ws_ping_timeout=None,
         ws_per_message_deflate=False,
+        timeout_keep_alive=75,  # as ComfyUI: a pooled connection should not be closed under the next request
         timeout_graceful_shutdown=1,
     )
     server = _Server(config, engine, f"http://{shown_host}:{listener.getsockname()[1]}")

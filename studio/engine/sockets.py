@@ -32,7 +32,9 @@ def server_features() -> dict[str, Any]:
     return {"supports_preview_metadata": True, "max_upload_size": MAX_UPLOAD_BYTES}
 
 
-class _Client:
+class Client:
+    """One connection and what still has to be written to it."""
+
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
         self.features: dict[str, Any] = {}
@@ -42,6 +44,7 @@ class _Client:
         self.wake = asyncio.Event()
 
     def post(self, payload: str | bytes) -> None:
+        """Add a message; must be called on the event loop."""
         if isinstance(payload, bytes) and self.backlog_bytes > MAX_PREVIEW_BACKLOG_BYTES:
             return  # a slow reader misses previews first
         if self.backlog_bytes > MAX_BACKLOG_BYTES:
@@ -52,6 +55,7 @@ class _Client:
         self.wake.set()
 
     async def write(self) -> None:
+        """Write messages until there are too many, which ends the connection."""
         while not self.overrun:
             await self.wake.wait()
             self.wake.clear()
@@ -70,7 +74,7 @@ class Hub:
 
     def __init__(self, queue_info: Callable[[], dict[str, Any]]) -> None:
         self._queue_info = queue_info
-        self._clients: dict[str, _Client] = {}
+        self._clients: dict[str, Client] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pending: deque[tuple[str | None, str | bytes]] = deque()
         self._scheduled = False
@@ -138,7 +142,7 @@ class Hub:
         """Talk with one client until it leaves; a client that comes back takes over its old place."""
         await socket.accept()
         sid = socket.query_params.get("clientId") or uuid.uuid4().hex
-        client = _Client(socket)
+        client = Client(socket)
         self._deliver()  # what was sent before this client came is not for it
         client.post(json.dumps({"type": "status", "data": {"status": self._queue_info(), "sid": sid}}))
         running_client, running_node = self._running
@@ -156,7 +160,7 @@ class Hub:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
 
-    async def _listen(self, client: _Client) -> None:
+    async def _listen(self, client: Client) -> None:
         first = True
         while True:
             message = await client.socket.receive()

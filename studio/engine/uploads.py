@@ -29,6 +29,9 @@ _naming = threading.Lock()  # two uploads of one name must not both find it free
 
 async def receive_upload(request: Request, folders: Folders, *, as_mask: bool) -> Response:
     """Store the file of a multipart request; as a mask it becomes the alpha of a picture that is here."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > MAX_UPLOAD_BYTES:
+        return Response(status_code=413)
     limited = Request(request.scope, _limit(request.receive))
     try:
         async with limited.form(max_files=8, max_fields=32, max_part_size=CHUNK_BYTES) as form:

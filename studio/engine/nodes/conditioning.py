@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
+from studio.engine.folders import Folders
 from studio.engine.nodes.define import choice, decimal, link, node, switch, text
 from studio.engine.nodes.loaders import Clip, ControlNet
 
@@ -182,6 +184,33 @@ def figure_view(
     """Set the camera and the style."""
     camera = (yaw, pitch, framing)
     return (with_options(conditioning, camera=camera, style=style, realism=realism, transparent=transparent),)
+
+
+def _check_pose(folders: Folders, pose: Any) -> str | None:
+    try:
+        parsed = json.loads(pose)
+    except (TypeError, ValueError, RecursionError) as problem:
+        return f"The pose is not JSON: {problem}"
+    return None if isinstance(parsed, dict) else "The pose must be a JSON object."
+
+
+@node(
+    "FigurePose",
+    required={
+        "conditioning": link("CONDITIONING"),
+        "pose": text("{}", multiline=True, tooltip="An OpenPose document or joint angles, as JSON."),
+    },
+    outputs=("CONDITIONING",),
+    category="figure",
+    display_name="Figure Pose",
+    description="A pose by its numbers, where a picture of it would lose precision.",
+    module="studio.engine.nodes",
+    check=_check_pose,
+    checked_inputs=("pose",),
+)
+def figure_pose(conditioning: Conditioning, pose: str) -> tuple[Conditioning]:
+    """Set the pose."""
+    return (with_options(conditioning, pose=json.loads(pose)),)
 
 
 @node(

@@ -23,7 +23,9 @@ CHANNELS = ("red", "green", "blue", "alpha")
 )
 def mask_to_image(mask: np.ndarray) -> tuple[np.ndarray]:
     """Show a mask in grey."""
-    return (np.repeat(as_masks(mask)[..., None], 3, axis=-1),)
+    masks = as_masks(mask)
+    guard_size(*masks.shape)
+    return (np.repeat(masks[..., None], 3, axis=-1),)
 
 
 @node(

@@ -204,6 +204,7 @@ def _draw(
             realism=bool(options.get("realism")),
             transparent=transparent,
             pose_image=None if pose is None else to_bytes(pose[index % len(pose), ..., :3]),
+            pose_json=options.get("pose"),
             reference_image=None if reference is None else to_bytes(reference[0, ..., :3]),
             base_image=base[index] if base is not None and denoise < 1.0 else None,
             loras=model.loras,
