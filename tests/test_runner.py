@@ -249,6 +249,20 @@ def test_a_result_is_found_although_the_history_was_cleared(tmp_path: Path, comf
         assert len(done.outputs) == 1
 
 
+def test_an_end_that_was_heard_without_its_outputs_and_then_pruned(tmp_path: Path, comfy: FakeComfy) -> None:
+    with opened(tmp_path, comfy) as studio:
+        job = submit(studio)
+        prompt_id = next_sent(comfy)
+        comfy.begin(prompt_id)
+        save(comfy, prompt_id)
+        comfy.running = []
+        comfy.say(message("execution_success", prompt_id))
+        done = until_final(studio, job)
+        assert done.status == "completed"
+        assert len(sends(comfy)) == 1
+        assert len(done.outputs) == 1
+
+
 def test_work_that_a_restarted_server_lost_is_sent_again_under_another_id(
     tmp_path: Path, comfy: FakeComfy
 ) -> None:

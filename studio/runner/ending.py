@@ -79,13 +79,15 @@ class Ender:
             found, extras = carried.outputs, carried.extras
             if not carried.socket_whole or not found:
                 history = client.outcome(carried.prompt_id)
-                if history is not None and history.state == "interrupted":
+                if history is None:
+                    self.lost(carried)
+                    return
+                if history.state == "interrupted":
                     self.interrupted(carried)
                     return
-                if history is not None and history.error is not None:
+                if history.error is not None:
                     raise history.error.to_error()
-                if history is not None:
-                    found, extras = list(history.outputs), list(history.extras.values())
+                found, extras = list(history.outputs), list(history.extras.values())
             recipe = _recipe(job, carried)
             stored = collect.store(client, self.jobs.files, job, task, collect.finals(found), recipe)
         except StudioError as error:
@@ -142,10 +144,11 @@ class Ender:
         if carried.cancel_sent_at is not None or self._is_unwanted(carried):
             self.interrupted(carried)
             return
-        if carried.server.online:
-            carried.outputs = carried.outputs or collect.leftovers(carried.server.client, carried.prompt_id)
-            if carried.outputs:
-                carried.socket_whole = True
+        job = records.get(self.database, task.job_id)
+        if carried.server.online and job is not None:
+            found = collect.leftovers(carried.server.client, carried.prompt_id)
+            if len(found) >= job.request["variants"]:
+                carried.outputs, carried.socket_whole = found, True
                 self.collect(carried)
                 return
         error = StudioError("server_lost_job", times=task.losses + 1)

@@ -1,0 +1,255 @@
+"""Crash drills on real processes, with counts: what was sent, completed, doubled and lost.
+
+python -m tests.drills [--jobs 42]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from PIL import Image
+
+from studio.records import Database
+from studio.records import jobs as records
+from studio.runner import prompt_id_of
+from tests.conftest import ROOT, RunningApp, start_app_process
+from tests.proxy import Proxy
+
+API = "/avatarforge-controller"
+QUICK: dict[str, Any] = {"width": 256, "height": 384}
+LEASE_S = "2"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of a drill's jobs."""
+
+    drill: str
+    jobs: int
+    sent: int  # prompts that the engine was given
+    completed: int
+    doubled: int  # prompts given twice under one id, or again without having been lost
+    lost: int  # jobs without their one output, or with one that cannot be read
+    lost_by_engine: int  # attempts that the engine itself lost, which are sent again by right
+    seconds: float
+
+    @property
+    def is_clean(self) -> bool:
+        return self.completed == self.jobs and not self.doubled and not self.lost
+
+    def __str__(self) -> str:
+        verdict = "clean" if self.is_clean else "NOT CLEAN"
+        return (
+            f"{self.drill:<34} jobs {self.jobs:>3}  sent {self.sent:>3}  completed {self.completed:>3}  "
+            f"doubled {self.doubled}  lost {self.lost}  lost by the engine {self.lost_by_engine}  "
+            f"{self.seconds:5.1f} s  {verdict}"
+        )
+
+
+@dataclass
+class Engine:
+    """An engine that outlives the app, behind a wire that counts."""
+
+    process: subprocess.Popen[str]
+    proxy: Proxy
+    url: str
+
+    def stop(self) -> None:
+        self.proxy.close()
+        self.process.kill()
+        self.process.wait()
+
+
+def start_engine(folder: Path) -> Engine:
+    command = [
+        sys.executable,
+        "-m",
+        "studio.engine",
+        "--port",
+        "0",
+        "--dir",
+        str(folder),
+        "--exit-with-stdin",
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().rpartition(" ")[2].strip()
+    return Engine(process, Proxy(url), url)
+
+
+def submit(app: RunningApp, count: int) -> list[str]:
+    return [
+        app.generate(prompt=f"knight number {number}, blue armor", seed=number, **QUICK)["generation_id"]
+        for number in range(count)
+    ]
+
+
+def count_completed(app: RunningApp) -> int:
+    return app.client.get(f"{API}/generations", params={"status": "completed", "limit": 1}).json()["total"]
+
+
+def wait_completed(app: RunningApp, count: int, timeout_s: float = 180) -> None:
+    deadline = time.monotonic() + timeout_s
+    while count_completed(app) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def tally(drill: str, app: RunningApp, ids: list[str], sent: list[str] | None, began: float) -> Counts:
+    """Count from the records and the files themselves."""
+    with closing(Database(app.folder / "avatarforge.db")) as database:
+        jobs = [records.get(database, generation_id) for generation_id in ids]
+        lost_by_engine = sum(task.losses for job in jobs if job for task in job.tasks)
+        attempts = sum(task.attempt for job in jobs if job for task in job.tasks)
+        expected = {prompt_id_of(task) for job in jobs if job for task in job.tasks}
+    broken = 0
+    for generation_id in ids:
+        folder = app.storage / "outputs" / generation_id
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        if names != ["output.png"]:
+            broken += 1
+            continue
+        with Image.open(folder / "output.png") as picture:
+            picture.load()
+    if sent is None:
+        doubled, sent_count = attempts - len(ids) - lost_by_engine, attempts
+    else:
+        doubled = sum(count - 1 for count in Counter(sent).values())
+        doubled += len(set(sent)) - len(ids) - lost_by_engine
+        sent_count = len(sent)
+        assert expected <= set(sent), "a recorded prompt was never sent"
+    return Counts(
+        drill=drill,
+        jobs=len(ids),
+        sent=sent_count,
+        completed=count_completed(app),
+        doubled=doubled,
+        lost=broken,
+        lost_by_engine=lost_by_engine,
+        seconds=time.monotonic() - began,
+    )
+
+
+def kill_app_engine_lives(folder: Path, jobs: int) -> Counts:
+    """SIGKILL of the app while the engine goes on; the next start takes the running work up."""
+    began = time.monotonic()
+    engine = start_engine(folder / "engine")
+    try:
+        settings = {"STUDIO_ENGINE_URL": engine.proxy.url, "STUDIO_LEASE_S": LEASE_S}
+        app = start_app_process(folder / "app", "--no-ui", **settings)
+        app.wait_healthy()
+        ids = submit(app, jobs)
+        wait_completed(app, 2)
+        app.kill()
+        time.sleep(1.0)  # what runs on the engine ends while nobody listens
+        app = start_app_process(folder / "app", "--no-ui", **settings)
+        wait_completed(app, jobs)
+        counts = tally("app killed, engine lives", app, ids, engine.proxy.sent, began)
+        app.kill()
+        return counts
+    finally:
+        engine.stop()
+
+
+def kill_app_with_engine(folder: Path, jobs: int) -> Counts:
+    """SIGKILL of the app; its own engine goes with it."""
+    began = time.monotonic()
+    app = start_app_process(folder, "--no-ui", STUDIO_LEASE_S=LEASE_S)
+    app.wait_healthy()
+    ids = submit(app, jobs)
+    wait_completed(app, 2)
+    app.kill()
+    app = start_app_process(folder, "--no-ui", STUDIO_LEASE_S=LEASE_S)
+    wait_completed(app, jobs)
+    counts = tally("app killed, engine with it", app, ids, None, began)
+    app.kill()
+    return counts
+
+
+def kill_engine(folder: Path, jobs: int) -> Counts:
+    """SIGKILL of the app's engine, twice; the app starts it again."""
+    began = time.monotonic()
+    app = start_app_process(folder, "--no-ui", STUDIO_LEASE_S=LEASE_S)
+    app.wait_healthy()
+    ids = submit(app, jobs)
+    for done in (2, jobs // 2):
+        wait_completed(app, done)
+        for child in psutil.Process(app.process.pid).children():
+            child.kill()
+    wait_completed(app, jobs)
+    counts = tally("engine killed twice", app, ids, None, began)
+    app.kill()
+    return counts
+
+
+def cut_websockets(folder: Path, jobs: int) -> Counts:
+    """A proxy that drops the websocket three times a second."""
+
+    def trouble(engine: Engine) -> None:
+        engine.proxy.cut_websockets()
+
+    return _with_trouble("websocket cut again and again", folder, jobs, trouble)
+
+
+def prune_history(folder: Path, jobs: int) -> Counts:
+    """Somebody clears the history three times a second, and the websocket is cut as well."""
+
+    def trouble(engine: Engine) -> None:
+        engine.proxy.cut_websockets()
+        httpx.post(f"{engine.url}/history", json={"clear": True}, trust_env=False)
+
+    return _with_trouble("history pruned, websocket cut", folder, jobs, trouble)
+
+
+def _with_trouble(drill: str, folder: Path, jobs: int, trouble: Callable[[Engine], None]) -> Counts:
+    began = time.monotonic()
+    engine = start_engine(folder / "engine")
+    try:
+        app = start_app_process(folder / "app", "--no-ui", STUDIO_ENGINE_URL=engine.proxy.url)
+        app.wait_healthy()
+        ids = submit(app, jobs)
+        deadline = time.monotonic() + 180
+        while count_completed(app) < jobs and time.monotonic() < deadline:
+            trouble(engine)
+            time.sleep(0.33)
+        counts = tally(drill, app, ids, engine.proxy.sent, began)
+        app.kill()
+        return counts
+    finally:
+        engine.stop()
+
+
+DRILLS: tuple[Callable[[Path, int], Counts], ...] = (
+    kill_app_engine_lives,
+    kill_app_with_engine,
+    kill_engine,
+    cut_websockets,
+    prune_history,
+)
+
+
+def main() -> None:
+    """Run every drill and print its counts."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=int, default=42)
+    jobs = parser.parse_args().jobs
+    for drill in DRILLS:
+        with tempfile.TemporaryDirectory() as folder:
+            print(drill(Path(folder), jobs), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
