@@ -449,6 +449,26 @@ def test_a_lost_submission_is_never_repeated(fake: FakeComfy, comfy: Comfy) -> N
     assert comfy.whereabouts("p") == "pending"
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_that_lost_the_server_may_have_handed_the_prompt_on(
+    fake: FakeComfy, comfy: Comfy, status: int
+) -> None:
+    fake.replies["/prompt"] = Reply("Bad Gateway", status)
+    assert refused(lambda: comfy.submit(GRAPH, "p")).code == "connection_lost"
+    assert fake.paths().count("/prompt") == 1
+
+
+def test_names_that_climb_are_refused_by_the_server_and_told(
+    fake: FakeComfy, comfy: Comfy, picture: Path
+) -> None:
+    fake.replies["/view"] = Reply(status=400)
+    with pytest.raises(StudioError) as caught, comfy.view(RemoteOutput("../../secret")):
+        raise AssertionError("nothing may be read")
+    assert caught.value.code == "server_confused"
+    fake.replies = {"/upload/image": Reply(status=400)}
+    assert refused(lambda: comfy.upload(picture, content_hash="44", suffix=".png")).code == "upload_refused"
+
+
 def test_a_restart_between_two_questions_goes_unnoticed(fake: FakeComfy, comfy: Comfy) -> None:
     assert comfy.queue().running == ()
     fake.down()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -210,7 +209,7 @@ def test_what_is_not_comfyui_never_comes_online(fake: FakeComfy, start: Start, r
 def test_without_websockets_a_server_is_online_all_the_same(
     fake: FakeComfy, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.comfy.pool.SOCKET_WAIT_S", 0.1)
+    monkeypatch.setattr("studio.comfy.server.SOCKET_WAIT_S", 0.1)
     fake.websocket_reply = Reply("Forbidden", 403)
     pool = start(fake.url)
     assert pool.wait_ready(5)
@@ -220,7 +219,7 @@ def test_without_websockets_a_server_is_online_all_the_same(
 def test_a_server_that_answers_slowly_is_not_given_up_at_once(
     fake: FakeComfy, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.comfy.pool.PROBE_S", 0.15)
+    monkeypatch.setattr("studio.comfy.server.PROBE_S", 0.15)
     pool = start(fake.url)
     assert pool.wait_ready(5)
     server = pool.servers[0]
@@ -241,17 +240,30 @@ def test_a_websocket_that_answers_pings_and_tells_nothing_is_opened_anew(
     revision = server.revision
     assert fake.wait_listeners()
     fake.mute = True
-    time.sleep(0.3)  # long enough that the silence is told from the last message
     fake.running = ["p"]
     assert wait_until(lambda: len(fake.websocket_requests) >= 2)
     assert wait_until(lambda: server.listener.connected)
     assert server.revision == revision  # our own doing: nothing was restarted
 
 
+def test_a_websocket_that_tells_of_the_queue_stays_open(fake: FakeComfy, start: Start) -> None:
+    pool = start(fake.url, online_poll_s=0.03)
+    assert pool.wait_ready(5)
+    server = pool.servers[0]
+    assert fake.wait_listeners()
+    for number in range(12):
+        fake.running = [f"p{number}"]
+        fake.say(fake.status())
+        asked = len(fake.paths("GET"))
+        assert wait_until(lambda: len(fake.paths("GET")) >= asked + 2)  # noqa: B023  at once
+    assert server.queue.running
+    assert len(fake.websocket_requests) == 1
+
+
 def test_a_websocket_silent_through_a_long_run_is_opened_anew(
     fake: FakeComfy, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.comfy.pool.STALLED_S", 0.3)
+    monkeypatch.setattr("studio.comfy.server.STALLED_S", 0.3)
     fake.running = ["p"]
     pool = start(fake.url, online_poll_s=0.05)
     assert pool.wait_ready(5)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -18,17 +17,14 @@ from urllib.parse import quote
 import httpx
 
 from studio.comfy.address import parse_address
-from studio.comfy.events import RemoteOutput, collect_extras, collect_outputs
-from studio.comfy.faults import ExecutionFault, read_fault
+from studio.comfy.answers import Download, History, Queue, Whereabouts, read_history, read_queue
+from studio.comfy.events import RemoteOutput
 from studio.comfy.info import ObjectInfo
 from studio.comfy.refusals import graph_refused
 from studio.comfy.wire import Kind, Wire
 from studio.errors import StudioError
 
-log = logging.getLogger(__name__)
-
-Whereabouts = Literal["running", "pending", "done", "unknown"]
-State = Literal["success", "error", "interrupted"]
+__all__ = ["Comfy", "Download", "History", "Queue", "Whereabouts"]
 
 OBJECT_INFO_S = 120.0  # servers with many node packs look at every model folder first
 CHUNK_BYTES = 256 * 1024
@@ -45,44 +41,6 @@ MIME = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
 }
-
-
-@dataclass(frozen=True)
-class Queue:
-    """The ids of the prompts that a server has: the running ones, and the waiting ones in their order."""
-
-    running: tuple[str, ...] = ()
-    pending: tuple[str, ...] = ()
-
-    def where(self, prompt_id: str) -> Whereabouts:
-        """Whether a prompt runs or waits; "unknown" if it does neither."""
-        if prompt_id in self.running:
-            return "running"
-        return "pending" if prompt_id in self.pending else "unknown"
-
-
-@dataclass(frozen=True)
-class History:
-    """How a prompt ended."""
-
-    prompt_id: str
-    state: State
-    outputs: tuple[RemoteOutput, ...] = ()
-    extras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What nodes tell beside files, by node."""
-    error: ExecutionFault | None = None
-
-
-@dataclass(frozen=True)
-class Download:
-    """A file that is being read from a server; iterate it for its bytes."""
-
-    content_type: str
-    size_bytes: int | None
-    chunks: Iterator[bytes] = field(repr=False)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.chunks
 
 
 @dataclass(frozen=True)
@@ -177,12 +135,10 @@ class Comfy:
     def queue(self, timeout_s: float | None = None) -> Queue:
         """What runs and what waits."""
         body = self._mapping("/queue", timeout_s=timeout_s)
-        if not isinstance(body.get("queue_running"), list) or not isinstance(body.get("queue_pending"), list):
+        queue = read_queue(body)
+        if queue is None:
             raise self._wire.confused("/queue is not ComfyUI's")
-        pending = [item for item in body["queue_pending"] if isinstance(item, list) and len(item) > 1]
-        pending.sort(key=lambda item: item[0] if isinstance(item[0], int | float) else 0)
-        running = [item for item in body["queue_running"] if isinstance(item, list) and len(item) > 1]
-        return Queue(tuple(str(item[1]) for item in running), tuple(str(item[1]) for item in pending))
+        return queue
 
     def history(self, prompt_id: str) -> History | None:
         """How a prompt ended; None while it waits or runs, and when the server does not know it."""
@@ -192,7 +148,7 @@ class Comfy:
             return None
         if not isinstance(entry, dict):
             raise self._wire.confused("/history is not ComfyUI's")
-        return _read_history(prompt_id, entry)
+        return read_history(prompt_id, entry)
 
     def whereabouts(self, prompt_id: str) -> Whereabouts:
         """Where a prompt is.
@@ -235,6 +191,9 @@ class Comfy:
         if front:
             body["front"] = True
         answer = self._wire.send("POST", "/prompt", again=False, json=body)
+        if answer.status in (502, 503, 504):
+            # Said by a proxy, which may have handed the prompt on before it lost the server.
+            raise self._wire.lost(f"the server in front of it says HTTP {answer.status}")
         if answer.status == 400:
             raise self._refusal(answer.content, graph)
         taken = self._wire.read_mapping(answer, "/prompt")
@@ -381,34 +340,6 @@ class Comfy:
     def _post(self, path: str, body: Mapping[str, Any], *, again: bool = True) -> None:
         answer = self._wire.send("POST", path, again=again, json=body)
         self._wire.check(answer.status, answer.content_type, path, answer.content)
-
-
-def _read_history(prompt_id: str, entry: Mapping[str, Any]) -> History:
-    outputs: list[RemoteOutput] = []
-    extras: dict[str, Mapping[str, Any]] = {}
-    listed = entry.get("outputs")
-    for node, ui in (listed if isinstance(listed, dict) else {}).items():
-        if isinstance(ui, dict):
-            outputs += collect_outputs(ui, str(node))
-            if told := collect_extras(ui):
-                extras[str(node)] = told
-    state, error = _read_status(entry.get("status"))
-    return History(prompt_id, state, tuple(outputs), extras, error)
-
-
-def _read_status(status: Any) -> tuple[State, ExecutionFault | None]:
-    if not isinstance(status, dict):
-        return "success", None  # versions before 2024 keep no status, and no failed prompts
-    messages = status.get("messages")
-    for message in reversed(messages if isinstance(messages, list) else []):
-        match message:
-            case ["execution_interrupted", _]:
-                return "interrupted", None
-            case ["execution_error", dict(data)]:
-                return "error", read_fault(data)
-    if status.get("status_str") == "error" or status.get("completed") is False:
-        return "error", read_fault({"exception_message": "the server gave no reason"})
-    return "success", None
 
 
 def _upload_name(content_hash: str, suffix: str) -> str:
