@@ -295,6 +295,18 @@ def test_start_empties_temp_and_nothing_else(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_may_lie_on_another_disk(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "engine").mkdir()
+    try:
+        (tmp_path / "engine" / "output").symlink_to(tmp_path / "disk")
+    except OSError:
+        pytest.skip("this account may not make symbolic links")
+    folders = Folders(tmp_path / "engine")
+    folders.prepare()
+    assert folders.save_place("sub/x", folders.output, 1, 1).folder == (tmp_path / "disk" / "sub").resolve()
+
+
 def test_symlink_is_no_way_out(tmp_path: Path) -> None:
     folders = Folders(tmp_path / "engine")
     folders.prepare()

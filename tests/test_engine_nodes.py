@@ -377,6 +377,13 @@ def test_load_truncated_takes_what_is_there(folders: Folders) -> None:
     assert load(folders, "cut.jpg")[0].shape == (1, 64, 64, 3)
 
 
+@pytest.mark.filterwarnings("ignore:Image size")
+def test_load_refuses_what_would_not_fit_by_its_header(folders: Folders) -> None:
+    Image.new("1", (20_000, 8_000)).save(folders.input / "bomb.png")
+    with pytest.raises(MemoryError, match="20000×8000"):
+        load(folders, "bomb.png")
+
+
 def test_load_from_another_folder(folders: Folders) -> None:
     Image.new("RGB", (5, 5)).save(folders.output / "made.png")
     assert load(folders, "made.png [output]")[0].shape == (1, 5, 5, 3)

@@ -221,7 +221,7 @@ def test_nonsense_on_the_websocket(engine: RunningEngine) -> None:
 
 def test_a_client_that_never_reads_holds_nobody_up(engine: RunningEngine) -> None:
     deaf = engine.connect("deaf")
-    prompt_id = engine.send(figure_graph(seed=77, steps=40, batch=40), client_id="deaf").json()["prompt_id"]
+    prompt_id = engine.send(figure_graph(seed=77, steps=40, batch=6), client_id="deaf").json()["prompt_id"]
     engine.run(plain_graph(901))  # waits behind the deaf client's prompt
     assert engine.http.get(f"/history/{prompt_id}").json()[prompt_id]["status"]["completed"]
     deaf.close()

@@ -59,9 +59,10 @@ class Folders:
 
     def __init__(self, base: Path) -> None:
         self.base = base.resolve()
-        self.input = self.base / "input"
-        self.output = self.base / "output"
-        self.temp = self.base / "temp"
+        # resolved, so that a folder may be a link to another disk
+        self.input, self.output, self.temp = (
+            (self.base / name).resolve() for name in ("input", "output", "temp")
+        )
         self.models = self.base / "models"
         self._next_number: dict[tuple[str, str], int] = {}
 

@@ -48,6 +48,7 @@ def _open(path: Path) -> Image.Image:
     """Open a picture; a truncated one is taken as far as it goes, as ComfyUI does."""
     try:
         picture = Image.open(path)
+        guard_size(1, picture.height, picture.width, 4)  # by its header, before any pixel is unpacked
         picture.load()
     except (OSError, ValueError, SyntaxError):
         before = ImageFile.LOAD_TRUNCATED_IMAGES
@@ -97,11 +98,10 @@ def load_image(run: Run, image: str) -> tuple[np.ndarray, np.ndarray]:
         for frame in ImageSequence.Iterator(picture):
             run.check()
             upright = ImageOps.exif_transpose(frame) or frame
-            colours = _colours(upright)
-            if images and colours.shape != images[0].shape:
+            if images and (upright.height, upright.width) != images[0].shape[:2]:
                 continue
-            guard_size(len(images) + 1, *colours.shape)
-            images.append(colours)
+            guard_size(len(images) + 1, upright.height, upright.width)
+            images.append(_colours(upright))
             masks.append(_transparency(upright))
             if picture.format == "MPO":
                 break  # further frames are depth maps or thumbnails, not pictures
