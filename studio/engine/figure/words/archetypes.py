@@ -59,7 +59,7 @@ _calling(
 )
 _calling(
     "knight",
-    "knight, crusader, templar, cavalier, royal guard, guard, dark knight, black knight, dragoon",
+    "knight, crusader, templar, cavalier, royal guard, guard, dragoon",
     "plate_armor cape? belt",
     "sword|greatsword|spear shield?",
     "steel_blue royal crimson",
@@ -70,7 +70,7 @@ _calling(
 )
 _calling(
     "paladin",
-    "paladin, holy knight, white knight, holy warrior",
+    "paladin, holy knight, holy warrior",
     "plate_armor=silver tunic cape belt circlet?",
     "hammer|sword|greatsword shield",
     "holy royal",
@@ -698,5 +698,6 @@ EVERYDAY = Archetype(
     "t_shirt|shirt|hoodie|sweater jacket?|cardigan?|scarf? jeans|trousers|f:skirt sneakers|boots|shoes",
     "",
     ("denim", "autumn", "candy", "forest", "navy", "jewel", "teal"),
+    armor="plate_armor",
     expressions=("neutral", "happy", "calm", "happy"),
 )

@@ -32,6 +32,7 @@ class Wardrobe:
     child: bool
     everything: RGB | None = None  # "dressed in black": the colour of all cloth
     fur_feet: bool = False
+    calling_colour: RGB | None = None  # "black knight": the colour of the armour
     worn: dict[str, Garment] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)  # the user's words that another word of theirs outdid
@@ -179,6 +180,8 @@ def _as_said(wardrobe: Wardrobe, thing: Thing, word: GarmentWord) -> Garment:
     material = fitting[-1] if fitting else word.material
     if thing.colours:
         colour = thing.colours[0]
+    elif thing.materials and not fitting:
+        colour = COLOURS[MATERIAL_COLOURS[thing.materials[-1]]]
     elif fitting and fitting[-1] != word.material and fitting[-1] in MATERIAL_COLOURS:
         colour = COLOURS[MATERIAL_COLOURS[fitting[-1]]]
     else:
@@ -285,6 +288,8 @@ def _put_on_part(wardrobe: Wardrobe, part: str) -> None:
     if not _room_for(wardrobe, word):
         return
     colour = COLOURS[colour_name] if colour_name else None
+    if word.group == "armor":
+        colour = wardrobe.calling_colour or colour
     if wardrobe.everything is not None and word.group not in METAL_GROUPS and word.material not in METALS:
         colour = wardrobe.everything
     _put_on(wardrobe, word, colour, material or word.material)
@@ -317,7 +322,7 @@ def _room_for(wardrobe: Wardrobe, word: GarmentWord) -> bool:
             return False
         if word.slot == "torso" and other.slot == "full" and other.layer >= word.layer and other.layer > 2:
             return False
-        if word.slot == "torso" and other.slot == "full" and word.layer == 1:
+        if word.slot == "torso" and "torso" in other.covers and other.slot == "full" and word.layer <= 2:
             return False
         if word.slot == "full" and word.group != "armor" and other.group == "armor" and other.slot == "full":
             return False

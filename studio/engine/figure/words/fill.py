@@ -35,7 +35,7 @@ WANDERER = replace(
     key="wanderer",
     outfit="tunic|doublet|shirt vest? trousers|leggings belt boots bracers? scarf?",
     palettes=("earth", "forest", "jewel", "autumn", "crimson", "arcane", "teal"),
-    armor="leather_armor",
+    armor="plate_armor",
     hat="feathered_hat",
 )
 FUTURIST = replace(
@@ -610,9 +610,7 @@ class _Filler:
         chosen = palette.choose(self.chance, self.calling.palettes, tuple(avoid))
         clothes = self.reference.clothes
         if clothes:
-            chosen = replace(
-                chosen, main=clothes[0], second=clothes[1] if len(clothes) > 1 else chosen.second
-            )
+            chosen = replace(chosen, main=clothes[0], second=clothes[-1])
         for thing in reversed(self.said.of("garment")):
             word = GARMENTS[thing.key]
             if thing.colours and word.slot in {"full", "torso"} and word.material not in METALS:
@@ -630,6 +628,7 @@ class _Filler:
         for thing in self.said.of("outfit"):
             if thing.key in {"outfit", "person"} and len(thing.colours) == 1:
                 everything = thing.colours[0]
+        callings = [thing for thing in self.said.of("outfit") if thing.key in ARCHETYPES]
         hooves = "hooves" in self.species.features
         return Wardrobe(
             self.said,
@@ -640,6 +639,7 @@ class _Filler:
             self.age in {"child", "teen"},
             everything,
             hooves,
+            next((thing.colours[0] for thing in callings if thing.colours), None),
         )
 
     def _background(self) -> Background:

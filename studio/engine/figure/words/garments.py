@@ -159,7 +159,7 @@ _wear(
     "coat",
     "torso",
     3,
-    "coat, overcoat, winter coat, parka, long coat, longcoat",
+    "coat, overcoat, raincoat, winter coat, parka, long coat, longcoat",
     "wool",
     length="knee",
     sleeve="long",

@@ -192,6 +192,7 @@ BEARDS: dict[str, str] = {
     "mustache": "moustache",
     "mustached": "moustache",
     "handlebar mustache": "handlebar",
+    "handlebar": "handlebar",
     "curled mustache": "handlebar",
     "stubble": "stubble",
     "stubbled": "stubble",

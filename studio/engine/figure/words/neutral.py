@@ -207,8 +207,8 @@ STOP: frozenset[str] = frozenset(
 # Understood and without an effect of their own; never listed.
 NEUTRAL: tuple[str, ...] = tuple(
     phrase.strip()
-    for phrase in """masterpiece, best quality, high quality, quality, highest quality, good quality, top quality,
-    highly
+    for phrase in """masterpiece, best quality, high quality, quality, highest quality, good quality,
+    top quality, highly
     detailed, detailed, extremely detailed, ultra detailed, intricate, intricate detail, insanely
     detailed, detail, hd, uhd, 4k, 8k, 2k, hdr, high resolution, high res, highres, absurdres, hi res,
     sharp focus, sharp, in focus, crisp, professional, award winning, trending on artstation,

@@ -61,7 +61,7 @@ class Word:
     def stands(self) -> bool:
         """Whether it means something without a noun after it."""
         return self.kind == "match" and any(
-            role not in MODIFIERS and role != "likeness" for role in self.senses
+            role == "hair_style" or (role not in MODIFIERS and role != "likeness") for role in self.senses
         )
 
 
@@ -458,6 +458,7 @@ class _Reader:
             and shared.colours
         ):
             thing.colours = list(shared.colours[:1])
+            thing.borrowed = True
         thing.count, self.count = self.count, 1
         if self.negated:
             self.said.removed.append(thing)
@@ -490,6 +491,8 @@ class _Reader:
         target = self.last if self.last is not None else Thing("outfit", "outfit", "")
         if target.role == "background" and target not in self.said.things:
             self.said.things.append(target)
+        if target.borrowed and any(word.has("colour") or word.has("material") for word in waiting):
+            target.colours, target.borrowed = [], False
         self._bind(target, waiting)
         known = any(thing is target for thing in self.said.things)
         if target.role == "outfit" and not known and target.colours and not self.negated:
@@ -569,7 +572,7 @@ class _Reader:
                 self._hair_fact(
                     "hair_style", senses.get("hair_style") or senses["hair_adjective"], text, thing
                 )
-            elif not took_colour and role not in {"beard", "eyes"}:
+            elif not took_colour and "material" not in senses and role not in {"beard", "eyes"}:
                 self._not_drawn(text)
         elif role in {"garment", "generic"} and "garment_length" in senses:
             thing.length = senses["garment_length"]

@@ -28,6 +28,7 @@ class Thing:
     where: str | None = None
     count: int = 1
     variant: str | None = None
+    borrowed: bool = False  # the colour is that of the thing before: "black hat and cloak"
     hair_colour: bool = False  # the colour is a hair colour by name ("blonde")
 
 
