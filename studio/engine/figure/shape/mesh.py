@@ -1,4 +1,4 @@
-"""Meshes from profiles: lofts, tubes, sheets, solids of revolution; each with normals and two surface coordinates."""
+"""Meshes from profiles: lofts, tubes, sheets, solids of revolution; with normals and coordinates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Triangles with per-vertex normals and (u, v, hem): hem is the distance to the nearest edge of a garment."""
+    """Triangles with per-vertex normals and (u, v, hem), hem being the distance to the nearest edge."""
 
     points: Array
     normals: Array
@@ -40,7 +40,9 @@ class Mesh:
     def mirrored(self) -> Mesh:
         """The same mesh on the other side of the body."""
         flip = np.array([-1.0, 1.0, 1.0])
-        return replace(self, points=self.points * flip, normals=self.normals * flip, faces=self.faces[:, ::-1].copy())
+        return replace(
+            self, points=self.points * flip, normals=self.normals * flip, faces=self.faces[:, ::-1].copy()
+        )
 
 
 def joined(meshes: Sequence[Mesh]) -> Mesh:
@@ -113,7 +115,9 @@ def circle(columns: int, squareness: float = 2.0) -> tuple[Array, Array]:
     return np.sign(c) * np.abs(c) ** power, np.sign(s) * np.abs(s) ** power
 
 
-def upright_loft(rows: Sequence[Sequence[float]] | Array, count: int = 40, columns: int = 40, squareness: float = 2.2) -> Array:
+def upright_loft(
+    rows: Sequence[Sequence[float]] | Array, count: int = 40, columns: int = 40, squareness: float = 2.2
+) -> Array:
     """Rings of a loft along y from rows (y, half width, z front, z back[, x centre])."""
     table = np.asarray(rows, float)
     table = table[np.argsort(table[:, 0], kind="stable")]
@@ -157,7 +161,11 @@ def loop_tube(loop: Array, radius: float, columns: int = 8) -> Mesh:
     out = unit(loop - loop.mean(0))
     wide = unit(np.cross(tangent, out))
     c, s = circle(columns)
-    grid = loop[:, None] + out[:, None] * (radius * c)[None, :, None] + wide[:, None] * (radius * s)[None, :, None]
+    grid = (
+        loop[:, None]
+        + out[:, None] * (radius * c)[None, :, None]
+        + wide[:, None] * (radius * s)[None, :, None]
+    )
     rows = len(loop)
     points = grid.reshape(-1, 3)
     faces = _grid_faces(rows + 1, columns, closed=True) % (rows * columns)
@@ -168,7 +176,9 @@ def loop_tube(loop: Array, radius: float, columns: int = 8) -> Mesh:
     return Mesh(points, normals, faces, np.full((len(points), 3), 0.5))
 
 
-def ellipsoid(centre: Sequence[float] | Array, radii: Sequence[float] | Array, rows: int = 14, columns: int = 20) -> Mesh:
+def ellipsoid(
+    centre: Sequence[float] | Array, radii: Sequence[float] | Array, rows: int = 14, columns: int = 20
+) -> Mesh:
     """An ellipsoid along the axes."""
     theta = np.linspace(0.0, np.pi, rows)[:, None]
     phi = np.linspace(0, 2 * np.pi, columns, endpoint=False)[None]
@@ -178,7 +188,12 @@ def ellipsoid(centre: Sequence[float] | Array, radii: Sequence[float] | Array, r
     return replace(mesh, points=mesh.points + np.asarray(centre), normals=unit(ball.reshape(-1, 3) / r))
 
 
-def sheet(place: Callable[[Array, Array], Array], rows: int, columns: int, outward: Sequence[float] | Array | None = None) -> Mesh:
+def sheet(
+    place: Callable[[Array, Array], Array],
+    rows: int,
+    columns: int,
+    outward: Sequence[float] | Array | None = None,
+) -> Mesh:
     """A thin two-sided cloth or plate: place(u, v) gives its points; u runs down, v across.
 
     Normals look away from the y axis, or along `outward` if that is given.
@@ -224,7 +239,9 @@ def slab(mesh: Mesh, thickness: float) -> Mesh:
     return Mesh(points, normals, faces, np.concatenate([mesh.surface, mesh.surface]))
 
 
-def revolve(outline: Sequence[Sequence[float]] | Array, columns: int = 36, count: int = 24, squash: float = 1.0) -> Mesh:
+def revolve(
+    outline: Sequence[Sequence[float]] | Array, columns: int = 36, count: int = 24, squash: float = 1.0
+) -> Mesh:
     """A solid of revolution about y from (radius, y) points; squash narrows it along x."""
     curve = path([(r, y, 0.0) for r, y in outline], count)
     c, s = circle(columns)

@@ -1,0 +1,52 @@
+"""From spec to finished model: built, dressed and combed once, and kept for the next view."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from threading import Lock
+
+from .features import add_features
+from .garments import add_garments
+from .hair import add_beard, add_hair
+from .items import add_items
+from .shape.person import add_person
+from .spec import Background, CameraHint, Pose, Spec
+from .workshop import Model, Workshop
+
+_KEPT = 6  # models; each is some 20 MB
+_models: OrderedDict[Spec, Model] = OrderedDict()
+_lock = Lock()
+
+
+def built_from(spec: Spec) -> Spec:
+    """The part of a spec that the model depends on: not the view, the background, the mood or the angles."""
+    pose = Pose("idle", left_hand=spec.pose.left_hand, right_hand=spec.pose.right_hand)
+    face = replace(spec.face, expression="neutral")
+    return replace(spec, pose=pose, face=face, background=Background(), camera=CameraHint(), style="anime")
+
+
+def model_of(spec: Spec) -> Model:
+    """The model of a character, built once for all its views."""
+    key = built_from(spec)
+    with _lock:
+        if key in _models:
+            _models.move_to_end(key)
+            return _models[key]
+    model = _build(key)
+    with _lock:
+        _models[key] = model
+        while len(_models) > _KEPT:
+            _models.popitem(last=False)
+    return model
+
+
+def _build(spec: Spec) -> Model:
+    shop = Workshop(spec)
+    add_person(shop)
+    add_hair(shop)
+    add_beard(shop)
+    add_features(shop)
+    add_garments(shop)
+    add_items(shop)
+    return shop.finish()

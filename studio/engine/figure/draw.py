@@ -1,0 +1,287 @@
+"""Drawing a request: words to spec, spec to model, model to layers, layers to a picture in a style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .backdrop import backdrop, ground_shadow
+from .character import model_of
+from .face.decal import face_picture
+from .landmarks import coco_points, head_middle, landmarks
+from .pose import posed
+from .render.camera import Shot, frame
+from .render.scene import Layers, render
+from .request import Camera, DrawRequest, Framing, OnProgress, Picture
+from .shape.skeleton import bend, bend_points
+from .spec import Spec
+from .styles import Style, style_of
+from .words import Parsed, dominant_colours, parse
+from .workshop import Model
+
+Array = np.ndarray
+_PREVIEW_PX = 512
+_DRAFT_STEPS = 3  # so few steps ask for a quick draft
+MIN_PX, MAX_PX = 16, 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything about a request before the first pixel: who, how bent, seen from where."""
+
+    spec: Spec
+    style: Style
+    camera: Camera
+    model: Model
+    points: Array
+    normals: Array
+    rotations: Array
+    shifts: Array
+    shot: Shot
+    not_drawn: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def _parsed(words: str, negative: str, seed: int, style: str | None, realism: bool) -> Parsed:
+    return parse(words, negative, seed, style=style, realism=realism)
+
+
+def read_request(request: DrawRequest) -> Parsed:
+    """The character that a request describes."""
+    if request.reference_image is not None:
+        colours = dominant_colours(request.reference_image)
+        return parse(
+            request.words,
+            request.negative,
+            request.seed,
+            colours,
+            style=request.style,
+            realism=request.realism,
+        )
+    return _parsed(request.words, request.negative, request.seed, request.style, request.realism)
+
+
+def _camera(request: DrawRequest, spec: Spec) -> Camera:
+    if request.camera is not None:
+        return request.camera
+    hint = spec.camera
+    framing: Framing = hint.framing if hint.framing in ("full", "bust", "portrait") else "full"  # type: ignore[assignment]
+    return Camera(hint.yaw_deg or 0.0, hint.pitch_deg or 0.0, framing)
+
+
+def _in_style(spec: Spec) -> Spec:
+    if spec.style == "chibi" and spec.build.heads_tall > 3.2:
+        return replace(spec, build=replace(spec.build, heads_tall=2.9))
+    return spec
+
+
+def stage(request: DrawRequest) -> Scene:
+    """Build and pose the character of a request and set up the camera."""
+    parsed = read_request(request)
+    not_drawn = list(parsed.not_drawn)
+    spec = _in_style(posed(parsed.spec, request, not_drawn))
+    model = model_of(spec)
+    not_drawn += [what for what in model.not_drawn if what not in not_drawn]
+    rotations, shifts = bend(model.rest, spec.pose.joints)
+    points, normals = bend_points(model.points, model.normals, model.weights, rotations, shifts)
+    used = np.unique(model.faces)
+    camera = _camera(request, spec)
+    shot = frame(
+        points[used], head_middle(model, rotations, shifts), model.head_height, camera.framing,
+        camera.yaw_deg, camera.pitch_deg, request.width, request.height, points[used],
+    )  # fmt: skip
+    style = style_of(spec.style)
+    return Scene(
+        spec, style, camera, model, points, normals, rotations, shifts, shot, tuple(not_drawn), parsed.notes
+    )  # fmt: skip
+
+
+def draw_layers(
+    scene: Scene,
+    draft: bool = False,
+    after_tile: Any = None,
+    mouth: str | None = None,
+    lids: float | None = None,
+) -> Layers:
+    """The layers that styles and control maps paint from."""
+    manner = scene.style.manner
+    pixels = scene.shot.width * scene.shot.height
+    fineness = 1 if draft else 3 if pixels <= 200_000 else 2 if pixels <= 3_200_000 else 1
+    detail = scene.shot.scale * min(fineness, 2) * scene.model.head_height * 1.25
+    decal = face_picture(scene.spec, float(np.clip(detail, 48, 1500)), mouth, lids)
+    return render(
+        scene.model,
+        scene.points,
+        scene.normals,
+        scene.shot,
+        decal,
+        replace(manner, fineness=fineness),
+        after_tile,
+    )
+
+
+def draw(request: DrawRequest, on_progress: OnProgress | None = None) -> Picture:
+    """Draw what the request describes; equal requests give equal bytes."""
+    _check(request)
+    progress = _Progress(request.steps, on_progress)
+    scene = stage(request)
+    progress.reach(0.12, None)
+    behind = None if _clear(request, scene) else _behind(scene)
+    layers = draw_layers(
+        scene,
+        request.steps <= _DRAFT_STEPS,
+        (lambda done, total, rgba: progress.reach(0.12 + 0.70 * done / total, lambda: _bytes(rgba, behind)))
+        if on_progress
+        else None,
+    )
+    rgba = scene.style.paint(layers, behind, scene)
+    picture = _blend(_to_bytes(rgba), request)
+    progress.reach(1.0, lambda: picture)
+    return Picture(picture, scene.not_drawn, recipe_of(request, scene))
+
+
+def draw_moment(request: DrawRequest, mouth: str | None, lids: float | None) -> Picture:
+    """The same picture with another mouth (a viseme) or other lids (1 open .. 0 shut): plates for speech."""
+    _check(request)
+    scene = stage(request)
+    behind = None if _clear(request, scene) else _behind(scene)
+    layers = draw_layers(scene, request.steps <= _DRAFT_STEPS, None, mouth, lids)
+    return Picture(
+        _blend(_to_bytes(scene.style.paint(layers, behind, scene)), request),
+        scene.not_drawn,
+        recipe_of(request, scene),
+    )
+
+
+def recipe_of(request: DrawRequest, scene: Scene) -> dict[str, Any]:
+    """What is needed to make the picture again, and where things are in it."""
+    return {
+        "engine": "embedded",
+        "words": request.words,
+        "negative": request.negative,
+        "seed": request.seed,
+        "steps": request.steps,
+        "cfg": request.cfg,
+        "denoise": request.denoise,
+        "loras": [[name, weight] for name, weight in request.loras],
+        "size": [request.width, request.height],
+        "style": scene.style.name,
+        "camera": {
+            "yaw_deg": scene.camera.yaw_deg,
+            "pitch_deg": scene.camera.pitch_deg,
+            "framing": scene.camera.framing,
+        },
+        "spec": scene.spec.to_json(),
+        "landmarks": landmarks(scene.spec, scene.model, scene.rotations, scene.shifts, scene.shot),
+        "openpose": [
+            list(p) if p else None
+            for p in coco_points(scene.spec, scene.model, scene.rotations, scene.shifts, scene.shot)
+        ],
+        "not_drawn": list(scene.not_drawn),
+        "notes": [*scene.notes, *_remarks(request)],
+    }
+
+
+def _remarks(request: DrawRequest) -> list[str]:
+    remarks = []
+    if request.loras:
+        remarks.append("LoRAs are recorded; the embedded engine does not apply them")
+    if request.base_image is not None and request.denoise < 1:
+        remarks.append("the input picture is blended in by 1 - denoise")
+    return remarks
+
+
+def _check(request: DrawRequest) -> None:
+    for side in (request.width, request.height):
+        if not MIN_PX <= side <= MAX_PX:
+            raise ValueError(
+                f"A picture of {request.width} × {request.height} cannot be drawn: "
+                f"each side must be {MIN_PX} to {MAX_PX} pixels."
+            )
+
+
+def _clear(request: DrawRequest, scene: Scene) -> bool:
+    return request.transparent or scene.spec.background.kind == "transparent"
+
+
+def _behind(scene: Scene) -> Array:
+    shot = scene.shot
+    ground = ground_line(scene)
+    picture = backdrop(scene.spec.background, shot.width, shot.height, ground, scene.spec.seed)
+    if scene.camera.framing == "full" and abs(scene.camera.pitch_deg) < 60:
+        feet = _feet(scene)
+        ground_shadow(picture, feet, scene.camera.pitch_deg)
+    return picture
+
+
+def ground_line(scene: Scene) -> float:
+    """The row of the picture on which the character stands."""
+    low = float(scene.points[:, 1].min()) - scene.spec.pose.lift * scene.model.head_height
+    place = scene.shot.project(np.array([[scene.shot.centre[0], low, scene.shot.centre[2]]]))
+    return float(place[0, 1])
+
+
+def _feet(scene: Scene) -> tuple[float, float, float]:
+    low = float(scene.points[:, 1].min())
+    lift = scene.spec.pose.lift * scene.model.head_height
+    near = scene.points[scene.points[:, 1] < low + 0.25 * scene.model.head_height + lift]
+    seen = scene.shot.project(near)
+    x0, x1 = float(seen[:, 0].min()), float(seen[:, 0].max())
+    return (x0 + x1) / 2, ground_line(scene), (x1 - x0) / 2
+
+
+def _bytes(rgba: Array, behind: Array | None) -> Array:
+    step = max(1, -(-max(rgba.shape[:2]) // _PREVIEW_PX))
+    small = rgba[::step, ::step]
+    if behind is not None:
+        alpha = small[..., 3:]
+        small = np.concatenate(
+            [small[..., :3] + behind[::step, ::step] * (1 - alpha), np.ones_like(alpha)], -1
+        )
+    return _to_bytes(small, premultiplied=behind is None)
+
+
+def _to_bytes(rgba: Array, premultiplied: bool = True) -> Array:
+    out = rgba.astype(np.float32)
+    if premultiplied:
+        alpha = np.maximum(out[..., 3:], 1e-6)
+        out = np.concatenate([out[..., :3] / alpha, out[..., 3:]], -1)
+    return (np.clip(out, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _blend(picture: Array, request: DrawRequest) -> Array:
+    base = request.base_image
+    if base is None or request.denoise >= 1:
+        return picture
+    height, width = picture.shape[:2]
+    rows = (np.arange(height) + 0.5) * base.shape[0] / height
+    columns = (np.arange(width) + 0.5) * base.shape[1] / width
+    below = base[rows.astype(int)][:, columns.astype(int)].astype(np.float32)
+    if below.shape[2] == 3:
+        below = np.concatenate([below, np.full((height, width, 1), 255, np.float32)], -1)
+    share = float(np.clip(request.denoise, 0, 1))
+    mixed = picture.astype(np.float32) * share + below * (1 - share)
+    return (mixed + 0.5).astype(np.uint8)
+
+
+class _Progress:
+    """Turns shares of the work into the steps that were asked for, each told once."""
+
+    def __init__(self, steps: int, tell: OnProgress | None) -> None:
+        self.steps = max(1, steps)
+        self.told = 0
+        self.tell = tell
+
+    def reach(self, share: float, preview: Any) -> None:
+        """So much is done; the preview is only made when a step is complete."""
+        if self.tell is None:
+            return
+        done = min(self.steps, int(share * self.steps + 1e-9))
+        while self.told < done:
+            self.told += 1
+            last = self.told == done
+            self.tell(self.told, self.steps, preview() if preview is not None and last else None)

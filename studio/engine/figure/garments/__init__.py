@@ -1,0 +1,8 @@
+"""Clothes: one small function per garment, registered by name, over shared builders."""
+
+from __future__ import annotations
+
+from . import armor, cloaks, dresses, face_wear, feet, hands, hats, head_bands, legs, neck, tops, waist  # noqa: F401
+from .registry import add_garments, kinds
+
+__all__ = ["add_garments", "kinds"]

@@ -1,0 +1,101 @@
+"""Gloves, wraps, rings and bracelets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..palette import CLOTH, METAL, Paint
+from ..shape.body import hand
+from ..shape.mesh import loop_tube
+from ..shape.person import hand_shapes, hand_size
+from .registry import garment
+from .tailor import Tailor
+
+
+def glove(tailor: Tailor, paint: Paint, grow: float) -> None:
+    """A glove around each hand."""
+    shapes = hand_shapes(tailor.shop.spec)
+    for side in ("left", "right"):
+        tailor.add(
+            hand(shapes[side], tailor.shop.rest, side, hand_size(tailor.shop), grow),
+            paint,
+            "hands",
+            f"{side}_wrist",
+        )
+
+
+@garment("gloves", "mittens")
+def gloves(tailor: Tailor) -> None:
+    """Gloves with a cuff."""
+    glove(tailor, tailor.part(trim=None), 0.007 if tailor.item.kind == "mittens" else 0.0028)
+    for side in ("left", "right"):
+        tailor.cuff(
+            side,
+            0.462,
+            0.055,
+            max(tailor.thick, 0.010),
+            tailor.plain(tailor.item.trim or tailor.item.colour, tailor.paint.kind),
+        )
+
+
+@garment("fingerless_gloves")
+def fingerless_gloves(tailor: Tailor) -> None:
+    """Gloves that leave the fingers free."""
+    from ..shape.body import hand_solids
+    from ..shape.field import keep, pack, skin
+
+    shapes = hand_shapes(tailor.shop.spec)
+    for side in ("left", "right"):
+        solids = [*hand_solids(shapes[side], 0.003), keep((0, -0.090, 0), (0, 1, 0))]
+        mesh = skin(pack(solids), 0.0036).scaled(hand_size(tailor.shop))
+        mesh = mesh if side == "left" else mesh.mirrored()
+        tailor.add(
+            mesh.moved(tailor.shop.rest.turned(f"{side}_wrist"), tailor.shop.rest[f"{side}_wrist"]),
+            tailor.part(trim=None),
+            "hands",
+            f"{side}_wrist",
+        )
+        tailor.cuff(side, 0.468, 0.04, 0.009, tailor.part(trim=None))
+
+
+def _ring_on_arm(tailor: Tailor, side: str, t: float, radius: float, thickness: float, paint: Paint) -> None:
+    shoulder, axis = tailor.arm_axis(side)
+    angle = np.linspace(0, 2 * np.pi, 29)[:-1]
+    up = np.cross(axis, [0, 0, 1.0])
+    loop = (
+        shoulder
+        + axis * t
+        + (up * np.sin(angle)[:, None] + np.array([0, 0, 1.0]) * np.cos(angle)[:, None]) * radius
+    )
+    tailor.add(loop_tube(loop, thickness), paint, "hands", f"{side}_arm")
+
+
+@garment("bracelet", "ring")
+def bracelet(tailor: Tailor) -> None:
+    """Metal around wrist or finger."""
+    limb = tailor.shop.figure.limb
+    if tailor.item.kind == "ring":
+        _ring_on_arm(tailor, "left", 0.580, 0.012, 0.005, tailor.part(kind=METAL))
+        return
+    for t in (0.455, 0.438):
+        _ring_on_arm(tailor, "left", t, 0.031 * limb + 0.006, 0.0055, tailor.paint)
+    _ring_on_arm(tailor, "right", 0.450, 0.031 * limb + 0.006, 0.0065, tailor.paint)
+
+
+@garment("arm_wraps", "detached_sleeves")
+def arm_wraps(tailor: Tailor) -> None:
+    """Bandages, or sleeves without a shirt."""
+    if tailor.item.kind == "detached_sleeves":
+        for side in ("left", "right"):
+            tailor.cuff(side, 0.175, 0.05, 0.009, tailor.plain(tailor.item.trim or tailor.item.colour))
+        tailor.sleeves(0.155, 0.47, 0.052, 0.098, droop=0.04)
+        return
+    for side in ("left", "right"):
+        for k in range(7):
+            tailor.cuff(
+                side,
+                0.31 + 0.024 * k,
+                0.021,
+                0.006 + 0.0015 * (k % 2),
+                tailor.plain(tailor.item.colour, CLOTH),
+            )

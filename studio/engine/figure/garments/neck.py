@@ -1,0 +1,186 @@
+"""Scarves, ties, necklaces, earrings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..palette import CLOTH, GEM, METAL, Paint
+from ..shape.field import pack
+from ..shape.mesh import ellipsoid, loop_tube, rings, sheet, tube
+from .registry import garment
+from .tailor import Tailor
+
+Array = np.ndarray
+
+
+def chest_front(tailor: Tailor, x: float, y: float, grow: float) -> float:
+    """How far forward the clothed chest reaches at a place."""
+    z = np.linspace(0.0, 0.30, 121)
+    d = pack(tailor.shop.group("trunk", "bust", "neck", grow=grow)).at(
+        np.stack([np.full(121, x), np.full(121, y), z], -1)
+    )
+    return float(z[int(np.argmax(d > 0))])
+
+
+def _over(tailor: Tailor) -> float:
+    """Thickness of everything on the chest."""
+    from .tailor import THICKNESS
+
+    layers = [
+        g.layer
+        for g in tailor.shop.spec.garments
+        if g.slot in ("torso", "full") and g.kind not in ("cape", "cloak")
+    ]
+    return THICKNESS[min(max(layers, default=0), 5)] + 0.006
+
+
+def tie_at(tailor: Tailor, paint: Paint) -> None:
+    """A long tie."""
+    grow = 0.016
+
+    def place(u: Array, v: Array) -> Array:
+        y = 1.375 - 0.30 * u
+        width = np.where(u < 0.08, 0.016 - 0.05 * u, 0.010 + 0.018 * u) * np.where(
+            u > 0.93, (1 - u) / 0.07, 1.0
+        )
+        x = (v - 0.5) * 2 * width
+        z = np.interp(
+            y.ravel(),
+            np.linspace(1.07, 1.38, 9),
+            [chest_front(tailor, 0.0, yy, grow) for yy in np.linspace(1.07, 1.38, 9)],
+        ).reshape(y.shape)
+        return np.stack([x, y, z + 0.004 + 0.003 * np.cos((v - 0.5) * np.pi)], -1)
+
+    mesh = sheet(place, 24, 5, outward=(0, 0, 1))
+    tailor.add(mesh, paint, "torso", "trunk")
+    tailor.add(
+        ellipsoid((0, 1.376, chest_front(tailor, 0, 1.376, grow) + 0.006), (0.016, 0.015, 0.010)),
+        paint,
+        "torso",
+        "chest",
+    )
+
+
+def bow_tie_at(tailor: Tailor, paint: Paint) -> None:
+    """A bow tie."""
+    z = chest_front(tailor, 0, 1.378, 0.014) + 0.010
+    for sign in (-1, 1):
+        tailor.add(ellipsoid((sign * 0.028, 1.380, z), (0.026, 0.018, 0.009)), paint, "torso", "chest")
+    tailor.add(ellipsoid((0, 1.380, z + 0.004), (0.009, 0.011, 0.009)), paint, "torso", "chest")
+
+
+@garment("tie", "bow_tie")
+def tie(tailor: Tailor) -> None:
+    """Around a shirt's collar."""
+    (bow_tie_at if tailor.item.kind == "bow_tie" else tie_at)(tailor, tailor.paint)
+
+
+@garment("scarf")
+def scarf(tailor: Tailor) -> None:
+    """Wound around the neck, one end hanging."""
+    for y, r, size in ((1.412, 0.076, 0.030), (1.435, 0.066, 0.026)):
+        angle = np.linspace(0, 2 * np.pi, 45)[:-1]
+        loop = np.stack([np.sin(angle) * r * 1.08, y - 0.016 * np.cos(angle), np.cos(angle) * r - 0.014], -1)
+        tailor.add(loop_tube(loop, size, 12), replace(tailor.paint, trim=None), "cape", "chest")
+    z = chest_front(tailor, 0.05, 1.28, _over(tailor)) + 0.012
+
+    def end(u: Array, v: Array) -> Array:
+        x = 0.052 + (v - 0.5) * (0.066 + 0.014 * u) + 0.010 * u
+        y = 1.402 - 0.36 * u
+        return np.stack(
+            [
+                x,
+                y,
+                z + 0.030 * np.sin(np.pi * np.clip(u * 1.4, 0, 1)) * 0.5 - 0.02 * u + 0.006 * np.cos(v * 9),
+            ],
+            -1,
+        )
+
+    mesh = sheet(end, 20, 9, outward=(0, 0, 1))
+    u, v = mesh.surface[:, 0], mesh.surface[:, 1]
+    tailor.add(
+        replace(mesh, surface=np.stack([u * 0.36, v * 0.08, (1 - u) * 0.36], -1)),
+        tailor.paint,
+        "cape",
+        "chest",
+    )
+
+
+@garment("necklace")
+def necklace(tailor: Tailor) -> None:
+    """A chain with a pendant."""
+    grow = _over(tailor)
+    low = 1.262
+    z = chest_front(tailor, 0, low, grow)
+    line = [(0.050, 1.420, -0.055), (0.062, 1.398, 0.010)]
+    for x, y in ((0.055, 1.355), (0.034, 1.30), (0.0, low + 0.012)):
+        line.append((x, y, chest_front(tailor, x, y, grow) + 0.003))
+    line = [*line, *[(-x, y, zz) for x, y, zz in reversed(line[:-1])]]
+    tailor.add(
+        rings(tube(line, (0.0042,) * 4, 60, 8)), tailor.part(kind=METAL), "torso", "chest", casts=False
+    )
+    tailor.add(
+        ellipsoid((0, low, z + 0.006), (0.016, 0.020, 0.008)),
+        tailor.part(kind=METAL),
+        "torso",
+        "chest",
+        casts=False,
+    )
+    tailor.add(
+        ellipsoid((0, low, z + 0.012), (0.009, 0.012, 0.006)),
+        Paint(tailor.item.trim or (90, 190, 220), GEM),
+        "torso",
+        "chest",
+        casts=False,
+    )
+
+
+@garment("choker", "ruff")
+def choker(tailor: Tailor) -> None:
+    """Close around the neck."""
+    radius = 0.040 + 0.012 * (1 - tailor.shop.figure.feminine)
+    if tailor.item.kind == "ruff":
+        for k in range(3):
+            angle = np.linspace(0, 2 * np.pi, 73)[:-1]
+            r = radius + 0.030 + 0.010 * np.sin(angle * 16 + k)
+            loop = np.stack(
+                [np.sin(angle) * r, 1.418 + 0.010 * k - 0.014 * np.cos(angle), np.cos(angle) * r - 0.016], -1
+            )
+            tailor.add(loop_tube(loop, 0.012, 8), tailor.paint, "torso", "neck")
+        return
+    angle = np.linspace(0, 2 * np.pi, 37)[:-1]
+    loop = np.stack(
+        [
+            np.sin(angle) * (radius + 0.005),
+            1.437 - 0.008 * np.cos(angle),
+            np.cos(angle) * (radius + 0.005) - 0.020,
+        ],
+        -1,
+    )
+    tailor.add(loop_tube(loop, 0.009), tailor.paint, "torso", "neck")
+    tailor.add(ellipsoid((0, 1.424, radius - 0.006), (0.010, 0.012, 0.007)), tailor.accent(), "torso", "neck")
+
+
+@garment("earrings")
+def earrings(tailor: Tailor) -> None:
+    """Small jewels at the ears."""
+    for sign in (-1, 1):
+        tailor.add(
+            ellipsoid((sign * 0.395, 0.235, -0.03), (0.024, 0.034, 0.024)),
+            tailor.part(kind=METAL),
+            "head_wear",
+            "head",
+        )
+        tailor.add(
+            ellipsoid((sign * 0.395, 0.185, -0.03), (0.018, 0.024, 0.018)),
+            Paint(tailor.item.trim or (226, 240, 250), GEM),
+            "head_wear",
+            "head",
+        )
+
+
+def soft(paint: Paint) -> Paint:
+    """The same colour as cloth."""
+    return replace(paint, kind=CLOTH)

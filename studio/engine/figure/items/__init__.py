@@ -1,0 +1,8 @@
+"""What is held or carried: one function per item, registered by name."""
+
+from __future__ import annotations
+
+from . import carried, instruments, tools, weapons  # noqa: F401  importing a file registers its items
+from .registry import add_items, kinds
+
+__all__ = ["add_items", "kinds"]

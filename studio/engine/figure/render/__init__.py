@@ -1,0 +1,1 @@
+"""From bent meshes to pixels: camera, z-buffer, shading, lines."""

@@ -1,0 +1,69 @@
+"""The person under the clothes: skin, hands, head, and the plain underwear that everybody wears."""
+
+from __future__ import annotations
+
+from ..palette import FACE, FUR, LEATHER, METAL, SKIN, Paint
+from ..spec import Spec
+from ..workshop import Workshop
+from .body import hand
+from .field import keep, merge, pack, skin, stash
+from .head import head_mesh, head_shape, human_ear
+
+SKIN_CELL = 0.0068
+_KINDS = {
+    "skin": SKIN,
+    "fur": FUR,
+    "scales": SKIN,
+    "metal": METAL,
+    "stone": LEATHER,
+    "wood": LEATHER,
+    "bone": LEATHER,
+}
+
+
+def skin_paint(spec: Spec) -> Paint:
+    """What the body is coloured with."""
+    weave = "scales" if spec.skin.surface == "scales" else ""
+    return Paint(spec.skin.colour, _KINDS.get(spec.skin.surface, SKIN), weave=weave)
+
+
+def hand_shapes(spec: Spec) -> dict[str, str]:
+    """How each hand is held: by the pose, or gripping what it carries."""
+    shapes = {"left": spec.pose.left_hand, "right": spec.pose.right_hand}
+    for item in spec.items:
+        for side in ("left", "right"):
+            if item.where in (f"{side}_hand", "both_hands"):
+                shapes[side] = "grip"
+    return shapes
+
+
+def hand_size(shop: Workshop) -> float:
+    """Hands grow with the arm that they end."""
+    return 0.80 + 0.20 * shop.figure.limb
+
+
+def add_person(shop: Workshop) -> None:
+    """Skin, hands, head and ears."""
+    spec = shop.spec
+    paint = skin_paint(spec)
+    shop.add(skin(pack(shop.solids), SKIN_CELL), paint, "skin")
+    shapes = hand_shapes(spec)
+    for side in ("left", "right"):
+        shop.add(hand(shapes[side], shop.rest, side, hand_size(shop)), paint, "hands", f"{side}_wrist")
+    shop.add(head_mesh(head_shape(spec)), Paint(spec.skin.colour, FACE), "face", "head")
+    if not any(feature.kind.endswith("ears") for feature in spec.features):
+        for sign in (1.0, -1.0):
+            shop.add(human_ear(sign), Paint(spec.skin.colour, SKIN), "skin", "head")
+    _add_underwear(shop)
+
+
+def _add_underwear(shop: Workshop) -> None:
+    solids = [
+        *shop.group("thigh", grow=0.003),
+        keep((0, 0.80, 0), (0, 1, 0)),
+        stash(),
+        *shop.group("trunk", "bust", "seat", grow=0.003),
+        merge(0.03),
+        keep((0, 1.335, 0), (0, -1, 0)),
+    ]
+    shop.add(skin(pack(solids), SKIN_CELL), Paint((72, 76, 92)), "torso")

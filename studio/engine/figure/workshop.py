@@ -1,0 +1,200 @@
+"""Where a character is put together: parts are added here, hidden skin is dropped, and a model comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .palette import COLUMNS, Paint, row_of
+from .shape.body import Figure, body_solids, figure_of, rest_of, scale_of
+from .shape.curves import smoothstep
+from .shape.field import Field, Solid, pack
+from .shape.mesh import Mesh
+from .shape.skeleton import BONE, BONES, Rest, arm_weights, leg_weights, rigid, skin_weights
+from .spec import Spec
+
+Array = np.ndarray
+CHIN = np.array([0.0, 1.468, -0.012])  # where the head begins, in the modelling space of the body
+
+# What a part is to a segmentation map, in the order of the legend.
+SEGMENTS = (
+    "background", "skin", "face", "hair", "torso", "legs", "feet", "hands", "head_wear", "cape",
+    "armor", "item", "feature",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One coloured mesh at rest with the bones that move it."""
+
+    mesh: Mesh  # in the modelling space of body or head until the model is finished
+    weights: Array
+    paint: Paint
+    segment: str
+    layer: int
+    in_head: bool
+    casts: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A finished character at rest, in metres, ready to be bent and drawn."""
+
+    points: Array
+    normals: Array
+    surface: Array
+    local: Array  # place in head units for what belongs to the head, else the modelling space
+    weights: Array
+    faces: Array
+    part_of: Array
+    two_sided: Array
+    casts: Array
+    table: Array
+    rest: Rest
+    head_height: float
+    head_origin: Array
+    not_drawn: tuple[str, ...]
+
+
+@dataclass
+class Workshop:
+    """The bench on which garments, hair and items are built; all measures are of the modelling space.
+
+    The body there is 1.468 long from sole to chin, the head one unit tall with the chin at its origin.
+    """
+
+    spec: Spec
+    parts: list[Part] = field(default_factory=list)
+    covers: list[tuple[int, Field]] = field(default_factory=list)
+    not_drawn: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.figure: Figure = figure_of(self.spec.build)
+        self.rest: Rest = rest_of(self.figure)
+        self.solids: list[Solid] = body_solids(self.figure, self.rest)
+        self.scale, self.head_height = scale_of(self.spec.build)
+        # Random choices that only decide where a strand or a crease lies.
+        self.rng = np.random.default_rng(self.spec.seed & 0xFFFFFFFF)
+
+    @property
+    def head_in_body(self) -> float:
+        """The height of the head in units of the modelling space (about 0.25)."""
+        return self.head_height / float(self.scale[1])
+
+    def group(self, *names: str, grow: float = 0.0) -> list[Solid]:
+        """Solids of the body by group; a name without side means both."""
+        wanted = set(names)
+        return [
+            solid.grown(grow)
+            for solid in self.solids
+            if solid.group in wanted or solid.group.removeprefix("left_").removeprefix("right_") in wanted
+        ]
+
+    def add(
+        self,
+        mesh: Mesh,
+        paint: Paint,
+        segment: str,
+        bind: str = "skin",
+        layer: int = 0,
+        casts: bool = True,
+        split: float = 0.03,
+    ) -> None:
+        """Add a part. bind: "skin" (by place), "head" (in head units), "left_arm", "right_leg", or a bone."""
+        if not len(mesh.faces):
+            return
+        in_head = bind in ("head", "hair")
+        self.parts.append(
+            Part(mesh, self._weights(mesh.points, bind, split), paint, segment, layer, in_head, casts)
+        )
+
+    def cover(self, solids: Sequence[Solid], layer: int) -> None:
+        """Whatever lies inside these solids on a lower layer is out of sight."""
+        self.covers.append((layer, pack(solids)))
+
+    def to_head(self, points: Array) -> Array:
+        """Places of the body's modelling space in head units."""
+        return (np.asarray(points, float) - CHIN) * self.scale / self.head_height
+
+    def from_head(self, points: Array) -> Array:
+        """Places in head units in the body's modelling space."""
+        return np.asarray(points, float) * self.head_height / self.scale + CHIN
+
+    def miss(self, what: str) -> None:
+        """Remember something that was asked for and is not drawn."""
+        if what not in self.not_drawn:
+            self.not_drawn.append(what)
+
+    def _weights(self, points: Array, bind: str, split: float) -> Array:
+        if bind == "skin":
+            return skin_weights(points, self.rest, split=split)
+        if bind == "hair":
+            fall = smoothstep(-0.1, -0.9, points[:, 1])
+            weights = rigid(len(points), "head") * (1 - fall)[:, None]
+            weights[:, BONE["chest"]] += fall
+            return weights.astype(np.float32)
+        if bind == "loose":
+            return skin_weights(points, self.rest, reach=1.25, split=split)
+        if bind == "trunk":
+            away = points.copy()
+            away[:, 0] *= 0.05
+            return skin_weights(away, self.rest, split=10.0)
+        side, _, limb = bind.partition("_")
+        if limb in ("arm", "leg"):
+            weights = np.zeros((len(points), len(BONES)), np.float32)
+            (arm_weights if limb == "arm" else leg_weights)(points, self.rest, side, weights)
+            return weights
+        return rigid(len(points), bind)
+
+    def _hidden(self, part: Part) -> Array:
+        faces = part.mesh.faces
+        if part.in_head or not self.covers:
+            return faces
+        hidden = np.zeros(len(part.mesh.points), bool)
+        for layer, cover in self.covers:
+            if layer > part.layer:
+                hidden |= cover.at(part.mesh.points) < -0.0015
+        return faces[~(hidden[faces[:, 0]] & hidden[faces[:, 1]] & hidden[faces[:, 2]])]
+
+    def finish(self) -> Model:
+        """All parts as one model in metres."""
+        scale, head = self.scale, self.head_height
+        origin = CHIN * scale
+        points, normals, local, faces, part_of, two_sided, casts = [], [], [], [], [], [], []
+        table = np.zeros((len(self.parts), COLUMNS), np.float32)
+        offset = 0
+        for number, part in enumerate(self.parts):
+            kept = self._hidden(part)
+            mesh = part.mesh.scaled(head).moved(None, origin) if part.in_head else part.mesh.scaled(scale)
+            points.append(mesh.points)
+            normals.append(mesh.normals)
+            local.append(part.mesh.points)
+            faces.append(kept + offset)
+            part_of.append(np.full(len(kept), number, np.int32))
+            two_sided.append(np.full(len(kept), mesh.two_sided, np.uint8))
+            casts.append(np.full(len(kept), part.casts, np.uint8))
+            table[number] = row_of(part.paint, SEGMENTS.index(part.segment))
+            offset += len(mesh.points)
+        return Model(
+            np.concatenate(points),
+            np.concatenate(normals),
+            np.concatenate([part.mesh.surface for part in self.parts]).astype(np.float32),
+            np.concatenate(local).astype(np.float32),
+            np.concatenate([part.weights for part in self.parts]),
+            np.concatenate(faces).astype(np.int32),
+            np.concatenate(part_of),
+            np.concatenate(two_sided),
+            np.concatenate(casts),
+            table,
+            self.rest.scaled(scale),
+            head,
+            origin,
+            tuple(self.not_drawn),
+        )
+
+
+def recoloured(paint: Paint, **changes: object) -> Paint:
+    """The same paint with some things changed."""
+    return replace(paint, **changes)  # type: ignore[arg-type]
