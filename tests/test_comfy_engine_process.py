@@ -116,6 +116,16 @@ def test_a_start_that_fails_is_tried_again_and_says_why(make: Make) -> None:
     assert "it ended with code 1: no room for an engine" in caught.value.message
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals have no numbers there")
+def test_a_killed_process_is_called_killed(make: Make) -> None:
+    engine = make("good", backoff_s=(30, 30))
+    engine.wait_ready(10)
+    pid = engine.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: engine.why == "it was killed by signal 9", 10)
+
+
 def test_one_that_never_says_that_it_is_ready_is_started_anew(make: Make) -> None:
     engine = make("mute", ready_s=0.5)
     engine.wait_ready(20)

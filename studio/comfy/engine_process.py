@@ -136,8 +136,13 @@ class EngineProcess:
         finally:
             _end(process, 1.0)
         reader.join(1.0)
-        last = next((line for line in reversed(tail) if line.strip()), "")
-        self._why = f"it ended with code {code}" + (f": {last.strip()[:300]}" if last else "")
+        last = next((line.strip() for line in reversed(tail) if line.strip()), "")
+        if code < 0:
+            self._why = f"it was killed by signal {-code}"
+        elif last and not READY_LINE.search(last):
+            self._why = f"it ended with code {code}: {last[:300]}"
+        else:
+            self._why = f"it ended with code {code}"
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + self._ready_s

@@ -41,7 +41,7 @@ class Server:
         client: Comfy | None = None,
         explain: Callable[[], str] | None = None,
         online_poll_s: float = 5.0,
-        offline_poll_s: tuple[float, float] = (0.25, 10.0),
+        offline_poll_s: tuple[float, float] | None = None,
         dead_after_s: float = 40.0,
     ) -> None:
         self.client = client or Comfy(url, kind=kind)
@@ -69,7 +69,8 @@ class Server:
         self._online = threading.Event()
         self._paused = False
         self._online_poll_s = online_poll_s
-        self._offline_poll_s = offline_poll_s
+        # Our own engine comes back within a second, and asking for it costs next to nothing.
+        self._offline_poll_s = offline_poll_s or ((0.1, 1.0) if kind == "embedded" else (0.25, 10.0))
         self._callbacks: list[Callback] = []
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -226,7 +227,7 @@ class Server:
 
     def _pause_s(self, misses: int) -> float:
         if self._online.is_set():
-            return self._online_poll_s if not misses else min(1.0, self._online_poll_s)
+            return min(self._online_poll_s, 0.05 * 2**misses if misses else self._online_poll_s)
         low, high = self._offline_poll_s
         return min(high, low * 2 ** min(max(misses - 1, 0), 16)) * random.uniform(0.75, 1.0)
 
