@@ -206,12 +206,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     host, port = settings.gradio_server_name, listening.getsockname()[1]
     shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
+    # In one piece: the log of other threads may go to the same place.
     print(
-        f"\n  AvatarForge Studio   {address}",
-        f"  REST documentation   {address}/docs",
-        "",
-        sep="\n",
-        flush=True,
+        f"\n  AvatarForge Studio   {address}\n  REST documentation   {address}/docs\n\n", end="", flush=True
     )
     with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises once more after a clean end
         server.run(sockets=[listening])

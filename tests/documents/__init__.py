@@ -1,0 +1,1 @@
+"""The calls of the AvatarForge documents as scripts, and the documented shape of every answer."""
