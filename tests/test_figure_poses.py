@@ -1,4 +1,4 @@
-"""Joint angles put bones where they belong, and OpenPose documents and pictures survive the way there and back."""
+"""Joint angles put bones where they belong; OpenPose documents and pictures go there and back."""
 
 from __future__ import annotations
 
@@ -52,6 +52,14 @@ def seen(pose: Pose, yaw_deg: float = 0.0, width: int = 512, height: int = 768) 
         x, y, z = spots[name]
         points.append((width / 2 + scale * (x * cosine - z * sine), height - 40 - scale * y))
     return OpenPose(tuple(points), width, height)
+
+
+def from_neck(pose: OpenPose, name: str) -> Point:
+    """Where a point is from the neck."""
+    neck, point = pose.point("neck"), pose.point(name)
+    assert neck is not None
+    assert point is not None
+    return point[0] - neck[0], point[1] - neck[1]
 
 
 # The library
@@ -274,11 +282,8 @@ def test_lifted_points_look_the_same_again(name: str, yaw: float) -> None:
     assert found_yaw == yaw
     after = seen(pose, found_yaw)
     for limb in ("left_elbow", "left_wrist", "right_wrist", "left_knee", "left_ankle", "right_ankle"):
-        neck, other_neck = before.point("neck"), after.point("neck")
-        one, other = before.point(limb), after.point(limb)
-        assert neck and other_neck and one and other
-        shift = (one[0] - neck[0] - other[0] + other_neck[0], one[1] - neck[1] - other[1] + other_neck[1])
-        assert math.hypot(*shift) < 768 / 10 * 0.5, limb
+        one, other = from_neck(before, limb), from_neck(after, limb)
+        assert math.dist(one, other) < 768 / 10 * 0.5, limb
 
 
 def test_a_side_view_is_recognised() -> None:

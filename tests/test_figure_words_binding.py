@@ -7,6 +7,7 @@ import pytest
 from studio.engine.figure.spec import RGB, Spec
 from studio.engine.figure.words import parse
 from studio.engine.figure.words.colours import COLOURS, HAIR_COLOURS, LIKENESS, NATURAL_HAIR, distance
+from studio.engine.figure.words.species import SKIN_WORDS
 
 
 def colour_of(spec: Spec, part: str) -> RGB | None:
@@ -33,7 +34,7 @@ def colour_of(spec: Spec, part: str) -> RGB | None:
 
 def close_to(colour: RGB | None, name: str) -> bool:
     """Whether a colour is what its name promises."""
-    tables = (COLOURS, HAIR_COLOURS, NATURAL_HAIR, LIKENESS)
+    tables = (COLOURS, HAIR_COLOURS, NATURAL_HAIR, LIKENESS, SKIN_WORDS)
     return colour is not None and any(
         name in table and distance(colour, table[name]) < 70 for table in tables
     )
@@ -114,6 +115,15 @@ BINDINGS = [
     ("green orc", "skin: green"),
     ("red lipstick", "lips: red"),
     ("old man with a white beard", "beard: white"),
+    ("dwarf with a braided grey beard", "beard: gray"),
+    ("a dress with red flowers", "dress.second: red"),
+    ("one blue eye and one green eye", "left_eye: blue, right_eye: green"),
+    ("a pointy blue hat", "wizard_hat: blue"),
+    ("astronaut with a white helmet", "space_helmet: white"),
+    ("nurse in a white uniform", "scrubs: white"),
+    ("pale face, black hair", "skin: pale, hair: black"),
+    ("black knight", "plate_armor: black"),
+    ("white shirt, leather jacket", "shirt: white"),
     ("long red beard", "beard: red"),
     ("heterochromia, blue and green eyes", "left_eye: blue, right_eye: green"),
     ("blue background", "background: blue"),
@@ -187,11 +197,33 @@ def test_a_weight_of_nothing_takes_the_thing_away() -> None:
     assert "dress" in kinds
 
 
+def test_open_coats_have_something_below() -> None:
+    for seed in range(10):
+        layers = [garment.layer for garment in parse("leather jacket", seed=seed).spec.worn("torso")]
+        assert min(layers) < 3
+
+
+def test_a_plain_word_for_the_outfit_reaches_what_is_filled_in() -> None:
+    leather = parse("leather outfit", seed=2).spec
+    assert any(
+        garment.material == "leather" for garment in leather.garments if garment.slot in {"torso", "full"}
+    )
+    torn = parse("zombie, torn clothes", seed=2).spec
+    assert any(garment.variant == "torn" for garment in torn.garments)
+
+
+def test_a_place_at_night_stays_the_place() -> None:
+    day, night = parse("castle").spec.background, parse("castle at night").spec.background
+    assert (day.kind, night.kind) == ("castle", "castle")
+    assert sum(night.top) < sum(day.top) / 2
+
+
 def test_items_go_where_the_words_say() -> None:
     places = {item.kind: item.where for item in parse("sword on her back, staff in left hand").spec.items}
     assert places == {"sword": "back", "staff": "left_hand"}
 
 
 def test_two_of_a_kind_fill_both_hands() -> None:
-    places = [item.where for item in parse("rogue with two daggers").spec.items if item.kind == "dagger"]
-    assert places == ["right_hand", "left_hand"]
+    for words in ("rogue with two daggers", "rogue with a dagger in each hand", "rogue, dual daggers"):
+        places = [item.where for item in parse(words).spec.items if item.kind == "dagger"]
+        assert places == ["right_hand", "left_hand"], words

@@ -143,6 +143,7 @@ ALIASES: dict[str, str] = {
     "ash gray": "gray",
     "tawny": "tan",
     "hazel": "caramel",
+    "saffron": "orange",
     "mahogany": "chestnut",
     "umber": "dark_brown",
     "sepia": "brown",

@@ -15,6 +15,32 @@ from studio.engine.figure.words.materials import MATERIAL_COLOURS, METALS
 from studio.engine.figure.words.palette import Palette
 from studio.engine.figure.words.said import Said, Thing
 
+HELMETS = {"space_suit": "space_helmet", "exo_armor": "cyber_helmet", "samurai_armor": "kabuto"}
+UNIFORMS = {
+    "nurse": "scrubs",
+    "doctor": "scrubs",
+    "student": "school_uniform",
+    "chef": "chef_jacket",
+    "maid": "maid_dress",
+    "mechanic": "jumpsuit",
+    "pilot": "jumpsuit",
+}
+# What goes on the feet below clothes that boots would spoil.
+FOOTWEAR = {
+    "kimono": ("geta", "sandals"),
+    "hakama": ("geta", "sandals"),
+    "toga": ("sandals",),
+    "swimsuit": ("sandals",),
+    "wetsuit_short": ("sandals",),
+    "swim_trunks": ("sandals",),
+    "gown": ("heels", "slippers"),
+    "suit": ("shoes",),
+    "tuxedo": ("shoes",),
+    "lolita_dress": ("shoes", "boots"),
+    "school_uniform": ("shoes", "sneakers"),
+    "sundress": ("sandals", "shoes"),
+    "dress": ("shoes", "heels", "boots"),
+}
 FREE_LENGTH = frozenset({"full", "legs", "back", "waist", "feet"})  # slots whose lengths words may set freely
 METAL_GROUPS = frozenset({"armor", "armor_part", "helmet", "crown"})
 SHORT_LENGTHS = frozenset({"crop", "short"})
@@ -33,6 +59,8 @@ class Wardrobe:
     everything: RGB | None = None  # "dressed in black": the colour of all cloth
     fur_feet: bool = False
     calling_colour: RGB | None = None  # "black knight": the colour of the armour
+    cloth: str | None = None  # "leather outfit": what filled garments are made of
+    state: str | None = None  # "torn clothes"
     worn: dict[str, Garment] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)  # the user's words that another word of theirs outdid
@@ -47,6 +75,7 @@ def dress(wardrobe: Wardrobe) -> tuple[Garment, ...]:
     named = _named(wardrobe)
     for thing, kind in named:
         _put_on_named(wardrobe, thing, kind)
+    _shoe(wardrobe)
     _put_on_outfit(wardrobe, few=bool(named))
     _cover(wardrobe)
     _hood(wardrobe)
@@ -76,9 +105,8 @@ def _take_removals(wardrobe: Wardrobe) -> None:
             wardrobe.tints.setdefault(thing.key, []).extend(thing.colours)
         elif thing.role == "garment":
             word = GARMENTS[thing.key]
-            wardrobe.unwanted |= {thing.key} | (
-                _group(word.group) if word.group in {"helmet", "crown", "hood"} else set()
-            )
+            whole_group = word.group in {"helmet", "crown", "hood", "mask"} or thing.key == word.group
+            wardrobe.unwanted |= {thing.key} | (_group(word.group) if whole_group else set())
             if thing.key in {"shoes", "boots"}:
                 wardrobe.bare.add("feet")
 
@@ -97,7 +125,8 @@ def _named(wardrobe: Wardrobe) -> list[tuple[Thing, str]]:
     named: list[tuple[Thing, str]] = []
     for thing in things:
         if thing.role == "garment":
-            named.append((thing, thing.key))
+            plain = thing.key == "helmet" and thing.text.lower() in {"helmet", "helm", "helmets"}
+            named.append((thing, _helmet(wardrobe, kinds) if plain else thing.key))
             continue
         special = [kind for kind in kinds if GARMENTS[kind].group == thing.key]
         if special:
@@ -117,6 +146,14 @@ def _lend(giver: Thing, taker: Thing) -> None:
     taker.states.extend(giver.states)
 
 
+def _helmet(wardrobe: Wardrobe, kinds: set[str]) -> str:
+    """A plain "helmet" is that of the armour it is worn with."""
+    for armor, helmet in HELMETS.items():
+        if armor in kinds or armor in wardrobe.calling.outfit:
+            return helmet
+    return "helmet"
+
+
 def _decide(wardrobe: Wardrobe, thing: Thing) -> str:
     if thing.key == "armor":
         materials = {
@@ -130,7 +167,10 @@ def _decide(wardrobe: Wardrobe, thing: Thing) -> str:
         )
     if thing.key == "hat":
         materials = {"straw": "straw_hat", "fur": "beanie", "knit": "beanie"}
-        return next((materials[name] for name in thing.materials if name in materials), wardrobe.calling.hat)
+        usual = "wizard_hat" if "pointed" in thing.states else wardrobe.calling.hat
+        return next((materials[name] for name in thing.materials if name in materials), usual)
+    if thing.key == "uniform":
+        return UNIFORMS.get(wardrobe.calling.key, "military_uniform")
     return wardrobe.chance.pick(f"kind of {thing.key}", GENERIC[thing.key])
 
 
@@ -188,7 +228,7 @@ def _as_said(wardrobe: Wardrobe, thing: Thing, word: GarmentWord) -> Garment:
         colour = _usual_colour(wardrobe, word, material)
     for shade in thing.shades:
         colour = shaded(colour, shade)
-    second = thing.colours[1] if len(thing.colours) > 1 else None
+    second = thing.colours[1] if len(thing.colours) > 1 else thing.second
     metallic = second in {
         COLOURS["gold"],
         COLOURS["silver"],
@@ -300,7 +340,8 @@ def _room_for(wardrobe: Wardrobe, word: GarmentWord) -> bool:
         return False
     if wardrobe.fur_feet and word.slot == "feet":
         return False
-    covered = _covered(wardrobe, above=word.layer)
+    # A coat may hang open: only armour and whole garments make a shirt below them needless.
+    covered = _covered(wardrobe, above=max(word.layer, 4) if word.slot == "torso" else word.layer)
     if word.covers and set(word.covers) <= covered:
         return False
     for garment in wardrobe.worn.values():
@@ -332,6 +373,20 @@ def _room_for(wardrobe: Wardrobe, word: GarmentWord) -> bool:
     return True
 
 
+def _shoe(wardrobe: Wardrobe) -> None:
+    taken = any(garment.slot == "feet" for garment in wardrobe.worn.values())
+    if taken or "feet" in wardrobe.bare or wardrobe.fur_feet:
+        return
+    for kind in list(wardrobe.worn):
+        options = [shoe for shoe in FOOTWEAR.get(kind, ()) if shoe not in wardrobe.unwanted]
+        if not wardrobe.feminine:
+            options = [shoe for shoe in options if shoe != "heels"]
+        if options:
+            word = GARMENTS[wardrobe.chance.pick(f"shoes with {kind}", options)]
+            _put_on(wardrobe, word, None, word.material)
+            return
+
+
 def _covered(wardrobe: Wardrobe, above: int = 0) -> set[str]:
     return {
         slot
@@ -342,6 +397,9 @@ def _covered(wardrobe: Wardrobe, above: int = 0) -> set[str]:
 
 
 def _put_on(wardrobe: Wardrobe, word: GarmentWord, colour: RGB | None, material: str) -> None:
+    clothlike = word.slot in {"full", "torso", "legs"} and word.group not in METAL_GROUPS
+    if clothlike and wardrobe.cloth is not None and wardrobe.cloth not in METALS:
+        material = wardrobe.cloth
     chosen = colour or _usual_colour(wardrobe, word, material)
     if chosen in wardrobe.tints.get(word.kind, []):
         chosen = wardrobe.palette.quiet
@@ -357,7 +415,7 @@ def _put_on(wardrobe: Wardrobe, word: GarmentWord, colour: RGB | None, material:
         trim=trim,
         length=word.length,
         sleeve=word.sleeve,
-        variant=word.variant,
+        variant=wardrobe.state if clothlike and wardrobe.state else word.variant,
     )
 
 
@@ -387,7 +445,13 @@ def _usual_colour(wardrobe: Wardrobe, word: GarmentWord, material: str) -> RGB:
 
 def _cover(wardrobe: Wardrobe) -> None:
     """Nobody stands undressed: what is still uncovered gets something plain that goes with the rest."""
-    covered = _covered(wardrobe)
+    covered = {slot for slot in _covered(wardrobe) if slot != "torso"}
+    if any(
+        "torso" in GARMENTS[garment.kind].covers and garment.layer != 3 for garment in wardrobe.worn.values()
+    ):
+        covered.add("torso")
+    if any(garment.slot == "full" and garment.layer == 3 for garment in wardrobe.worn.values()):
+        covered.add("torso")
     rustic = wardrobe.calling.key not in {"everyday"}
     if "torso" not in covered:
         _put_on(

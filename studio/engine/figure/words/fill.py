@@ -130,6 +130,7 @@ HAIRDOS_M = (
     ("ponytail", "medium"),
     ("messy", "medium"),
 )
+TIMES = frozenset({"night_sky", "sunset", "snow"})
 LONG_STYLES = frozenset(
     [
         "straight",
@@ -253,6 +254,9 @@ class _Filler:
         whole = Thing(role, things[-1].key, things[-1].text)
         for thing in things:
             if thing.colours:
+                if role == "eyes" and whole.colours and thing.text.lower() == "eye":
+                    whole.colours = [whole.colours[0], thing.colours[0]]
+                    continue
                 if whole.colours and whole.colours != thing.colours and not thing.hair_colour:
                     self.outdone.append(next(t.text for t in things if t.colours == whole.colours))
                 whole.colours = list(thing.colours)
@@ -629,6 +633,11 @@ class _Filler:
             if thing.key in {"outfit", "person"} and len(thing.colours) == 1:
                 everything = thing.colours[0]
         callings = [thing for thing in self.said.of("outfit") if thing.key in ARCHETYPES]
+        outfits = self.said.of("outfit")
+        cloth = next((thing.materials[-1] for thing in outfits if thing.materials), None)
+        state = next(
+            (thing.states[-1] for thing in outfits if thing.states and thing.states[-1] != "glow"), None
+        )
         hooves = "hooves" in self.species.features
         return Wardrobe(
             self.said,
@@ -640,12 +649,14 @@ class _Filler:
             everything,
             hooves,
             next((thing.colours[0] for thing in callings if thing.colours), None),
+            cloth,
+            state,
         )
 
     def _background(self) -> Background:
         named = self._named("background")
         colours = named.colours if named is not None else []
-        kind = self._one("scene", "plain" if colours else "gradient")
+        kind, time = self._scene("plain" if colours else "gradient")
         if "background" in self._removed("scene") and not self.said.values("scene"):
             kind = "plain"
         if colours:
@@ -662,7 +673,21 @@ class _Filler:
             top, bottom = self.chance.pick("background", tints)
             return Background(kind, top, bottom)
         scene = next(scene for scene in SCENES if scene.kind == kind)
+        if time is not None:
+            light = next(other for other in SCENES if other.kind == time)
+            ground = shaded(scene.bottom, "dark") if time == "night_sky" else scene.bottom
+            return Background(kind, light.top, ground)
         return Background(kind, scene.top, scene.bottom)
+
+    def _scene(self, otherwise: str) -> tuple[str, str | None]:
+        """The place, and night, sunset or snow over it ("castle at night")."""
+        facts = self.said.facts.get("scene", [])
+        places = [entry for entry in facts if entry[0] not in TIMES]
+        times = [value for value, _ in facts if value in TIMES]
+        if not places:
+            return self._one("scene", otherwise), None
+        self.outdone.extend(text for value, text in places[:-1] if value != places[-1][0])
+        return places[-1][0], times[-1] if times else None
 
     def _camera(self) -> CameraHint:
         hint = CameraHint()

@@ -302,7 +302,7 @@ _wear(
     "military_uniform",
     "full",
     3,
-    "military uniform, army uniform, soldier uniform, officer uniform, army fatigues, fatigues, uniform",
+    "military uniform, army uniform, soldier uniform, officer uniform, army fatigues, fatigues",
     "cloth",
     length="hip",
     sleeve="long",
@@ -509,7 +509,7 @@ _wear(
     "tights",
     "legs",
     0,
-    "tights, stockings, thigh-highs, thigh highs, pantyhose, knee socks, hosiery",
+    "tights, stockings, thigh-highs, thigh highs, thighhighs, pantyhose, knee socks, hosiery",
     "cotton",
     length="ankle",
     covers=(),
@@ -656,7 +656,7 @@ _wear("choker", "neck", 5, "choker, collar", "leather", colours="black")
 _wear("tie", "neck", 2, "tie, necktie", "silk")
 _wear("bow_tie", "neck", 2, "bow tie, bowtie", "silk")
 _wear("ruff", "neck", 3, "ruff, cravat, jabot, lace collar", "lace", colours="white")
-_wear("earrings", "ears", 5, "earring, ear stud, ear ring", "gold", colours="gold silver")
+_wear("earrings", "ears", 5, "earring, ear stud, ear ring, hoop earring", "gold", colours="gold silver")
 
 # Head
 _wear(
@@ -846,25 +846,36 @@ _wear(
 )
 _wear("eyepatch", "face", 5, "eyepatch, eye patch", "leather", covers=(), colours="black")
 _wear("monocle", "face", 5, "monocle", "gold", covers=(), colours="gold")
-_wear("mask", "face", 5, "mask, masquerade mask, domino mask, eye mask", "cloth", covers=())
+_wear("mask", "face", 5, "mask, masquerade mask, domino mask, eye mask", "cloth", group="mask", covers=())
 _wear(
     "face_mask",
     "face",
     5,
     "face mask, ninja mask, surgical mask, half mask, cloth mask, mouth mask",
     "cloth",
+    group="mask",
     covers=(),
     colours="black",
 )
-_wear("fox_mask", "face", 5, "fox mask, kitsune mask, animal mask", "wood", covers=(), colours="white")
-_wear("skull_mask", "face", 5, "skull mask, bone mask", "bone", covers=(), colours="bone")
-_wear("gas_mask", "face", 5, "gas mask, respirator", "rubber", covers=(), colours="charcoal")
+_wear(
+    "fox_mask",
+    "face",
+    5,
+    "fox mask, kitsune mask, animal mask",
+    "wood",
+    group="mask",
+    covers=(),
+    colours="white",
+)
+_wear("skull_mask", "face", 5, "skull mask, bone mask", "bone", group="mask", covers=(), colours="bone")
+_wear("gas_mask", "face", 5, "gas mask, respirator", "rubber", group="mask", covers=(), colours="charcoal")
 _wear(
     "plague_mask",
     "face",
     5,
     "plague mask, plague doctor mask, beak mask",
     "leather",
+    group="mask",
     covers=(),
     colours="black brown",
 )
@@ -884,6 +895,7 @@ GENERIC: dict[str, tuple[str, ...]] = {
     ),
     "hat": ("fedora", "cap", "beret", "straw_hat", "top_hat", "feathered_hat"),
     "footwear": ("shoes", "boots", "sneakers"),
+    "uniform": ("military_uniform",),
 }
 GENERIC_WORDS: dict[str, str] = {
     "armor": "armor",
@@ -895,4 +907,5 @@ GENERIC_WORDS: dict[str, str] = {
     "headwear": "hat",
     "headgear": "hat",
     "footwear": "footwear",
+    "uniform": "uniform",
 }

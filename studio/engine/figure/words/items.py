@@ -127,7 +127,7 @@ _carry(
     "caramel brown",
     two_handed=True,
 )
-_carry("flute", "right_hand", "flute, recorder, pan flute, pipe", "wood", "brown")
+_carry("flute", "right_hand", "flute, recorder, pan flute", "wood", "brown")
 _carry("harp", "left_hand", "harp, lyre", "gold", "gold")
 _carry("microphone", "right_hand", "microphone, mic", "steel", "charcoal")
 _carry("fan", "right_hand", "fan, folding fan, hand fan, war fan, paper fan", "paper", "red white")
@@ -205,6 +205,8 @@ PLACES: dict[str, str] = {
     "in their right hand": "right_hand",
     "in the right hand": "right_hand",
     "right hand": "right_hand",
+    "in each hand": "each",
+    "in either hand": "each",
     "in hand": "right_hand",
     "in her hand": "right_hand",
     "in his hand": "right_hand",

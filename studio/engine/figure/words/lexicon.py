@@ -137,6 +137,7 @@ STATES: dict[str, str] = {
     "spiked": "spiked",
     "spiky": "spiked",
     "pointed": "pointed",
+    "pointy": "pointed",
     "quilted": "quilted",
     "old": "torn",
     "ancient": "torn",

@@ -121,6 +121,7 @@ PATTERNS: dict[str, str] = {
     "camouflage": "camouflage",
     "camo": "camouflage",
     "starry": "stars",
+    "star": "stars",
     "star patterned": "stars",
     "checkered": "checkered",
     "checked": "checkered",

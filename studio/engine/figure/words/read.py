@@ -116,6 +116,7 @@ class _Reader:
         self.clause_has_noun = False
         self.negated = False
         self.count = 1
+        self.with_before = False  # "a dress with flowers"
         self.with_and = False  # "hat and cloak": the second may share the first one's colour
 
     def read(self) -> Said:
@@ -163,6 +164,7 @@ class _Reader:
             self._flush()
             self.after_copula = False
             self.with_and = False
+            self.with_before = word == "with"
         return at + 1
 
     def _unknown(self, at: int) -> int:
@@ -178,7 +180,7 @@ class _Reader:
                 break
             reach += 1
         word = self.words[at]
-        if end == at and word.word.isdigit():
+        if end == at and re.fullmatch(r"\d+|[1-9]0s?", word.word):
             return at + 1
         start = word.start
         noun_follows = end + 1 < len(self.words) and self.words[end + 1].kind == "match"
@@ -213,9 +215,26 @@ class _Reader:
         if role is None:
             if word.has("likeness"):
                 return self._unknown(at)
+            self._absorb(at)
             return at + 1
         self._stand(role, word)
         return at + 1
+
+    def _absorb(self, at: int) -> None:
+        """Modifiers of a noun that is not drawn: "pale face" is skin, "wooden nose" is told, "dark mood" not."""
+        following = self.words[at + 1].kind if at + 1 < len(self.words) else "break"
+        if not self.pending or following in {"match", "unknown"}:
+            return
+        waiting, self.pending = self.pending, []
+        word = self.words[at]
+        if word.word in {"face", "body", "complexion"} and any(entry.has("skin_tone") for entry in waiting):
+            skin = Thing("skin", "skin", self.text[waiting[0].start : word.end])
+            self._bind(skin, waiting)
+            (self.said.removed if self.negated else self.said.things).append(skin)
+        elif any(entry.has("body") for entry in waiting):
+            self._bind(Thing("outfit", "person", word.word), waiting)
+        elif not self.negated and any(not entry.has("shade") and not entry.has("state") for entry in waiting):
+            self._not_drawn(self.text[waiting[0].start : word.end])
 
     def _counts(self, at: int) -> bool:
         """A number before a thing counts it; before people it asks for a crowd, which is not drawn."""
@@ -293,6 +312,8 @@ class _Reader:
             wanted = {"colour", "skin_tone"}
         elif target in {"lips", "trim", "print", "sleeves", "background"} or noun.has("beard"):
             wanted = {"colour", "material", "pattern", "hair_colour", "sleeve"}
+            if noun.has("beard"):
+                wanted |= {"hair_style", "hair_length"}
         elif noun.has("garment") or noun.has("generic") or target == "outfit":
             wanted = {"colour", "material", "pattern", "garment_length", "sleeve", "state", "double"}
         elif noun.has("item"):
@@ -343,6 +364,8 @@ class _Reader:
         text = self.text[word.start : word.end]
         if role == "noun":
             self._noun(str(value), word, text)
+        elif word.senses.get("item") == "flower" and self.with_before and self._on_cloth():
+            self._flowers()
         elif role in {"garment", "generic", "item", "beard"}:
             self._thing(Thing(role, str(value), text))
         elif role == "feature":
@@ -369,6 +392,18 @@ class _Reader:
             if role in {"scene", "style"}:
                 self._drop_pending_shades()
         self.with_and = False
+
+    def _on_cloth(self) -> bool:
+        return self.last is not None and self.last.role == "garment"
+
+    def _flowers(self) -> None:
+        """ "A dress with red flowers" has them printed on it."""
+        probe = Thing("trim", "flowers", "")
+        self._bind(probe, self.pending)
+        self.pending = []
+        if self.last is not None:
+            self.last.pattern = "floral"
+            self.last.second = probe.colours[0] if probe.colours else None
 
     def _drop_pending_shades(self) -> None:
         self.pending = [word for word in self.pending if not word.has("shade")]
@@ -474,7 +509,10 @@ class _Reader:
 
     def _place(self, where: str, text: str) -> None:
         items = [thing for thing in self.said.things if thing.role == "item"]
-        if self.last is not None and self.last.role == "item":
+        if where == "each":
+            if items:
+                items[-1].count = 2
+        elif self.last is not None and self.last.role == "item":
             self.last.where = where
         elif items and items[-1].where is None and self.clause_has_noun:
             items[-1].where = where
@@ -504,6 +542,7 @@ class _Reader:
         self.clause_has_noun = False
         self.negated = False
         self.with_and = False
+        self.with_before = False
         self.count = 1
 
     def _bind(self, thing: Thing, waiting: list[Word]) -> None:
@@ -563,7 +602,16 @@ class _Reader:
         senses, role = word.senses, thing.role
         text = self.text[word.start : word.end]
         cloth = role in {"garment", "generic", "outfit", "item", "feature", "background", "trim"}
-        if "hair_length" in senses and role == "hair":
+        if role == "beard":
+            if "hair_length" in senses:
+                thing.key = {"long": "long_beard", "short": "short_beard"}.get(
+                    senses["hair_length"], thing.key
+                )
+            elif senses.get("hair_style", ("",))[0] == "braid":
+                thing.key = "braided_beard"
+        elif role in {"garment", "generic"} and "garment_length" in senses:
+            thing.length = senses["garment_length"]
+        elif "hair_length" in senses and role == "hair":
             self._hair_fact("hair_length", senses["hair_length"], text, thing)
         elif ("hair_style" in senses or "hair_adjective" in senses) and (
             role == "hair" or not cloth or "state" not in senses
@@ -574,8 +622,6 @@ class _Reader:
                 )
             elif not took_colour and "material" not in senses and role not in {"beard", "eyes"}:
                 self._not_drawn(text)
-        elif role in {"garment", "generic"} and "garment_length" in senses:
-            thing.length = senses["garment_length"]
         elif role == "eyes" and "eye_shape" in senses:
             self._fact("eye_shape", senses["eye_shape"], text)
         elif "state" in senses and role in {
@@ -590,8 +636,6 @@ class _Reader:
             thing.states.append(senses["state"])
         elif "body" in senses and role in {"outfit", "species"}:
             self._fact("body", senses["body"], text)
-        elif role == "beard" and "hair_length" in senses:
-            thing.key = {"long": "long_beard", "short": "short_beard"}.get(senses["hair_length"], thing.key)
         if "material" in senses and cloth:
             thing.materials.append(senses["material"])
         if "pattern" in senses and cloth and "state" not in senses:

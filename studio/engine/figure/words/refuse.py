@@ -225,8 +225,12 @@ def check(words: str) -> None:
 
 def minor_years(words: str) -> int | None:
     """The age in years that the words give, when they give one."""
-    found = _YEARS.search(words.lower())
-    return int(found.group(1) or found.group(2)) if found else None
+    text = words.lower()
+    found = _YEARS.search(text)
+    if found:
+        return int(found.group(1) or found.group(2))
+    decade = re.search(r"\bin (?:his|her|their) (?:early |mid |late )?([1-9]0)'?s\b", text)
+    return int(decade.group(1)) + 3 if decade else None
 
 
 def _refuse(found: str, minor: bool) -> None:

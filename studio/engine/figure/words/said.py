@@ -21,6 +21,7 @@ class Thing:
     shades: list[str] = field(default_factory=list)  # of the usual colour, when no colour was named
     materials: list[str] = field(default_factory=list)
     pattern: str | None = None
+    second: RGB | None = None  # colour of the pattern
     length: str | None = None
     sleeve: str | None = None
     states: list[str] = field(default_factory=list)

@@ -107,7 +107,9 @@ FEATURES: tuple[FeatureWord, ...] = (
         ),
         "steel",
     ),
-    _part("cyber_leg", "cybernetic leg, prosthetic leg, mechanical leg, peg leg, metal leg", "steel"),
+    _part(
+        "cyber_leg", "cybernetic leg, prosthetic leg, mechanical leg, peg leg, wooden leg, metal leg", "steel"
+    ),
 )
 
 
