@@ -151,9 +151,18 @@ def test_animation_counts_its_frames_and_decodes_to_the_first(kind: Format) -> N
     assert pictures.decode(content).convert("RGB").getpixel((5, 5)) == (255, 0, 0)
 
 
+def bad(name: str) -> bytes:
+    return next(b"".join(one.blocks()) for one in bad_files(0, 300_000) if one.name == name)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
+        (bad("JPEG: 200 scans"), "it draws its pixels in more than 100 rounds"),
+        (bad("JPEG: two frames"), "it has two headers"),
+        (bad("zTXt bomb"), "a text in it unpacks to more than 1 MB"),
+        (bad("PNG: two headers"), "it has two headers"),
+        (bad("100,001 texts"), "it has more than 100,000 parts"),
         (b"", "it is empty"),
         (b"GIF89a" + bytes(50), "it is a GIF, not a PNG, JPG or WEBP"),
         (b"%PDF-1.7", "it is a PDF, not a PNG, JPG or WEBP"),
@@ -186,35 +195,40 @@ def test_sides_are_judged_by_the_header_alone() -> None:
     )
 
 
-def test_bombs_do_not_fill_the_memory(tmp_path: Path) -> None:
-    """Each in a process that cannot have more than a little beyond what it starts with."""
-    pytest.importorskip("resource", reason="limits of processes are POSIX's")
-    number = 0
-    for bad in bad_files(0, 300_000):
-        if "bomb" in bad.name or "claims" in bad.name:
-            (tmp_path / f"{number}").write_bytes(b"".join(bad.blocks()))
-            number += 1
-    assert number > 10
-    script = f"""
+MEASURE = """
 import resource, sys
 from pathlib import Path
 from studio import pictures
 from studio.errors import StudioError
 pages = int(Path("/proc/self/statm").read_text().split()[0])
-limit = pages * resource.getpagesize() + 300_000_000
+limit = pages * resource.getpagesize() + int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-for number in range({number}):
-    for read in (pictures.inspect, pictures.decode, pictures.read_recipe, pictures.read_comfy):
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    for read in (pictures.inspect, pictures.read_recipe, pictures.read_comfy):
         try:
-            options = dict(low=64, high=4096) if read is pictures.inspect else {{}}
-            read(Path({str(tmp_path)!r}) / str(number), **options)
+            read(path)
         except StudioError:
             pass
 print("done")
 """
-    if sys.platform != "linux":
-        pytest.skip("reads /proc")
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of a process is set as Linux does")
+def test_neither_bombs_nor_large_pictures_fill_the_memory(tmp_path: Path) -> None:
+    """In a process that cannot have more than a little beyond what it starts with."""
+    for number, one in enumerate(bad_files(0, 300_000)):
+        if "bomb" in one.name or ("claims" in one.name and "WEBP" not in one.name):
+            (tmp_path / f"{number}").write_bytes(b"".join(one.blocks()))
+    assert len(list(tmp_path.iterdir())) > 10
+    large = Image.new("RGB", (4096, 4096), "teal")  # 67 MB when decoded
+    for kind in ("PNG", "JPEG"):
+        (tmp_path / kind).write_bytes(saved(large, kind))
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(tmp_path), "50000000"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.strip() == "done", done.stderr
 
 
@@ -254,6 +268,12 @@ def test_decode_has_its_own_limit_of_pixels() -> None:
     with pytest.raises(StudioError):
         pictures.decode(picture("PNG", width=100, height=101), max_pixels=10_000)
     assert pictures.decode(picture("PNG", width=100, height=100), max_pixels=10_000).size == (100, 100)
+
+
+def test_decode_refuses_a_second_header_that_is_larger() -> None:
+    with pytest.raises(StudioError) as error:
+        pictures.decode(bad("PNG: two headers"))
+    assert why(error) == ("invalid_image", "Invalid image file: it has two different sizes.")
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -133,7 +133,9 @@ def test_every_kind_of_webp_keeps_its_pixels_and_its_frames(mode: str, options: 
         options = {**options, "append_images": images[1:]}
     target = io.BytesIO()
     images[0].save(target, "WEBP", **options)
-    with Image.open(target) as before, Image.open(io.BytesIO(made(target.getvalue()))) as after:
+    content = made(target.getvalue())
+    assert bool(content[20] & 0x10) == (mode == "RGBA")  # the header's own word on what is clear
+    with Image.open(target) as before, Image.open(io.BytesIO(content)) as after:
         assert (after.mode, after.n_frames) == (before.mode, before.n_frames)  # type: ignore[attr-defined]
         assert after.tobytes() == before.tobytes()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import http.client
 import json
@@ -183,6 +184,7 @@ def test_utf8_name_and_odd_boundaries_in_the_content_survive(running: Running) -
 
 
 GOOD = part(picture("PNG"))
+REFUSED = "upload_malformed"
 MALFORMED: dict[str, tuple[bytes, dict[str, str], str]] = {
     "no content type": (GOOD + END, {}, "upload_malformed"),
     "json": (b"{}", {"Content-Type": "application/json"}, "upload_malformed"),
@@ -190,7 +192,7 @@ MALFORMED: dict[str, tuple[bytes, dict[str, str], str]] = {
     "form": (b"file=a", {"Content-Type": "application/x-www-form-urlencoded"}, "upload_malformed"),
     "no boundary": (GOOD + END, {"Content-Type": "multipart/form-data"}, "upload_malformed"),
     "empty boundary": (GOOD + END, {"Content-Type": "multipart/form-data; boundary="}, "upload_malformed"),
-    "long boundary": (b"", {"Content-Type": f"multipart/form-data; boundary={300 * chr(120)}"}, "upload_malformed"),
+    "long boundary": (b"", {"Content-Type": f"multipart/form-data; boundary={'x' * 300}"}, REFUSED),
     "other boundary": (GOOD + END, {"Content-Type": "multipart/form-data; boundary=zzz"}, "upload_malformed"),
     "nothing": (b"", HEADERS, "upload_malformed"),
     "only the end": (END, HEADERS, "upload_missing"),
@@ -261,6 +263,35 @@ def test_client_that_leaves_in_the_middle_leaves_nothing(running: Running, sent:
         while not running.leftovers() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert running.leftovers(), "the upload has begun"
+
+
+@pytest.mark.parametrize(
+    ("headers", "read_bytes"),
+    [
+        # Such a client waits for leave; looking at its body would give it.
+        ({"content-length": "20000000", "expect": "100-continue"}, 0),
+        ({"content-length": "20000000"}, 20_000_000),
+        ({"content-length": "900000000"}, uploads.MAX_DRAIN),
+        ({}, 20_000_000),
+    ],
+)
+def test_refused_body_is_read_on_and_thrown_away_within_bounds(
+    running: Running, headers: dict[str, str], read_bytes: int
+) -> None:
+    coming, read = int(headers.get("content-length", 20_000_000)), 0
+
+    async def next_piece() -> dict[str, object]:
+        nonlocal read
+        read += 1_000_000
+        return {"type": "http.request", "body": bytes(1_000_000), "more_body": read < coming}
+
+    raw = [(b"content-type", HEADERS["Content-Type"].encode())]
+    raw += [(name.encode(), value.encode()) for name, value in headers.items()]
+    request = Request({"type": "http", "method": "POST", "headers": raw}, next_piece)
+    with pytest.raises(StudioError) as error:
+        asyncio.run(uploads.receive(request, running.files.settings))
+    assert error.value.status in (400, 413)
+    assert read_bytes <= read <= read_bytes + 1_000_000
 
 
 def test_client_that_stalls_is_refused(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
