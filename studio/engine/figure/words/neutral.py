@@ -207,9 +207,8 @@ STOP: frozenset[str] = frozenset(
 # Understood and without an effect of their own; never listed.
 NEUTRAL: tuple[str, ...] = tuple(
     phrase.strip()
-    for phrase in """masterpiece, best quality, high quality, quality, highest quality, good quality,
-    top quality, highly
-    detailed, detailed, extremely detailed, ultra detailed, intricate, intricate detail, insanely
+    for phrase in """masterpiece, best quality, high quality, quality, highest quality, good quality, top quality,
+    highly detailed, detailed, extremely detailed, ultra detailed, intricate, intricate detail, insanely
     detailed, detail, hd, uhd, 4k, 8k, 2k, hdr, high resolution, high res, highres, absurdres, hi res,
     sharp focus, sharp, in focus, crisp, professional, award winning, trending on artstation,
     artstation, pixiv, deviantart, best, amazing, stunning, beautiful, gorgeous, pretty, handsome, cute,
@@ -238,7 +237,8 @@ NEUTRAL: tuple[str, ...] = tuple(
     appearance, young looking, hairstyle, haircut, hair style, hair color, eye color, skin color, skin
     tone, complexion, dnd character, tall boots pair, casual look, everyday casual look, outfit design,
     costume design, portrait style, video game, game asset, game art, rpg character, fantasy rpg, mobile
-    game""".replace("\n", " ").split(",")
+    game, cozy, comfortable, softly, gently, warmly, brightly, drawn, dark fantasy, mood, moody,
+    atmospheric, atmosphere, dramatic, kind of, fan art""".replace("\n", " ").split(",")
 )
 
 NUMBERS: dict[str, int] = {

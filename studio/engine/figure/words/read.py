@@ -221,7 +221,7 @@ class _Reader:
         return at + 1
 
     def _absorb(self, at: int) -> None:
-        """Modifiers of a noun that is not drawn: "pale face" is skin, "wooden nose" is told, "dark mood" not."""
+        """Modifiers of a noun that is not drawn: "pale face" is skin, "wooden nose" is told."""
         following = self.words[at + 1].kind if at + 1 < len(self.words) else "break"
         if not self.pending or following in {"match", "unknown"}:
             return

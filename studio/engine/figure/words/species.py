@@ -107,9 +107,8 @@ FEATURES: tuple[FeatureWord, ...] = (
         ),
         "steel",
     ),
-    _part(
-        "cyber_leg", "cybernetic leg, prosthetic leg, mechanical leg, peg leg, wooden leg, metal leg", "steel"
-    ),
+    _part("cyber_leg", "peg leg, wooden leg", "brown", "wood"),
+    _part("cyber_leg", "cybernetic leg, prosthetic leg, mechanical leg, metal leg", "steel"),
 )
 
 
