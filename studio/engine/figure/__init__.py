@@ -22,14 +22,14 @@ __all__ = [
 
 def draw(request: DrawRequest, on_progress: OnProgress | None = None) -> Picture:
     """Draw what the request describes; equal requests give equal bytes."""
-    from studio.engine.figure.draw import draw as draw_it
+    from studio.engine.figure.drawing import draw as draw_it
 
     return draw_it(request, on_progress)
 
 
 def draw_moment(request: DrawRequest, mouth: str | None = None, lids: float | None = None) -> Picture:
     """The same picture with another mouth (a viseme) or other lids (1 open .. 0 shut)."""
-    from studio.engine.figure.draw import draw_moment as draw_it
+    from studio.engine.figure.drawing import draw_moment as draw_it
 
     return draw_it(request, mouth, lids)
 
