@@ -207,38 +207,39 @@ STOP: frozenset[str] = frozenset(
 # Understood and without an effect of their own; never listed.
 NEUTRAL: tuple[str, ...] = tuple(
     phrase.strip()
-    for phrase in """masterpiece, best quality, high quality, quality, highest quality, good quality, top quality,
-    highly detailed, detailed, extremely detailed, ultra detailed, intricate, intricate detail, insanely
-    detailed, detail, hd, uhd, 4k, 8k, 2k, hdr, high resolution, high res, highres, absurdres, hi res,
-    sharp focus, sharp, in focus, crisp, professional, award winning, trending on artstation,
-    artstation, pixiv, deviantart, best, amazing, stunning, beautiful, gorgeous, pretty, handsome, cute,
-    lovely, cool looking, awesome, epic, perfect, nice, great, good, fine, attractive, elegant, stylish,
-    aesthetic, wallpaper, official art, key visual, character, character design, character concept,
-    character portrait, game character, fantasy character, original character, anime character, oc,
-    character reference, avatar, profile avatar, person, people, human figure, figure, someone,
-    somebody, individual, protagonist, main character, solo, single, alone, 1person, one person, single
-    character, looking at viewer, looking at camera, looking at the viewer, looking at the camera, eye
-    contact, expression, facial expression, face, head, body, hand, arm, leg, finger, foot, feet,
-    shoulder, cheek, nose, mouth, centered, center, centered composition, composition, framing,
-    symmetrical, clean line, clean lineart, clean, lighting, soft lighting, natural lighting, dramatic
-    lighting, cinematic lighting, cinematic, volumetric lighting, rim light, rim lighting, warm
-    lighting, good lighting, soft light, daylight, ambient light, lit, shadow, soft shadow, ambient
-    occlusion, ray tracing, depth of field, bokeh, soft focus, proportion, standard proportion,
-    anatomically correct, correct anatomy, good anatomy, perfect anatomy, perfect face, beautiful face,
-    detailed face, detailed eye, beautiful eye, perfect hand, detailed hand, beautiful detailed eye,
-    detailed clothing, detailed skin texture, skin texture, natural skin texture, detailed skin,
-    texture, detailed texture, view, pose, shot, angle, camera, picture, image, artwork, art, render,
-    design, rpg, dnd, dungeons and dragon, d and d, fantasy, high fantasy, sci fi, scifi, science
-    fiction, futuristic, medieval, modern, fictional, character sheet style, consistent, consistent
+    for phrase in """masterpiece, best quality, high quality, quality, highest quality, good quality,
+    top quality, highly detailed, detailed, extremely detailed, ultra detailed, intricate, intricate
+    detail, insanely detailed, detail, hd, uhd, 4k, 8k, 2k, hdr, high resolution, high res, highres,
+    absurdres, hi res, sharp focus, sharp, in focus, crisp, professional, award winning, trending on
+    artstation, artstation, pixiv, deviantart, best, amazing, stunning, beautiful, gorgeous, pretty,
+    handsome, cute, lovely, cool looking, awesome, epic, perfect, nice, great, good, fine,
+    attractive, elegant, stylish, aesthetic, wallpaper, official art, key visual, character,
+    character design, character concept, character portrait, game character, fantasy character,
+    original character, anime character, oc, character reference, avatar, profile avatar, person,
+    people, human figure, figure, someone, somebody, individual, protagonist, main character, solo,
+    single, alone, 1person, one person, single character, looking at viewer, looking at camera,
+    looking at the viewer, looking at the camera, eye contact, expression, facial expression, face,
+    head, body, hand, arm, leg, finger, foot, feet, shoulder, cheek, nose, mouth, centered, center,
+    centered composition, composition, framing, symmetrical, clean line, clean lineart, clean,
+    lighting, soft lighting, natural lighting, dramatic lighting, cinematic lighting, cinematic,
+    volumetric lighting, rim light, rim lighting, warm lighting, good lighting, soft light,
+    daylight, ambient light, lit, shadow, soft shadow, ambient occlusion, ray tracing, depth of
+    field, bokeh, soft focus, proportion, standard proportion, anatomically correct, correct
+    anatomy, good anatomy, perfect anatomy, perfect face, beautiful face, detailed face, detailed
+    eye, beautiful eye, perfect hand, detailed hand, beautiful detailed eye, detailed clothing,
+    detailed skin texture, skin texture, natural skin texture, detailed skin, texture, detailed
+    texture, view, pose, shot, angle, camera, picture, image, artwork, art, render, design, rpg,
+    dnd, dungeons and dragon, d and d, fantasy, high fantasy, sci fi, scifi, science fiction,
+    futuristic, medieval, modern, fictional, character sheet style, consistent, consistent
     character, same character, reference, pose reference, sfw, safe for work, family friendly, fully
     clothed, decent, modest, break, foreground, background, scene, colors, color palette, palette,
     vibrant colors, vivid colors, bright colors, saturated, hero, protagonist hero, npc, player
-    character, race, class, gender, age, year old, years old, year, aged up, build, height, physique,
-    appearance, young looking, hairstyle, haircut, hair style, hair color, eye color, skin color, skin
-    tone, complexion, dnd character, tall boots pair, casual look, everyday casual look, outfit design,
-    costume design, portrait style, video game, game asset, game art, rpg character, fantasy rpg, mobile
-    game, cozy, comfortable, softly, gently, warmly, brightly, drawn, dark fantasy, mood, moody,
-    atmospheric, atmosphere, dramatic, kind of, fan art""".replace("\n", " ").split(",")
+    character, race, class, gender, age, year old, years old, year, aged up, build, height,
+    physique, appearance, young looking, hairstyle, haircut, hair style, hair color, eye color, skin
+    color, skin tone, complexion, dnd character, tall boots pair, casual look, everyday casual look,
+    outfit design, costume design, portrait style, video game, game asset, game art, rpg character,
+    fantasy rpg, mobile game, cozy, comfortable, softly, gently, warmly, brightly, drawn, dark
+    fantasy, mood, moody, atmospheric, atmosphere, dramatic, kind of, fan art""".replace("\n", " ").split(",")
 )
 
 NUMBERS: dict[str, int] = {

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from studio.engine.figure.spec import STYLES, Spec
 from studio.engine.figure.words import refuse, scenes
-from studio.engine.figure.words.fill import Wanted, fill
+from studio.engine.figure.words.fill import fill
 from studio.engine.figure.words.read import read
 from studio.engine.figure.words.reference import ReferenceColours
 from studio.engine.figure.words.said import Said, Thing
 from studio.engine.figure.words.text import MAX_CHARS, clean, phrase_key
+from studio.engine.figure.words.who import Wanted
 
 MAX_LISTED = 40
 MAX_LISTED_CHARS = 80

@@ -8,15 +8,14 @@ noun before it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
-from studio.engine.figure.spec import RGB
-from studio.engine.figure.words import colours, materials, people
-from studio.engine.figure.words.lexicon import MODIFIERS, Senses, lexicon
-from studio.engine.figure.words.neutral import NEGATION_ENDS, NEGATIONS, STOP
+from studio.engine.figure.words import people
+from studio.engine.figure.words.bind import Binder, trim_colour
+from studio.engine.figure.words.neutral import NEGATION_ENDS, NEGATIONS
+from studio.engine.figure.words.phrases import Word, as_colour, words_of
 from studio.engine.figure.words.said import Said, Thing
-from studio.engine.figure.words.text import Token, clean, tokenize
+from studio.engine.figure.words.text import clean
 
 COPULAS = frozenset(
     {"is", "are", "was", "were", "in", "of", "color", "colored", "dyed", "tinted", "made", "from"}
@@ -24,45 +23,7 @@ COPULAS = frozenset(
 TAKES_OUTFIT = frozenset({"wearing", "wears", "wear", "dressed", "clad", "worn"})
 JOINING = frozenset({"of", "the", "a", "an", "in", "on", "at", "to", "from", "his", "her", "their", "with"})
 ARTICLES = frozenset({"a", "an", "the", "his", "her", "their", "its", "some", "very", "all"})
-NOUN_ROLES = (
-    "garment",
-    "generic",
-    "item",
-    "feature",
-    "hair",
-    "eyes",
-    "skin",
-    "lips",
-    "beard",
-    "species",
-    "archetype",
-)
 _CROWD = re.compile(r"^[2-9]\d*(girl|boy|people|person|women|men)$")
-
-
-@dataclass(frozen=True)
-class Word:
-    """One matched phrase, stop word, break or unknown word of the text."""
-
-    kind: str  # "match", "stop", "break", "unknown", "copula"
-    word: str
-    senses: Senses
-    start: int
-    end: int
-
-    def has(self, role: str) -> bool:
-        return role in self.senses
-
-    @property
-    def modifies(self) -> bool:
-        return self.kind == "match" and any(role in MODIFIERS for role in self.senses)
-
-    @property
-    def stands(self) -> bool:
-        """Whether it means something without a noun after it."""
-        return self.kind == "match" and any(
-            role == "hair_style" or (role not in MODIFIERS and role != "likeness") for role in self.senses
-        )
 
 
 def read(text: str) -> Said:
@@ -70,51 +31,16 @@ def read(text: str) -> Said:
     return _Reader(clean(text)).read()
 
 
-def words_of(text: str) -> list[Word]:
-    """The text as phrases of the vocabulary and what stands between them."""
-    tokens = tokenize(text)
-    look_up = lexicon()
-    names = [token.word if token.kind == "word" else "\0" + token.kind for token in tokens]
-    words: list[Word] = []
-    position = 0
-    while position < len(tokens):
-        token = tokens[position]
-        if token.kind != "word":
-            words.append(_mark(token))
-            position += 1
-            continue
-        found = look_up.longest(names, position)
-        if found:
-            count, senses = found
-            end = tokens[position + count - 1].end
-            words.append(
-                Word("match", " ".join(names[position : position + count]), senses, token.start, end)
-            )
-            position += count
-            continue
-        kind = "stop" if token.word in STOP or token.word in NEGATIONS else "unknown"
-        words.append(Word(kind, token.word, {}, token.start, token.end))
-        position += 1
-    return words
-
-
-def _mark(token: Token) -> Word:
-    kind = {"break": "break", "colon": "copula"}.get(token.kind, "unknown")
-    return Word(kind, token.word, {}, token.start, token.end)
-
-
-class _Reader:
+class _Reader(Binder):
     """Walks over the words once; the state between two words is what a listener would keep in mind."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        super().__init__(text)
         self.words = words_of(text)
-        self.said = Said()
         self.pending: list[Word] = []
         self.last: Thing | None = None
         self.after_copula = False
         self.clause_has_noun = False
-        self.negated = False
         self.count = 1
         self.with_before = False  # "a dress with flowers"
         self.with_and = False  # "hat and cloak": the second may share the first one's colour
@@ -188,16 +114,13 @@ class _Reader:
             start = self.pending[0].start
             self.pending.clear()
         if not self.negated:
-            self._not_drawn(self.text[start : self.words[end].end])
+            self.not_drawn(self.text[start : self.words[end].end])
             if is_crowd(word.word):
                 self.said.tell("person", people.PERSONS.get(word.word[1:], (None, None)), word.word)
         if not noun_follows:
             self.last = None
             self.count = 1
         return end + 1
-
-    def _not_drawn(self, text: str) -> None:
-        self.said.unknown.append(" ".join(text.split()))
 
     # Words of the vocabulary
 
@@ -206,7 +129,7 @@ class _Reader:
         if word.has("number") and self._counts(at):
             return at + 1
         if word.has("likeness") and self._is_likeness(at):
-            self.pending.append(_as_colour(word))
+            self.pending.append(as_colour(word))
             return at + 1
         if word.modifies and (not word.stands or self._noun_follows(at)):
             self.pending.append(word)
@@ -229,12 +152,12 @@ class _Reader:
         word = self.words[at]
         if word.word in {"face", "body", "complexion"} and any(entry.has("skin_tone") for entry in waiting):
             skin = Thing("skin", "skin", self.text[waiting[0].start : word.end])
-            self._bind(skin, waiting)
+            self.bind(skin, waiting)
             (self.said.removed if self.negated else self.said.things).append(skin)
         elif any(entry.has("body") for entry in waiting):
-            self._bind(Thing("outfit", "person", word.word), waiting)
+            self.bind(Thing("outfit", "person", word.word), waiting)
         elif not self.negated and any(not entry.has("shade") and not entry.has("state") for entry in waiting):
-            self._not_drawn(self.text[waiting[0].start : word.end])
+            self.not_drawn(self.text[waiting[0].start : word.end])
 
     def _counts(self, at: int) -> bool:
         """A number before a thing counts it; before people it asks for a crowd, which is not drawn."""
@@ -248,12 +171,12 @@ class _Reader:
                 return True
             if follower.has("person") or follower.has("archetype") or follower.has("species"):
                 if not self.negated:
-                    self._not_drawn(self.text[self.words[at].start : follower.end])
+                    self.not_drawn(self.text[self.words[at].start : follower.end])
                 return True
         if self.words[at].word.isdigit():
             return True
         if not self.words[at].has("hair_style") and not self.negated:
-            self._not_drawn(self.text[self.words[at].start : self.words[at].end])
+            self.not_drawn(self.text[self.words[at].start : self.words[at].end])
         return True
 
     def _is_likeness(self, at: int) -> bool:
@@ -380,7 +303,7 @@ class _Reader:
             self._thing(Thing("outfit", str(value), text), fact=(role, value))
         elif role == "person":
             if word.word in {"her", "his", "him", "she", "he"}:
-                self._fact("pronoun", value, text)
+                self.fact("pronoun", value, text)
                 return
             self._person(value, text)
         elif role == "place":
@@ -388,7 +311,7 @@ class _Reader:
         elif role == "removal":
             self.said.removed.append(Thing("slot", str(value), text))
         else:
-            self._fact(role, value, text)
+            self.fact(role, value, text)
             if role in {"scene", "style"}:
                 self._drop_pending_shades()
         self.with_and = False
@@ -399,7 +322,7 @@ class _Reader:
     def _flowers(self) -> None:
         """ "A dress with red flowers" has them printed on it."""
         probe = Thing("trim", "flowers", "")
-        self._bind(probe, self.pending)
+        self.bind(probe, self.pending)
         self.pending = []
         if self.last is not None:
             self.last.pattern = "floral"
@@ -408,17 +331,11 @@ class _Reader:
     def _drop_pending_shades(self) -> None:
         self.pending = [word for word in self.pending if not word.has("shade")]
 
-    def _fact(self, role: str, value: Any, text: str) -> None:
-        if self.negated:
-            self.said.removed_facts.append((role, value))
-        else:
-            self.said.tell(role, value, text)
-
     def _person(self, value: Any, text: str) -> None:
         waiting, self.pending = self.pending, []
         thing = Thing("outfit", "person", text)
-        self._bind(thing, waiting)
-        self._fact("person", value, text)
+        self.bind(thing, waiting)
+        self.fact("person", value, text)
         if thing.colours and not self.negated:
             self.said.things.append(thing)
         self.last = thing
@@ -432,7 +349,7 @@ class _Reader:
             self._sleeves()
         elif name == "print":
             if self.last is not None:
-                self._bind(self.last, self.pending)
+                self.bind(self.last, self.pending)
             self.pending = []
         elif name == "trim":
             self._trim(word, text)
@@ -441,7 +358,7 @@ class _Reader:
 
     def _background(self, text: str) -> None:
         thing = Thing("background", "background", text)
-        self._bind(thing, self.pending)
+        self.bind(thing, self.pending)
         self.pending = []
         if self.negated:
             self.said.removed_facts.append(("scene", "background"))
@@ -462,8 +379,8 @@ class _Reader:
         """Trim belongs to the garment before it; a clause of its own trims all garments so far."""
         probe = Thing("trim", "trim", text)
         waiting, self.pending = self.pending, []
-        self._bind(probe, waiting)
-        colour = _trim_colour(probe)
+        self.bind(probe, waiting)
+        colour = trim_colour(probe)
         worn = [thing for thing in self.said.things if thing.role in {"garment", "generic", "outfit"}]
         targets = [self.last] if self.clause_has_noun and self.last in worn else worn
         if word.word == "embroidery" or probe.pattern:
@@ -484,7 +401,7 @@ class _Reader:
         """A noun: takes the waiting modifiers, then listens for those behind it."""
         waiting, self.pending = self.pending, []
         shared = self.last if self.with_and else None
-        self._bind(thing, waiting)
+        self.bind(thing, waiting)
         if (
             shared is not None
             and not waiting
@@ -519,7 +436,7 @@ class _Reader:
         elif not items:
             return
 
-    # Binding
+    # Between nouns
 
     def _flush(self) -> None:
         """Gives waiting modifiers to the noun before them; without one they speak of the whole person."""
@@ -531,7 +448,7 @@ class _Reader:
             self.said.things.append(target)
         if target.borrowed and any(word.has("colour") or word.has("material") for word in waiting):
             target.colours, target.borrowed = [], False
-        self._bind(target, waiting)
+        self.bind(target, waiting)
         known = any(thing is target for thing in self.said.things)
         if target.role == "outfit" and not known and target.colours and not self.negated:
             self.said.things.append(target)
@@ -545,112 +462,6 @@ class _Reader:
         self.with_before = False
         self.count = 1
 
-    def _bind(self, thing: Thing, waiting: list[Word]) -> None:
-        shades: list[str] = []
-        for word in waiting:
-            if word.has("shade") and not (
-                word.has("colour") or (thing.role == "skin" and word.has("skin_tone"))
-            ):
-                if word.word == "neon" and thing.role in {"garment", "item"}:
-                    thing.materials.append("neon")
-                shades.append(word.word)
-                if word.has("state"):
-                    thing.states.append(word.senses["state"])
-                continue
-            colour = self._colour_for(thing, word)
-            if colour is not None:
-                for shade in shades:
-                    colour = colours.shaded(colour, shade)
-                shades = []
-                thing.colours.append(colour)
-            self._qualify(thing, word, took_colour=colour is not None)
-        thing.shades.extend(shades)
-        for shade in shades:
-            if len(waiting) > 1 and thing.colours and shade in {"metallic", "matte", "shiny"}:
-                thing.shades.remove(shade)
-
-    def _colour_for(self, thing: Thing, word: Word) -> RGB | None:
-        senses = word.senses
-        if thing.role in {"species", "outfit", "hair"} and "hair_colour" in senses:
-            if thing.role == "hair":
-                return senses["hair_colour"]
-            self._hair_colour(word)
-            return None
-        if "hair_colour" in senses and thing.role == "beard":
-            return senses["hair_colour"]
-        if "hair_colour" in senses and "colour" not in senses:
-            self._hair_colour(word)
-            return None
-        if thing.role == "skin" and "skin_tone" in senses:
-            return senses["skin_tone"]
-        if "double" in senses:
-            first, second = senses["double"]
-            thing.colours.append(first)
-            return second
-        if thing.role == "hair" and "colour" in senses:
-            return colours.NATURAL_HAIR.get(word.word.replace("golden", "gold"), senses["colour"])
-        return senses.get("colour")
-
-    def _hair_colour(self, word: Word) -> None:
-        hair = Thing("hair", "hair", self.text[word.start : word.end], hair_colour=True)
-        hair.colours.append(word.senses["hair_colour"])
-        if not self.negated:
-            self.said.things.append(hair)
-
-    def _qualify(self, thing: Thing, word: Word, *, took_colour: bool) -> None:
-        """Everything of a modifier but its colour."""
-        senses, role = word.senses, thing.role
-        text = self.text[word.start : word.end]
-        cloth = role in {"garment", "generic", "outfit", "item", "feature", "background", "trim"}
-        if role == "beard":
-            if "hair_length" in senses:
-                thing.key = {"long": "long_beard", "short": "short_beard"}.get(
-                    senses["hair_length"], thing.key
-                )
-            elif senses.get("hair_style", ("",))[0] == "braid":
-                thing.key = "braided_beard"
-        elif role in {"garment", "generic"} and "garment_length" in senses:
-            thing.length = senses["garment_length"]
-        elif "hair_length" in senses and role == "hair":
-            self._hair_fact("hair_length", senses["hair_length"], text, thing)
-        elif ("hair_style" in senses or "hair_adjective" in senses) and (
-            role == "hair" or not cloth or "state" not in senses
-        ):
-            if role == "hair" or "hair_style" in senses:
-                self._hair_fact(
-                    "hair_style", senses.get("hair_style") or senses["hair_adjective"], text, thing
-                )
-            elif not took_colour and "material" not in senses and role not in {"beard", "eyes"}:
-                self._not_drawn(text)
-        elif role == "eyes" and "eye_shape" in senses:
-            self._fact("eye_shape", senses["eye_shape"], text)
-        elif "state" in senses and role in {
-            "garment",
-            "generic",
-            "item",
-            "eyes",
-            "feature",
-            "outfit",
-            "hair",
-        }:
-            thing.states.append(senses["state"])
-        elif "body" in senses and role in {"outfit", "species"}:
-            self._fact("body", senses["body"], text)
-        if "material" in senses and cloth:
-            thing.materials.append(senses["material"])
-        if "pattern" in senses and cloth and "state" not in senses:
-            thing.pattern = senses["pattern"]
-        if "sleeve" in senses:
-            thing.sleeve = senses["sleeve"]
-
-    def _hair_fact(self, role: str, value: Any, text: str, thing: Thing) -> None:
-        if self.negated:
-            self.said.removed_facts.append((role, value))
-            return
-        self.said.tell(role, value, text)
-        if thing.role != "hair":
-            self.said.things.append(Thing("hair", "hair", text))
-
     # Looking around
 
     def _before(self, at: int) -> str:
@@ -661,20 +472,6 @@ class _Reader:
         while following < len(self.words) and self.words[following].word in ARTICLES:
             following += 1
         return following < len(self.words) and self.words[following].modifies
-
-
-def _trim_colour(probe: Thing) -> RGB | None:
-    if probe.colours:
-        return probe.colours[0]
-    for material in probe.materials:
-        name = materials.MATERIAL_COLOURS.get(material)
-        if name:
-            return colours.COLOURS[name]
-    return None
-
-
-def _as_colour(word: Word) -> Word:
-    return Word("match", word.word, {"colour": word.senses["likeness"]}, word.start, word.end)
 
 
 def is_crowd(word: str) -> bool:
