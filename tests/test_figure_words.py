@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from studio.engine.figure import spec as specs
+from studio.engine.figure.poses import library
 from studio.engine.figure.request import WordsRefused
 from studio.engine.figure.spec import Spec
 from studio.engine.figure.words import dominant_colours, parse
@@ -218,6 +219,18 @@ def test_the_negative_prompt_turns_colours_and_looks_away() -> None:
 @pytest.mark.parametrize("words", ["bald", "no hair", "hairless", "shaved head"])
 def test_bald_in_four_ways(words: str) -> None:
     assert parse(f"monk, {words}").spec.hair.style == "bald"
+
+
+def test_weapons_come_and_go_as_one() -> None:
+    for seed in range(8):
+        assert parse("knight, no weapons", seed=seed).spec.items == ()
+        assert parse("knight", "weapon", seed=seed).spec.items == ()
+        assert parse("woman with a weapon", seed=seed).spec.items != ()
+
+
+def test_a_pose_brings_the_thing_that_it_needs() -> None:
+    assert "bow" in kinds(parse("elf drawing a bow").spec)
+    assert "book" in kinds(parse("student reading a book").spec)
 
 
 def test_barefoot_is_respected() -> None:
@@ -493,6 +506,44 @@ def fuzzed(count: int) -> list[str]:
     return prompts
 
 
+def check_keys(spec: Spec) -> None:
+    """Every key of a spec is one that the drawing side was promised."""
+    build, hair, face = spec.build, spec.hair, spec.face
+    assert build.age in specs.AGES
+    assert build.body in specs.BODIES
+    assert build.presentation in specs.PRESENTATIONS
+    assert 0 <= build.weight <= 1
+    assert 0 <= build.muscle <= 1
+    assert 2.5 <= build.heads_tall <= 8.5
+    assert spec.skin.surface in specs.SURFACES
+    assert face.expression in specs.EXPRESSIONS
+    assert face.shape in specs.FACE_SHAPES
+    assert set(face.marks) <= set(specs.MARKS)
+    assert spec.eyes.shape in specs.EYE_SHAPES
+    assert spec.eyes.pupil in specs.PUPILS
+    assert hair.style in specs.HAIR_STYLES
+    assert hair.length in specs.HAIR_LENGTHS
+    assert hair.bangs in specs.BANGS
+    assert hair.beard in specs.BEARDS
+    assert (hair.second is None) == (hair.second_where is None)
+    assert hair.second_where in {None, *specs.SECOND_HAIR}
+    for garment in spec.garments:
+        assert GARMENTS[garment.kind].slot == garment.slot
+        assert garment.material in specs.MATERIALS
+        assert garment.length in {None, *specs.GARMENT_LENGTHS}
+        assert garment.sleeve in {None, *specs.SLEEVES}
+        assert garment.pattern in {None, *specs.PATTERNS}
+    assert len({item.where for item in spec.items}) == len(spec.items)
+    for item in spec.items:
+        assert item.kind in ITEMS
+        assert item.where in specs.WHERES
+        assert item.material in specs.MATERIALS
+    assert spec.background.kind in specs.BACKGROUNDS
+    assert spec.style in specs.STYLES
+    assert spec.pose.name in library()
+    assert all(0 <= part <= 255 for part in (*spec.skin.colour, *hair.colour, *spec.eyes.left, *spec.accent))
+
+
 def test_any_prompt_gives_a_character() -> None:
     for number, words in enumerate(fuzzed(520)):
         try:
@@ -501,6 +552,7 @@ def test_any_prompt_gives_a_character() -> None:
             continue
         assert spec.garments
         assert Spec.from_json(spec.to_json()) == spec
+        check_keys(spec)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from studio.engine.figure.words.archetypes import Archetype
 from studio.engine.figure.words.chance import Chance
 from studio.engine.figure.words.colours import COLOURS, shaded
 from studio.engine.figure.words.garments import GARMENTS, GENERIC, GarmentWord
-from studio.engine.figure.words.items import ITEMS
+from studio.engine.figure.words.items import IMPLIED, ITEMS
 from studio.engine.figure.words.materials import MATERIAL_COLOURS, METALS
 from studio.engine.figure.words.palette import Palette
 from studio.engine.figure.words.said import Said, Thing
@@ -511,9 +511,15 @@ def carry(wardrobe: Wardrobe) -> tuple[Item, ...]:
     """What is held and carried, at most one thing in each place."""
     things = list(wardrobe.said.of("item"))
     gone = {thing.key for thing in wardrobe.said.removed if thing.role == "item"}
-    nothing = "items" in wardrobe.bare or any(key == "weapon" for key in gone)
-    if not things and not nothing:
-        things = [Thing("item", kind, "") for kind in _usual_items(wardrobe)]
+    named = {thing.key for thing in things}
+    for pose in wardrobe.said.values("pose"):
+        if pose in IMPLIED and IMPLIED[pose] not in named:
+            things.append(Thing("item", IMPLIED[pose], ""))
+    if not things and "items" not in wardrobe.bare:
+        kinds = _usual_items(wardrobe)
+        if not kinds and wardrobe.said.values("weapon"):
+            kinds = [wardrobe.chance.pick("weapon", ("sword", "axe", "spear", "dagger"))]
+        things = [Thing("item", kind, "") for kind in kinds]
     taken: dict[str, Item] = {}
     left_out: list[str] = []
     for thing in things:

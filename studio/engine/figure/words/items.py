@@ -180,6 +180,10 @@ _carry(
     "orange azure violet",
 )
 
+# Words that leave the kind open, and poses that need a thing to make sense.
+WEAPON_WORDS = ("weapon", "weaponry", "armed", "heavily armed")
+IMPLIED = {"archer": "bow", "read": "book"}
+
 # "on her back", "at the hip": where the item last named is carried.
 PLACES: dict[str, str] = {
     "on back": "back",

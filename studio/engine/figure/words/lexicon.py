@@ -219,6 +219,7 @@ def lexicon() -> Lexicon:
     add("garment", ((phrase, word.kind) for word in garments.GARMENTS.values() for phrase in word.words))
     add("generic", garments.GENERIC_WORDS.items())
     add("item", ((phrase, word.kind) for word in items.ITEMS.values() for phrase in word.words))
+    add("weapon", ((phrase, True) for phrase in items.WEAPON_WORDS))
     add("place", items.PLACES.items())
     add("feature", ((phrase, word) for word in species.FEATURES for phrase in word.words))
     add("species", ((phrase, word.kind) for word in species.SPECIES.values() for phrase in word.words))

@@ -62,6 +62,8 @@ def _take_away(said: Said, negative: Said) -> None:
     for role, facts in negative.facts.items():
         if role in kept:
             said.removed_facts.extend((role, value) for value, _ in facts)
+    if negative.values("weapon"):
+        said.removed.append(Thing("slot", "items", ""))
     if negative.of("outfit"):
         said.removed[:] = [thing for thing in said.removed if thing.role != "outfit" or thing.colours]
     for role, facts in negative.facts.items():

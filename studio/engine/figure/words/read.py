@@ -251,6 +251,7 @@ class _Reader(Binder):
         """The sense that a word has when it stands alone, most telling first."""
         order = (
             "removal",
+            "weapon",
             "species",
             "archetype",
             "garment",
@@ -308,6 +309,8 @@ class _Reader(Binder):
             self._person(value, text)
         elif role == "place":
             self._place(str(value), text)
+        elif role == "weapon" and self.negated:
+            self.said.removed.append(Thing("slot", "items", text))
         elif role == "removal":
             self.said.removed.append(Thing("slot", str(value), text))
         else:
