@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import inspect
 
 from tests.conftest import ROOT
+from tests.documents.contract import POSES, PROBLEM, WRONG, check_shape
 
 TABLES_ONE_LINER = (
     "from avatarforge.database.database import engine; "
@@ -163,4 +164,11 @@ def test_uvicorn_serves_the_documented_app_with_the_interface(tmp_path: Path) ->
         while "gradio" not in httpx.get(base, timeout=30, trust_env=False).text:
             assert time.monotonic() < deadline, "".join(lines)
             time.sleep(0.2)
+        # Behind the routes there is the interface now; a wrong call is a problem in JSON all the same.
+        for method, path, status in WRONG:
+            answer = httpx.request(method, base + path, timeout=30, trust_env=False)
+            assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text[:200]}"
+            check_shape(answer.json(), PROBLEM)
+        assert httpx.get(f"{base}/poses", timeout=30, trust_env=False).json() == POSES
+        assert "swagger" in httpx.get(f"{base}/docs", timeout=30, trust_env=False).text
     assert "the interface is ready" in log.read_text(encoding="utf-8")

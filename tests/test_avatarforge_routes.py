@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -23,8 +25,10 @@ from tests.documents.contract import (
 )
 
 GENERATING = ["generate/avatar", "generate_pose?pose=side", "generate_all_poses"]
+JSON = {"Content-Type": "application/json"}
 STRANGER = {"Origin": "https://somewhere.example"}
 LISTED = ["https://yourdomain.com", "https://app.yourdomain.com"]
+MAX_FILE_SIZE = 500_000
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
 
 
@@ -96,12 +100,16 @@ def test_only_listed_origins_may_call_when_there_is_a_list(lonely: RunningApp) -
 
 @pytest.fixture(scope="module")
 def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """An app whose ComfyUI is not there, and which only listed origins may call."""
+    """An app whose ComfyUI is not there, which only listed origins may call, and with a small size limit."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]  # nobody listens there any more once the block is left
     url = f"http://127.0.0.1:{port}"
     running = start_app_process(
-        tmp_path_factory.mktemp("lonely"), "--no-ui", COMFYUI_URL=url, ALLOWED_ORIGINS=", ".join(LISTED)
+        tmp_path_factory.mktemp("lonely"),
+        "--no-ui",
+        COMFYUI_URL=url,
+        ALLOWED_ORIGINS=", ".join(LISTED),
+        MAX_FILE_SIZE=f"{MAX_FILE_SIZE}  # as container tools hand it over",
     )
     yield running
     running.kill()
@@ -135,6 +143,40 @@ def test_without_comfyui_everything_else_works(lonely: RunningApp) -> None:
     assert lonely.client.post(f"{PREFIX}/generate_pose?pose=up", json={"prompt": "a"}).status_code == 422
     for path in ("poses", "generations", f"files/hash/{'0' * 64}"):
         assert lonely.client.get(f"{PREFIX}/{path}").status_code == 200
+
+
+# ------------------------------------------------------------------- too large
+
+
+@pytest.mark.parametrize("size", [MAX_FILE_SIZE + 1, 3 * MAX_FILE_SIZE, 20_000_000])
+def test_file_over_the_limit_is_a_413_that_calls_it_a_file(lonely: RunningApp, size: int) -> None:
+    for root in (PREFIX, ""):
+        answer = lonely.client.post(f"{root}/upload/pose_image", files={"file": ("a.png", bytes(size))})
+        assert answer.status_code == 413, answer.text
+        check_shape(answer.json(), PROBLEM)
+        assert answer.json()["detail"].startswith("File too large")
+
+
+def test_legacy_picture_over_the_limit_is_a_413(lonely: RunningApp) -> None:
+    text = base64.b64encode(bytes(MAX_FILE_SIZE + 1)).decode()
+    answer = lonely.client.post("/generate/avatar", json={"prompt": "a knight", "pose_image": text})
+    assert answer.status_code == 413, answer.text
+    assert answer.json()["detail"].startswith("File too large")
+
+
+def _chunks() -> Iterator[bytes]:
+    yield b'{"prompt": "'
+    for _ in range(200):
+        yield b"a" * 100_000
+
+
+@pytest.mark.parametrize("content", [b'{"prompt": "' + b"a" * 20_000_000, _chunks], ids=["sized", "chunked"])
+def test_body_over_the_limit_is_a_413_that_can_be_read(lonely: RunningApp, content: Any) -> None:
+    body = content if isinstance(content, bytes) else content()
+    answer = lonely.client.post("/generate/avatar", content=body, headers=JSON)
+    assert answer.status_code == 413, answer.text
+    check_shape(answer.json(), PROBLEM)
+    assert answer.json()["code"] == "body_too_large"
 
 
 # ------------------------------------------------------------------- validation
@@ -205,7 +247,7 @@ def test_body_that_is_no_json_object_is_a_400_that_says_why(
 )
 def test_wrong_value_is_a_422_that_names_the_member(app: RunningApp, member: str, value: object) -> None:
     body = json.dumps({"prompt": "a knight", member: value})
-    answer = app.client.post("/generate/avatar", content=body, headers={"Content-Type": "application/json"})
+    answer = app.client.post("/generate/avatar", content=body, headers=JSON)
     if member == "loras":  # what is missing inside it is missing
         assert answer.status_code == 400
     else:
