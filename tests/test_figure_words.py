@@ -157,6 +157,8 @@ NOT_DRAWN = [
     ("a Portrait of a Wise Capybara", ("Capybara",)),
     ("武士", ("武士",)),
     ("knight, happy, sad", ("happy",)),
+    ("mischievous grin", ()),
+    ("overalls with oil stains", ("oil stains",)),
     ("masterpiece, best quality, 8k, a girl, solo, looking at viewer", ()),
     ("She is standing and has the most beautiful green eyes.", ()),
     ("a man with short brown hair, wearing a white shirt and blue jeans, smiling at the camera", ()),
@@ -187,6 +189,14 @@ def test_negation_takes_away(words: str) -> None:
             "horned_helmet",
             "space_helmet",
         }
+
+
+def test_a_denied_colour_is_not_used() -> None:
+    for seed in range(40):
+        spec = parse("elf, not blonde; blue dress, not red", seed=seed).spec
+        assert distance(spec.hair.colour, (232, 200, 124)) > 60
+        dress = next(garment for garment in spec.garments if garment.kind == "dress")
+        assert dress.second is None
 
 
 def test_negation_ends_with_its_clause() -> None:

@@ -68,8 +68,7 @@ class Binder:
     def _hair_colour(self, word: Word) -> None:
         hair = Thing("hair", "hair", self.text[word.start : word.end], hair_colour=True)
         hair.colours.append(word.senses["hair_colour"])
-        if not self.negated:
-            self.said.things.append(hair)
+        (self.said.removed if self.negated else self.said.things).append(hair)
 
     def _qualify(self, thing: Thing, word: Word, *, took_colour: bool) -> None:
         """Everything of a modifier but its colour."""

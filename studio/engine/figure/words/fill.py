@@ -16,11 +16,25 @@ from studio.engine.figure.words.said import Said
 from studio.engine.figure.words.scenes import SCENES
 from studio.engine.figure.words.who import Wanted, Who
 
+FRILLS = frozenset(
+    {
+        "school_uniform",
+        "dress",
+        "sundress",
+        "gown",
+        "lolita_dress",
+        "maid_dress",
+        "blouse",
+        "skirt",
+        "mini_skirt",
+    }
+)
 TIMES = frozenset({"night_sky", "sunset", "snow"})
 
 
 def fill(said: Said, wanted: Wanted, reference: ReferenceColours) -> tuple[Spec, list[str], list[str]]:
     """The whole spec, the user's words that lost against other words of theirs, and notes."""
+    _tie_bows(said)
     who = Who(said, wanted, reference)
     skin = looks.skin(who)
     hair = hairdo.hair(who, skin)
@@ -49,6 +63,16 @@ def fill(said: Said, wanted: Wanted, reference: ReferenceColours) -> tuple[Spec,
         seed=wanted.seed,
     )
     return spec, who.outdone, who.notes
+
+
+def _tie_bows(said: Said) -> None:
+    """A coloured bow beside a dress or a uniform is a ribbon, and no weapon."""
+    kinds = {thing.key for thing in said.things}
+    if not kinds & FRILLS or "quiver" in kinds or "archer" in said.values("pose"):
+        return
+    for thing in said.of("item"):
+        if thing.key == "bow" and thing.colours:
+            thing.role, thing.key = "garment", "hair_ribbon"
 
 
 def _palette(who: Who) -> palette.Palette:

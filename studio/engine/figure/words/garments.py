@@ -159,7 +159,7 @@ _wear(
     "coat",
     "torso",
     3,
-    "coat, overcoat, raincoat, winter coat, parka, long coat, longcoat",
+    "coat, overcoat, raincoat, pea coat, peacoat, winter coat, parka, long coat, longcoat",
     "wool",
     length="knee",
     sleeve="long",
@@ -696,7 +696,14 @@ _wear(
 )
 _wear("beret", "head", 5, "beret", "wool", group="hat")
 _wear("cap", "head", 5, "cap, baseball cap, snapback, flat cap", "cotton", group="hat")
-_wear("peaked_cap", "head", 5, "peaked cap, officer cap, military cap, police cap", "cloth", group="hat")
+_wear(
+    "peaked_cap",
+    "head",
+    5,
+    "peaked cap, officer cap, captain hat, sailor hat, military cap, police cap",
+    "cloth",
+    group="hat",
+)
 _wear("beanie", "head", 5, "beanie, knit cap, woolly hat, wool hat", "knit", group="hat")
 _wear(
     "feathered_hat",

@@ -140,7 +140,9 @@ class _Reader(Binder):
                 return self._unknown(at)
             self._absorb(at)
             return at + 1
-        self._stand(role, word)
+        follows_another = at > 0 and self.words[at - 1].has("expression")
+        if not (role == "expression" and follows_another):  # "mischievous grin": the first says it
+            self._stand(role, word)
         return at + 1
 
     def _absorb(self, at: int) -> None:
@@ -201,6 +203,8 @@ class _Reader(Binder):
             "lava",
         }:
             return False
+        if after.has("archetype") or after.has("species") or after.has("garment"):
+            return True
         return after.senses.get("noun") in {"hair", "eyes", "skin", "lips"} or (
             after.has("hair_style") and self.words[at].word not in {"rose"}
         )
@@ -447,6 +451,12 @@ class _Reader(Binder):
         if not waiting:
             return
         target = self.last if self.last is not None else Thing("outfit", "outfit", "")
+        if self.negated:
+            unwanted = Thing(target.role, target.key, target.text)
+            self.bind(unwanted, waiting)
+            if unwanted.colours:
+                self.said.removed.append(unwanted)
+            return
         if target.role == "background" and target not in self.said.things:
             self.said.things.append(target)
         if target.borrowed and any(word.has("colour") or word.has("material") for word in waiting):
