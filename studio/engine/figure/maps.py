@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .draw import Scene, draw_layers, stage
+from .drawing import Scene, draw_layers, stage
 from .landmarks import coco_points
 from .palette import SEGMENT
 from .poses import OpenPose, draw_openpose, to_document

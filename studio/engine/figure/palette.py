@@ -31,7 +31,6 @@ WEAVES = {
     "knit": 1,
     "chain": 2,
     "denim": 3,
-    "wool": 1,
     "scales": 4,
     "lace": 5,
     "feather": 6,

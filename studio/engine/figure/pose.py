@@ -7,7 +7,7 @@ from typing import Any
 
 from . import poses
 from .request import DrawRequest
-from .spec import Pose, Spec
+from .spec import Joint, Pose, Spec
 
 
 def posed(spec: Spec, request: DrawRequest, not_drawn: list[str]) -> Spec:
@@ -31,7 +31,48 @@ def posed(spec: Spec, request: DrawRequest, not_drawn: list[str]) -> Spec:
     if not found.joints and found.name not in poses.library():
         not_drawn.append(f"pose {found.name.replace('_', ' ')}")
         found = poses.resolve(Pose("idle"))
-    return replace(spec, pose=found)
+    return replace(spec, pose=_carrying(found, spec))
+
+
+# How far the elbow bends to show what the hand holds; shafts stand upright beside the body.
+_UPRIGHT = {
+    "staff",
+    "spear",
+    "scythe",
+    "pitchfork",
+    "flag",
+    "broom",
+    "umbrella",
+    "fishing_rod",
+    "scepter",
+    "torch",
+}
+_AT_REST = {"idle", "walk", "hand_on_hip", "lean"}
+
+
+def _carrying(pose: Pose, spec: Spec) -> Pose:
+    """A standing pose with the forearms raised so far that the hands show what they hold."""
+    if pose.name not in _AT_REST:
+        return pose
+    held: dict[str, float] = {}
+    for item in spec.items:
+        if item.kind == "shield":
+            bend = 62.0
+        elif item.kind in _UPRIGHT:
+            bend = 84.0
+        else:
+            bend = 58.0
+        if item.where in ("right_hand", "both_hands"):
+            held["right"] = bend
+        elif item.where == "left_hand":
+            held["left"] = bend
+    joints = {joint.name: joint for joint in pose.joints}
+    for side, bend in held.items():
+        upper = joints.get(f"{side}_shoulder", Joint(f"{side}_shoulder", 0.0, 11.0))
+        joints[f"{side}_shoulder"] = replace(upper, forward=-4.0, out=max(upper.out, 15.0), twist=8.0)
+        joints[f"{side}_elbow"] = Joint(f"{side}_elbow", bend)
+        joints[f"{side}_wrist"] = Joint(f"{side}_wrist")
+    return replace(pose, joints=tuple(joints.values()))
 
 
 def _from_json(document: dict[str, Any]) -> Pose | None:

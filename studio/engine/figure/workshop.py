@@ -142,6 +142,11 @@ class Workshop:
             away[:, 0] *= 0.05
             return skin_weights(away, self.rest, split=10.0)
         side, _, limb = bind.partition("_")
+        if limb == "pauldron":
+            # Shoulder plates follow the arm only in part, as their straps would let them.
+            return (
+                rigid(len(points), f"{side}_clavicle") * 0.72 + rigid(len(points), f"{side}_shoulder") * 0.28
+            )
         if limb in ("arm", "leg"):
             weights = np.zeros((len(points), len(BONES)), np.float32)
             (arm_weights if limb == "arm" else leg_weights)(points, self.rest, side, weights)

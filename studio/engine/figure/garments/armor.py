@@ -90,7 +90,7 @@ def pauldrons(tailor: Tailor, paint: Paint, layers: int = 3, size: float = 1.0) 
         for layer in range(layers):
             k = layers - 1 - layer  # the top plate comes last and is the largest
             scale = 1.0 - 0.075 * k
-            centre = shoulder + np.array([sign * (0.004 + 0.020 * k), 0.014 - 0.036 * k, 0.0])
+            centre = shoulder + np.array([sign * (0.010 + 0.014 * k), 0.006 - 0.038 * k, 0.0])
 
             def place(
                 u: Array,
@@ -112,13 +112,13 @@ def pauldrons(tailor: Tailor, paint: Paint, layers: int = 3, size: float = 1.0) 
                     ],
                     -1,
                 )
-                local = np.einsum("ij,...j->...i", turn("z", -20), local)
+                local = np.einsum("ij,...j->...i", turn("z", -6), local)
                 return local * np.array([sign, 1, 1]) + centre
 
             plate = sheet(place, 14, 22, outward=(sign, 0.6, 0))
             u, v = plate.surface[:, 0], plate.surface[:, 1]
             surface = np.stack([u * 0.15, v * 0.2, (1 - u) * 0.14 + 0.0], -1)
-            tailor.add(slab(replace(plate, surface=surface), 0.005), paint, "armor", f"{side}_shoulder")
+            tailor.add(slab(replace(plate, surface=surface), 0.005), paint, "armor", f"{side}_pauldron")
 
 
 def tassets(tailor: Tailor, paint: Paint, count: int = 6, length: float = 0.22, top: float = 1.05) -> None:

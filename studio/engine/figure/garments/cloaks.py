@@ -12,7 +12,7 @@ from ..palette import CLOTH, FUR, METAL, Paint, toned
 from ..shape.curves import smoothstep
 from ..shape.mesh import closed_sheet, ellipsoid, rings, sheet, tube
 from .registry import garment
-from .tailor import LENGTH_Y, Tailor
+from .tailor import LENGTH_Y, Tailor, drape
 
 Array = np.ndarray
 
@@ -23,7 +23,7 @@ def hang(
     """A cloth that hangs from the shoulders behind, reaching so far around to the front."""
     shoulder = tailor.shop.figure.shoulder
     wide = shoulder + 0.070
-    rows, columns = 34, 73
+    rows, columns = 34, 121
     reach = np.radians(reach_deg)
 
     def place(u: Array, v: Array) -> Array:
@@ -37,11 +37,9 @@ def hang(
         y = y + 0.020 * lie * (1 - drop) * (1 - side)
         half = 0.072 + (wide - 0.072) * lie + flare * drop * 0.72
         deep = 0.070 + 0.075 * lie + flare * drop + 0.020 * np.sin(np.pi * drop)
-        fold = (
-            (np.sin(angle * 7.0 + 0.7) * 0.6 + np.sin(angle * 12.0 + 2.1) * 0.4)
-            * 0.026
-            * smoothstep(0.12, 0.9, drop)
-        )
+        wave = drape(angle * 1.25, 9)
+        fold = wave * 0.034 * smoothstep(0.05, 0.8, drop)
+        y = y + 0.012 * wave * drop
         x = np.sin(angle) * (half + fold)
         z = -np.cos(angle) * (deep + fold) - 0.022
         return np.stack([x, y, z], -1)
@@ -193,7 +191,7 @@ def hood_up(tailor: Tailor, paint: Paint) -> None:
         "head_wear",
         "head",
     )
-    drape = tube(
+    roll = tube(
         [
             (0.095, 1.395, 0.070),
             (0.125, 1.395, -0.01),
@@ -209,7 +207,7 @@ def hood_up(tailor: Tailor, paint: Paint) -> None:
         0.8,
         (0, 0.6, 1),
     )
-    tailor.add(rings(drape), replace(paint, trim=None), "cape", "chest")
+    tailor.add(rings(roll), replace(paint, trim=None), "cape", "chest")
 
 
 @garment("hood")

@@ -50,7 +50,7 @@ def dress(tailor: Tailor) -> None:
     )
     if bottom > 0.7:
         flare += 0.25
-    tailor.shell(0.97, sleeve, neck=neck, creases=0.35)
+    tailor.shell(0.985, sleeve, neck=neck, creases=0.35, hem_below=False)
     pleats = 22 if kind in ("lolita_dress", "maid_dress") else 0
     tailor.skirt(
         1.065, bottom, flare, tailor.thick + 0.003, pleats=pleats, folds=0.020 if kind == "gown" else 0.012
@@ -106,7 +106,7 @@ def robe(tailor: Tailor) -> None:
     grow = tailor.thick + 0.004
     wide = tailor.item.sleeve in (None, "wide") and kind == "robe"
     sleeve = 0.0 if kind == "toga" else (0.17 if wide else sleeve_of(tailor))
-    tailor.shell(0.97, sleeve, grow, neck="v", flare=0.012, creases=0.7)
+    tailor.shell(0.985, sleeve, grow, neck="v", flare=0.012, creases=0.7, hem_below=False)
     tailor.skirt(1.06, bottom, 0.22, grow + 0.004, folds=0.022)
     if wide:
         tailor.sleeves(
@@ -149,7 +149,7 @@ def robe(tailor: Tailor) -> None:
 def kimono(tailor: Tailor) -> None:
     """Crossed in front, a broad sash, square sleeves."""
     bottom = max(LENGTH_Y.get(tailor.item.length or "ankle", 0.1), 0.07)
-    tailor.shell(0.97, 0.16, tailor.thick + 0.002, neck="v", creases=0.3)
+    tailor.shell(0.985, 0.16, tailor.thick + 0.002, neck="v", creases=0.3, hem_below=False)
     tailor.skirt(1.06, bottom, 0.055, tailor.thick + 0.004, folds=0.006)
     tailor.sleeves(0.10, 0.44, 0.070, 0.110, droop=0.12)
     sash = tailor.item.trim or tailor.item.second or tailor.shop.spec.accent
@@ -198,7 +198,7 @@ def school_uniform(tailor: Tailor) -> None:
         tailor.skirt(
             1.045,
             0.66 if tailor.item.length in (None, "knee", "short") else LENGTH_Y[tailor.item.length],
-            0.52,
+            0.36,
             tailor.thick + 0.004,
             pleats=20,
             paint=replace(skirt_paint, trim_width=0.0),

@@ -19,7 +19,7 @@ def trouser_shell(
     cut = legs[-1]
     hips = [*shop.group("trunk", "seat", grow=grow + loose * 0.25), keep((0, 0.84, 0), UP)]
     whole = [keep((0, top, 0), DOWN)]
-    program = [*legs, stash(0.02), *hips, merge(0.03), *whole]
+    program = [*legs, stash(0.0), *hips, merge(0.022), *whole]
     mesh = skin(pack(program), CELL)
     mesh = tailor._measure(mesh, [(legs, [cut]), (hips, [])], [])
     if creases:
@@ -111,8 +111,8 @@ def skirt(tailor: Tailor) -> None:
     flare = {
         "long_skirt": 0.26,
         "kilt": 0.34,
-        "pleated_skirt": 0.55,
-        "mini_skirt": 0.62,
+        "pleated_skirt": 0.36,
+        "mini_skirt": 0.50,
         "fur_skirt": 0.22,
     }.get(kind, 0.40)
     pleats = 22 if kind in ("pleated_skirt", "kilt") else 0

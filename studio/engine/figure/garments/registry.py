@@ -53,7 +53,7 @@ def paint_of(item: Garment, accent: RGB) -> Paint:
         pattern=item.pattern,
         second=second if second is not None else (item.trim if item.pattern else None),
         weave=item.material
-        if item.material in ("knit", "chain", "denim", "wool", "lace", "carbon", "feather")
+        if item.material in ("knit", "chain", "denim", "lace", "carbon", "feather")
         else "",
         glow=item.glow,
     )

@@ -27,7 +27,7 @@ from ..workshop import Workshop
 
 Array = np.ndarray
 CELL = 0.0068
-THICKNESS = (0.0035, 0.0065, 0.0105, 0.016, 0.021, 0.028)
+THICKNESS = (0.0035, 0.0060, 0.0095, 0.0135, 0.0180, 0.024)
 LENGTH_Y = {
     "crop": 1.115,
     "short": 0.755,
@@ -126,6 +126,7 @@ class Tailor:
         segment: str = "torso",
         creases: float = 1.0,
         bust: bool = True,
+        hem_below: bool = True,
     ) -> None:
         """A shell over trunk, and arms until `sleeve`, and legs down to `legs`."""
         grow = self.thick if grow is None else grow
@@ -147,7 +148,7 @@ class Tailor:
             cuts.append(keep((0, bottom, 0), UP))
         if top < 2:
             cuts.append(keep((0, top, 0), DOWN))
-        sections.append((body + cuts, cuts))
+        sections.append((body + cuts, cuts if hem_below else cuts[1:] if legs is None else cuts))
         program: list[Solid] = []
         for solids, _ in sections[:-1]:
             program += [*solids, stash(blend)]
@@ -258,6 +259,21 @@ class Tailor:
         seat = float(np.exp(-(((y - 0.905) / 0.075) ** 2))) * 0.018
         return w + grow, f + grow, b - grow - seat
 
+    def clear(self, mesh: Mesh, grow: float) -> Mesh:
+        """The mesh, moved outwards where it would cut into the body grown by so much."""
+        field = pack(self.shop.group("trunk", "seat", "bust", "thigh", grow=grow))
+        points = mesh.points.copy()
+        for _ in range(2):
+            distance = field.at(points)
+            inside = distance < 0.003
+            if not inside.any():
+                break
+            away = field.gradient(points[inside])
+            away[:, 1] = 0
+            points[inside] += unit(away) * (0.003 - distance[inside])[:, None] * 1.2
+        normals = vertex_normals(points, mesh.faces)
+        return replace(mesh, points=points, normals=normals)
+
     def skirt(
         self,
         top: float,
@@ -294,12 +310,7 @@ class Tailor:
                 saw = (angle * pleats / (2 * np.pi)) % 1.0
                 ripple = (np.abs(saw - 0.5) - 0.25) * 0.055 * hang
             else:
-                ripple = (
-                    (np.sin(angle * 11 + 0.6) * 0.6 + np.sin(angle * 17 + 2.0) * 0.4)
-                    * folds
-                    * hang
-                    * (0.6 + (top - levels[row]))
-                )
+                ripple = drape(angle, 9) * folds * 1.9 * hang * (0.35 + 1.1 * (top - levels[row]))
             w = sizes[row, 0] + widen[row] + legs[row] + ripple
             front, back = (
                 sizes[row, 1] + widen[row] * 0.85 + legs[row] + ripple,
@@ -313,7 +324,7 @@ class Tailor:
             z = zc + np.sign(c) * np.abs(c) ** power * (front - back) / 2
             return np.stack([x, levels[row], z], -1)
 
-        mesh = sheet(place, rows, columns)
+        mesh = self.clear(sheet(place, rows, columns), grow + 0.004)
         if open_front_deg == 0:
             mesh = closed_sheet(mesh, rows, columns)
         surface = mesh.surface.copy()
@@ -379,7 +390,7 @@ class Tailor:
         grid = upright_loft(rows, 5, 56, 2.25)
         if tilt:
             grid[..., 1] += tilt * grid[..., 0]
-        mesh = rings(grid)
+        mesh = self.clear(rings(grid), grow - 0.003)
         self.add(mesh, paint, segment)
         return mesh
 
@@ -473,6 +484,12 @@ class Tailor:
     def leather(self, colour: RGB) -> Paint:
         """Plain leather."""
         return Paint(colour, LEATHER)
+
+
+def drape(angle: Array, folds: int) -> Array:
+    """Folds of hanging cloth around the body: broad rounded ridges and narrow valleys, -1..1."""
+    wave = np.abs(np.sin(angle * folds * 0.5 + 0.5 + 0.7 * np.sin(angle * 2 + 1.0) + 0.4 * np.sin(angle * 3)))
+    return wave**0.7 * 1.7 - 1.0
 
 
 def points_away(points: Array, origin: Array, axis: Array) -> Array:

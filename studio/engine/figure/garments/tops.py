@@ -10,7 +10,11 @@ from .tailor import LENGTH_Y, SLEEVE_T, Tailor
 
 def bottom_of(tailor: Tailor, usual: str = "hip") -> float:
     """The height of the hem."""
-    return LENGTH_Y.get(tailor.item.length or usual, LENGTH_Y[usual])
+    bottom = LENGTH_Y.get(tailor.item.length or usual, LENGTH_Y[usual])
+    over_skirt = any(
+        (g.slot == "legs" and "skirt" in g.kind) or g.kind == "kilt" for g in tailor.shop.spec.garments
+    )
+    return max(bottom, 0.99) if over_skirt and bottom > 0.86 else bottom
 
 
 def sleeve_of(tailor: Tailor, usual: str = "long") -> float:
@@ -24,7 +28,7 @@ def tail_of(tailor: Tailor, flare: float = 0.18, open_deg: float = 0.0) -> float
     bottom = bottom_of(tailor)
     if bottom < 0.86:
         tailor.skirt(1.03, bottom, flare, tailor.thick + 0.004, open_front_deg=open_deg, segment="torso")
-        return 0.95
+        return 0.99
     return bottom
 
 
@@ -138,7 +142,7 @@ def tunic(tailor: Tailor) -> None:
     """A long shirt with a belted waist."""
     bottom = min(bottom_of(tailor, "knee"), 0.80)
     bottom = max(bottom, 0.62) if tailor.item.length in (None, "knee") else bottom
-    tailor.shell(0.98, sleeve_of(tailor), neck="v", flare=0.008)
+    tailor.shell(0.985, sleeve_of(tailor), neck="v", flare=0.008, hem_below=False)
     tailor.skirt(1.045, bottom, 0.32, tailor.thick + 0.002, folds=0.014, segment="torso")
     if not {"belt", "sash", "utility_belt"} & tailor.worn:
         leather = tailor.leather((92, 62, 44))
@@ -192,12 +196,13 @@ def _coat(tailor: Tailor, open_front: float, flare: float, lapel: bool, extra: f
             segment="torso",
         )
     tailor.shell(
-        max(bottom, 0.95) if bottom < 0.86 else bottom,
+        max(bottom, 0.985) if bottom < 0.86 else bottom,
         sleeve_of(tailor),
         grow,
         neck="v",
         open_front=open_front,
         flare=0.008,
+        hem_below=bottom > 0.86,
     )
     if lapel:
         tailor.lapels(

@@ -17,6 +17,13 @@ from ..workshop import Workshop
 Array = np.ndarray
 CENTRE = np.array([0.0, 0.54, -0.05])
 RADII = np.array([0.415, 0.515, 0.495])
+# From which height on a hat presses the hair; 0 and below: it holds all the hair of the head.
+HAT_LINES = {
+    **dict.fromkeys(("wizard_hat", "witch_hat", "top_hat", "bowler_hat", "fedora", "cowboy_hat"), 0.72),
+    **dict.fromkeys(("straw_hat", "feathered_hat", "tricorn", "chef_hat", "beret", "santa_hat"), 0.72),
+    **dict.fromkeys(("cap", "peaked_cap", "beanie", "turban", "bandana", "kasa"), 0.64),
+    **dict.fromkeys(("hood", "helmet", "horned_helmet", "kabuto", "space_helmet", "cyber_helmet"), 0.0),
+}
 TIP_Y = {"buzz": 0.4, "short": 0.10, "medium": -0.55, "long": -1.65, "very_long": -3.0}
 
 
@@ -200,11 +207,11 @@ class Barber:
         """Locks in front of and over the ears, down to `tip`."""
         for sign in (-1, 1):
             for number in range(count):
-                azimuth = (72, 88, 103)[number]
+                azimuth = (86, 98, 110)[number]
                 jitter = self.rng.normal(0, 0.012, 2)
                 low = tip + 0.10 * number * (1 if tip > -0.3 else -1.2) + self.rng.uniform(-0.05, 0.05)
                 x = 0.395 + 0.022 * number + out
-                z = 0.085 - 0.090 * number
+                z = 0.030 - 0.080 * number
                 points = [
                     self.scalp(sign * azimuth * 0.5, 72, 1.01),
                     self.scalp(sign * azimuth * 0.92, 42, 1.055),
@@ -415,10 +422,27 @@ class Barber:
         elif other is not None and hair.second_where == "roots":
             paint = Paint(other, HAIR, tip=base, tip_from=0.05, tip_to=0.35)
         for number, mesh in enumerate([*self.meshes, *segment_extra]):
+            mesh = self._under_hat(mesh)
             colour = paint
             if other is not None and hair.second_where not in ("tips", "roots"):
                 colour = self._second(number, mesh, paint, other, hair.second_where)
             self.shop.add(mesh, colour, "hair", "hair")
+
+    def _under_hat(self, mesh: Mesh) -> Mesh:
+        """Hair lies flat under what is worn on the head."""
+        worn = self.shop.spec.worn("head")
+        line = min((HAT_LINES.get(garment.kind, 9.0) for garment in worn), default=9.0)
+        if line > 2:
+            return mesh
+        offset = (mesh.points - CENTRE) / RADII
+        size = np.sqrt((offset * offset).sum(1))
+        tight = 0.97 if line > 0 else 0.93
+        over = smoothstep(line - 0.06, line + 0.02, mesh.points[:, 1]) if line > 0 else np.ones(len(size))
+        if line <= 0:
+            over = over * (mesh.points[:, 1] > 0.10)
+        shrink = np.where(size > tight, tight + (size - tight) * 0.06, size) / np.maximum(size, 1e-6)
+        factor = 1 + (shrink - 1) * over
+        return replace(mesh, points=CENTRE + (mesh.points - CENTRE) * factor[:, None])
 
     def _second(self, number: int, mesh: Mesh, paint: Paint, other: RGB, where: str | None) -> Paint:
         middle = mesh.points.mean(0)

@@ -74,4 +74,6 @@ def frame(
         seen = np.einsum("ij,kj->ik", points - middle, rotation)
         tall = max(tall * abs(np.cos(np.radians(pitch_deg))), 2.1 * np.abs(seen[:, 1]).max())
     span = max(tall, across * height / width)
+    # Where a format leaves room over and under, people stand nearer to its lower edge.
+    middle[1] += (span - tall) * 0.22
     return Shot(rotation, middle, height / span, width, height)

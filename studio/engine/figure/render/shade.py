@@ -185,7 +185,7 @@ def shade_cel(
                 facing += 0.05
             share = _step(0.0, 0.075, facing)
             if share > 0.0:
-                bias = (0.022 if kind == HAIR else 0.010) + 0.030 * (1.0 - min(1.0, facing * 1.6))
+                bias = (0.050 if kind == HAIR else 0.010) + 0.030 * (1.0 - min(1.0, facing * 1.6))
                 share *= _lit_by(place, light_frame, centre, shadow, shadow_scale, bias)
             if inside:
                 share *= 0.15
@@ -237,10 +237,10 @@ def shade_cel(
                     r0, g0, b0 = r0 * 0.45, g0 * 0.4, b0 * 0.45
                     r1, g1, b1 = r0, g0, b0
             weave = int(table[part, 23])
-            if weave > 0:
+            if weave > 0 and pixel < 0.0028:
                 dark = 1.0
                 if weave == 1:
-                    dark = 1.0 - 0.10 * _step(0.2, 0.5, abs((v * 62.0 - np.floor(v * 62.0)) - 0.5) * 2 - 0.3)
+                    dark = 1.0 - 0.07 * _step(0.2, 0.5, abs((v * 62.0 - np.floor(v * 62.0)) - 0.5) * 2 - 0.3)
                 elif weave == 2:
                     row = np.floor(u * 95.0)
                     cx = v * 95.0 + (0.5 if int(row) & 1 else 0.0)

@@ -33,18 +33,18 @@ _FEMININE = (
     (1.412, 0.052, 0.022, -0.060),
 )
 _MASCULINE = (
-    (0.850, 0.105, 0.072, -0.085),
-    (0.885, 0.150, 0.096, -0.108),
-    (0.930, 0.152, 0.098, -0.110),
-    (0.985, 0.145, 0.096, -0.094),
-    (1.055, 0.136, 0.092, -0.078),
-    (1.110, 0.140, 0.096, -0.082),
-    (1.180, 0.160, 0.108, -0.094),
-    (1.250, 0.178, 0.122, -0.104),
-    (1.310, 0.182, 0.116, -0.108),
-    (1.355, 0.166, 0.088, -0.098),
-    (1.388, 0.122, 0.050, -0.084),
-    (1.412, 0.060, 0.026, -0.066),
+    (0.850, 0.098, 0.072, -0.085),
+    (0.885, 0.140, 0.096, -0.108),
+    (0.930, 0.141, 0.098, -0.110),
+    (0.985, 0.135, 0.096, -0.094),
+    (1.055, 0.126, 0.092, -0.078),
+    (1.110, 0.130, 0.096, -0.082),
+    (1.180, 0.149, 0.108, -0.094),
+    (1.250, 0.166, 0.122, -0.104),
+    (1.310, 0.169, 0.116, -0.108),
+    (1.355, 0.154, 0.088, -0.098),
+    (1.388, 0.113, 0.050, -0.084),
+    (1.412, 0.056, 0.026, -0.066),
 )
 
 
@@ -61,7 +61,7 @@ class Figure:
     @property
     def shoulder(self) -> float:
         """Half the width between the shoulder joints."""
-        grown = 0.176 - 0.041 * self.feminine + 0.012 * self.muscle + 0.006 * self.weight
+        grown = 0.163 - 0.029 * self.feminine + 0.012 * self.muscle + 0.006 * self.weight
         return grown * (1 - 0.08 * self.child)
 
     @property
@@ -88,10 +88,11 @@ def figure_of(build: Build) -> Figure:
 
 def scale_of(build: Build) -> tuple[Array, float]:
     """How much the modelling space is stretched (x, y, z) for this build, and the head in metres."""
-    head = build.height_m / build.heads_tall
+    heads = build.heads_tall if build.heads_tall < 4 else 4 + (build.heads_tall - 4) * 0.82
+    head = build.height_m / heads
     length = build.height_m - head
     tall = length / BODY_LENGTH
-    wide = tall * (6.9 / max(2.0, build.heads_tall)) ** 0.42
+    wide = tall * (6.9 / max(2.0, heads)) ** 0.42
     return np.array([wide, tall, wide]), head
 
 
@@ -116,7 +117,7 @@ def trunk_rows(figure: Figure) -> Array:
 
 def rest_of(figure: Figure) -> Rest:
     """The skeleton of this body in the modelling space."""
-    return rest_skeleton(figure.shoulder, 0.086 + 0.004 * figure.weight)
+    return rest_skeleton(figure.shoulder, 0.091 + 0.004 * figure.weight)
 
 
 def body_solids(figure: Figure, rest: Rest) -> list[Solid]:
@@ -154,9 +155,10 @@ def body_solids(figure: Figure, rest: Rest) -> list[Solid]:
         shoulder, elbow, wrist = (rest[f"{side}_{joint}"] for joint in ("shoulder", "elbow", "wrist"))
         along = unit(wrist - shoulder)
         thick = 0.047 * limb
-        solids.append(
-            blob(shoulder + along * 0.012, np.full(3, 0.050 * limb + 0.002), 0.06, group=f"{side}_upper_arm")
-        )
+        ball = shoulder + along * 0.020 - np.array([0, 0.006, 0])
+        solids.append(blob(ball, np.full(3, 0.046 * limb + 0.002), 0.06, group=f"{side}_upper_arm"))
+        top = np.array([sign * figure.shoulder * 0.96, 1.362, -0.026])
+        solids.append(cone((sign * 0.045, 1.392, -0.034), top, 0.026, 0.020 * limb, 0.05, group="trunk"))
         solids.append(cone(shoulder, elbow, thick * 1.03, thick * 0.84, 0.04, group=f"{side}_upper_arm"))
         if m > 0.2:
             biceps = shoulder + along * 0.12 + np.array([0, 0, 0.012])
@@ -169,13 +171,13 @@ def body_solids(figure: Figure, rest: Rest) -> list[Solid]:
         hip, knee, ankle = (rest[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle"))
         leg = 0.079 * (0.55 + 0.45 * limb) * (1 + 0.06 * figure.feminine)
         solids.append(
-            cone(hip + (sign * -0.004, 0.0, 0.0), knee, leg, leg * 0.585, 0.035, group=f"{side}_thigh")
+            cone(hip + (sign * -0.004, 0.0, 0.0), knee, leg, leg * 0.585, 0.018, group=f"{side}_thigh")
         )
         solids.append(
             blob(
-                hip + (sign * 0.012, -0.13, 0.012),
-                (leg * 0.92, 0.14, leg * 0.95),
-                0.05,
+                hip + (sign * 0.014, -0.12, 0.010),
+                (leg * 0.86, 0.15, leg * 0.95),
+                0.015,
                 group=f"{side}_thigh",
             )
         )

@@ -58,12 +58,13 @@ def add_person(shop: Workshop) -> None:
 
 
 def _add_underwear(shop: Workshop) -> None:
+    dressed = any(g.slot in ("torso", "full") and g.layer <= 2 for g in shop.spec.garments)
     solids = [
         *shop.group("thigh", grow=0.003),
         keep((0, 0.80, 0), (0, 1, 0)),
         stash(),
         *shop.group("trunk", "bust", "seat", grow=0.003),
         merge(0.03),
-        keep((0, 1.335, 0), (0, -1, 0)),
+        keep((0, 1.0 if dressed else 1.325, 0), (0, -1, 0)),
     ]
     shop.add(skin(pack(solids), SKIN_CELL), Paint((72, 76, 92)), "torso")

@@ -10,7 +10,7 @@ from ..render.scene import Layers, Manner
 from .registry import over, style
 
 if TYPE_CHECKING:
-    from ..draw import Scene
+    from ..drawing import Scene
 
 Array = np.ndarray
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..render.scene import Layers, Manner
 
 if TYPE_CHECKING:
-    from ..draw import Scene
+    from ..drawing import Scene
 
 Array = np.ndarray
 Painter = Callable[[Layers, "Array | None", "Scene"], Array]
@@ -28,7 +28,7 @@ class Style:
 
 
 _STYLES: dict[str, Style] = {}
-_FILES = ("cel",)
+_FILES = ("cel", "wet", "graphic", "pixel", "solid")
 
 
 def style(*names: str, manner: Manner | None = None) -> Callable[[Painter], Painter]:
