@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
@@ -56,10 +56,11 @@ def open_studio(settings: Settings) -> Studio:
     if settings.studio_engine_url:
         servers.append(Server(settings.studio_engine_url, "embedded"))
     else:
-        engine = EngineProcess(settings.storage_path / "engine", settings.studio_engine_port)
+        folder = settings.storage_path / "engine"
+        engine = EngineProcess(folder, settings.studio_engine_port, folder / "engine.log")
         engine.start()
         engine_outputs = engine.directory / "output"
-        servers.append(Server(engine.url, "embedded"))
+        servers.append(Server(engine.url, "embedded", explain=lambda: engine.why))
     files = FileStore(database, settings)
     pool = Pool(servers)
     jobs = Jobs(database, files, pool, library, settings, engine_outputs)
@@ -76,6 +77,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 def _sweep_regularly(studio: Studio) -> None:
     while not studio.stopping.wait(studio.settings.studio_cleanup_interval_s):
-        with contextlib.suppress(OSError):
-            removed = studio.files.sweep(time.time())
-            log.info("retention: %s", removed)
+        try:
+            studio.files.sweep(time.time())
+        except (OSError, sqlite3.OperationalError) as error:
+            log.error("the clean-up could not be done: %s", error)
