@@ -15,7 +15,9 @@ from studio.engine.figure.poses import (
     joint_points,
     library,
     lift,
+    pose_from_document,
     pose_from_json,
+    pose_from_picture,
     pose_to_json,
     read_picture,
     resolve,
@@ -284,6 +286,20 @@ def test_lifted_points_look_the_same_again(name: str, yaw: float) -> None:
     for limb in ("left_elbow", "left_wrist", "right_wrist", "left_knee", "left_ankle", "right_ankle"):
         one, other = from_neck(before, limb), from_neck(after, limb)
         assert math.dist(one, other) < 768 / 10 * 0.5, limb
+
+
+def test_whatever_is_handed_in_becomes_a_pose() -> None:
+    whole = seen(Pose("t_pose"))
+    assert pose_from_document({"name": "walk"})[0] == library()["walk"]
+    pose, yaw = pose_from_document(to_document(whole))
+    assert yaw == 0.0
+    assert joint_points(pose)["left_wrist"][0] > 2
+    read = pose_from_picture(draw_openpose(whole.points, (512, 768)))
+    assert read is not None
+    assert joint_points(read[0])["left_wrist"][0] > 2
+    assert pose_from_picture(np.full((64, 64, 3), 200, np.uint8)) is None
+    with pytest.raises(ValueError, match="too little"):
+        pose_from_document({"people": [{"pose_keypoints_2d": [9.0, 9.0, 1.0] + [0.0] * 51}]})
 
 
 def test_a_side_view_is_recognised() -> None:

@@ -1,5 +1,6 @@
 """Poses: a library of joint angles, and OpenPose documents and pictures read and written."""
 
+from studio.engine.figure.poses.given import pose_from_document, pose_from_picture
 from studio.engine.figure.poses.lift import lift
 from studio.engine.figure.poses.openpose import (
     OpenPose,
@@ -24,7 +25,9 @@ __all__ = [
     "joint_points",
     "library",
     "lift",
+    "pose_from_document",
     "pose_from_json",
+    "pose_from_picture",
     "pose_to_json",
     "read_picture",
     "resolve",

@@ -239,9 +239,8 @@ NEUTRAL: tuple[str, ...] = tuple(
     color, skin tone, complexion, dnd character, tall boots pair, casual look, everyday casual look,
     outfit design, costume design, portrait style, video game, game asset, game art, rpg character,
     fantasy rpg, mobile game, cozy, comfortable, softly, gently, warmly, brightly, drawn, dark
-    fantasy, mood, moody, atmospheric, atmosphere, dramatic, kind of, fan art, forehead""".replace(
-        "\n", " "
-    ).split(",")
+    fantasy, mood, moody, atmospheric, atmosphere, dramatic, kind of, fan art, forehead, different,
+    partial, partial feature, showing, aspect ratio, narrow aspect ratio""".replace("\n", " ").split(",")
 )
 
 NUMBERS: dict[str, int] = {

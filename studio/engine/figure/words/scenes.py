@@ -268,10 +268,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     _scene(
         "city",
-        (
-            "city, street, cityscape, downtown, urban, town square, coffee shop, skyline, rooftop, "
-            "futuristic city"
-        ),
+        ("city, street, cityscape, downtown, urban, town square, skyline, rooftop, futuristic city"),
         (170, 198, 226),
         (138, 140, 150),
     ),
@@ -327,7 +324,7 @@ SCENES: tuple[Scene, ...] = (
     _scene(
         "room",
         (
-            "room, bedroom, indoors, house, tavern, inn, kitchen, office, living room, interior, "
+            "room, bedroom, indoors, house, tavern, inn, coffee shop, cafe, kitchen, office, living room, interior, "
             "cozy room, workshop, laboratory, lab, hospital"
         ),
         (214, 196, 172),
