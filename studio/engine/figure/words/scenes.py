@@ -324,8 +324,8 @@ SCENES: tuple[Scene, ...] = (
     _scene(
         "room",
         (
-            "room, bedroom, indoors, house, tavern, inn, coffee shop, cafe, kitchen, office, living room, interior, "
-            "cozy room, workshop, laboratory, lab, hospital"
+            "room, bedroom, indoors, house, tavern, inn, coffee shop, cafe, kitchen, office, living room, "
+            "interior, cozy room, workshop, laboratory, lab, hospital"
         ),
         (214, 196, 172),
         (150, 116, 88),
