@@ -6,23 +6,25 @@ import dataclasses
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio import workflows
 from studio.comfy.pool import Pool
+from studio.disk import full_disk_is_said
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.records import Database
 from studio.records import jobs as records
-from studio.records.entities import Event, Job, Output, Page
+from studio.records.entities import Event, Job, Output, Page, Task
 from studio.request import AvatarRequest, View, random_seed, with_values
 from studio.settings import Settings
 from studio.workflows import Candidate, Plan, Workflow
 
 IDEMPOTENCY_S = 24 * 3600
+COPY_BLOCK_BYTES = 1024 * 1024
 STARTING_S = 2.0  # how long a submit waits for the first sign of servers that were only just configured
 
 
@@ -60,7 +62,7 @@ class Jobs:
         """How the request would run now, or a refusal that says why it cannot."""
         for file_id in request.files().values():
             self.files.get(file_id)
-        if request.engine == "auto" and self.settings.comfyui_url:
+        if not self._is_for_embedded(request) and self.settings.comfyui_url:
             online = self.pool.online("comfy")
             if not online:
                 self.pool.wait_ready(STARTING_S, "comfy")
@@ -78,6 +80,13 @@ class Jobs:
                 raise StudioError("engine_unavailable", why="it is switched off")
         return workflows.choose(self.library, request, candidates)
 
+    def _is_for_embedded(self, request: AvatarRequest) -> bool:
+        """Whether it asks for the embedded engine, by its name or by a workflow that runs nowhere else."""
+        if request.engine == "embedded" or request.workflow is None:
+            return request.engine == "embedded"
+        return workflows.named(self.library, request.workflow).manifest.engine == "embedded"
+
+    @full_disk_is_said()
     def submit(
         self,
         request: AvatarRequest,
@@ -93,8 +102,7 @@ class Jobs:
         fingerprint = request.fingerprint()
         if key is not None and (known := self._known(key, fingerprint)):
             return known
-        if records.waiting_count(self.database) >= self.settings.studio_max_queued:
-            raise StudioError("queue_full", limit=self.settings.studio_max_queued)
+        self._refuse_when_full()
         plan = self.preflight(request)
         if plan.request.seed is None:
             plan = dataclasses.replace(plan, request=with_values(plan.request, seed=random_seed()))
@@ -113,6 +121,10 @@ class Jobs:
                 records.insert(connection, job, tasks)
             self.files.add_references(connection, job.id, plan.request.files())
         return self.get(job.id)
+
+    def _refuse_when_full(self) -> None:
+        if records.waiting_count(self.database) >= self.settings.studio_max_queued:
+            raise StudioError("queue_full", limit=self.settings.studio_max_queued)
 
     def _known(self, key: IdempotencyKey, fingerprint: str) -> Job | None:
         found = records.find_key(self.database.connection, key.scope, key.key, time.time() - IDEMPOTENCY_S)
@@ -153,46 +165,36 @@ class Jobs:
 
     def retry(self, job_id: str, *, door: str) -> Job:
         """A new job from the same request, with the failed one as its parent; what was finished is kept."""
-        job = self.get(job_id)
-        if not job.is_final:
-            raise StudioError("job_running", status=job.status)
-        wanted = [task.view for task in job.tasks if task.status != "completed"] or [
-            task.view for task in job.tasks
-        ]
-        return self._child(job, wanted, job.seed, door)
+        job = self._ended(job_id)
+        unfinished = [task for task in job.tasks if task.status != "completed"] or job.tasks
+        return self._child(job, {task.view: task.seed for task in unfinished}, door)
 
     def reroll(self, job_id: str, view: View, *, door: str, seed: int | None = None) -> Job:
         """A new job in which one view is made again with another seed and the others are kept as they are."""
+        job = self._ended(job_id)
+        if view not in [task.view for task in job.tasks]:
+            raise StudioError("task_not_found", name=view)
+        return self._child(job, {view: random_seed() if seed is None else seed}, door)
+
+    def _ended(self, job_id: str) -> Job:
         job = self.get(job_id)
         if not job.is_final:
             raise StudioError("job_running", status=job.status)
-        if view not in [task.view for task in job.tasks]:
-            raise StudioError("task_not_found", name=view)
-        return self._child(job, [view], random_seed() if seed is None else seed, door)
+        return job
 
-    def _child(self, parent: Job, again: Sequence[str], seed: int, door: str) -> Job:
+    @full_disk_is_said()
+    def _child(self, parent: Job, again: Mapping[str, int], door: str) -> Job:
+        """A job like its parent in which some views are made again, each with its seed."""
+        self._refuse_when_full()
         request = AvatarRequest.model_validate(parent.request)
+        if len(parent.tasks) == 1:
+            # The only picture's seed is the request's, so that the request alone makes it again.
+            request = with_values(request, seed=again[parent.tasks[0].view])
         plan = self.preflight(request)
         now = time.time()
         job = self._new_job(plan, door, parent.priority, now, now, None, parent.metadata, parent_id=parent.id)
-        tasks: list[records.NewTask] = []
-        for task in parent.tasks:
-            if task.view in again:
-                tasks.append(records.NewTask(_new_id(), task.view, seed, plan.needs))
-                continue
-            task_id = _new_id()
-            kept = [
-                dataclasses.replace(output, id=_new_id(), job_id=job.id, task_id=task_id)
-                for output in parent.outputs
-                if output.task_id == task.id
-            ]
-            for output in kept:
-                source = self.files.output_path(parent.id, output.name)
-                target = self.files.output_path(job.id, output.name)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
-            tasks.append(records.NewTask(task_id, task.view, task.seed, plan.needs, tuple(kept)))
         try:
+            tasks = [self._child_task(parent, task, again, job.id, plan.needs) for task in parent.tasks]
             with self.database.write() as connection:
                 records.insert(connection, job, tasks)
                 self.files.add_references(connection, job.id, plan.request.files())
@@ -200,6 +202,22 @@ class Jobs:
             self.files.remove_outputs(job.id)
             raise
         return self.get(job.id)
+
+    def _child_task(
+        self, parent: Job, task: Task, again: Mapping[str, int], job_id: str, needs: str
+    ) -> records.NewTask:
+        task_id = _new_id()
+        kept: list[Output] = []
+        if task.view not in again and task.status == "completed":
+            outputs = [output for output in parent.outputs if output.task_id == task.id]
+            # A picture that somebody has removed from the disk is made again.
+            if all(self.files.output_path(parent.id, output.name).is_file() for output in outputs):
+                kept = outputs
+        for output in kept:
+            source = self.files.output_path(parent.id, output.name)
+            self.files.write_output(job_id, output.name, _blocks(source))
+        own = [dataclasses.replace(output, id=_new_id(), job_id=job_id, task_id=task_id) for output in kept]
+        return records.NewTask(task_id, task.view, again.get(task.view, task.seed), needs, tuple(own))
 
     # --------------------------------------------------------------- reading
 
@@ -285,6 +303,7 @@ class Jobs:
 
     # -------------------------------------------------------------- changing
 
+    @full_disk_is_said()
     def cancel(self, job_id: str) -> Job:
         """Cancel a job that waits or runs."""
         job = self.get(job_id)
@@ -292,12 +311,14 @@ class Jobs:
             raise StudioError("job_finished", status=job.status)
         return records.request_cancel(self.database, job_id, time.time()) or self.get(job_id)
 
+    @full_disk_is_said()
     def prioritise(self, job_id: str, priority: int) -> Job:
         """Change how soon a waiting job is taken; higher goes first."""
         self.get(job_id)
         records.prioritise(self.database, job_id, priority)
         return self.get(job_id)
 
+    @full_disk_is_said()
     def delete(self, job_id: str) -> None:
         """Remove a job, its outputs and its hold on uploads; work that still runs is stopped."""
         self.get(job_id)
@@ -305,6 +326,12 @@ class Jobs:
             records.delete(connection, job_id)
         self.files.remove_outputs(job_id)
         self.drop_preview(job_id)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(COPY_BLOCK_BYTES):
+            yield block
 
 
 def _new_id() -> str:

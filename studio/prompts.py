@@ -51,4 +51,4 @@ def write(request: AvatarRequest, view: View, style: PromptStyle) -> PromptText:
 
 
 def _join(*parts: str) -> str:
-    return ", ".join(part.strip().rstrip(",") for part in parts if part.strip())
+    return ", ".join(part for part in (part.strip(", \n\t") for part in parts) if part)

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from studio.errors import StudioError
@@ -26,7 +26,12 @@ class Settings(BaseSettings):
     """The studio's settings from the environment and from `.env`; an argument wins over both."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, populate_by_name=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # a line without a value means the default
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     # Documented by AvatarForge.
@@ -60,9 +65,14 @@ class Settings(BaseSettings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _strip_comment(cls, value: Any) -> Any:
+    def _strip_comment(cls, value: Any, info: ValidationInfo) -> Any:
         """Container tools hand over `52428800  # 50MB` as it stands in the file."""
-        return re.sub(r"\s+#.*$", "", value).strip() if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        plain = re.sub(r"(^|\s+)#(\s.*)?$", "", value).strip()
+        if plain or value == "" or info.field_name is None:
+            return plain
+        return cls.model_fields[info.field_name].get_default()  # nothing but a comment
 
     @field_validator("log_level")
     @classmethod
@@ -113,13 +123,14 @@ class Settings(BaseSettings):
 
 def database_path(url: str) -> Path:
     """Map `sqlite:///relative`, `sqlite:////absolute` or a bare path to a path."""
-    if match := re.match(r"sqlite(?:\+\w+)?:///(.+)$", url):
-        path = match[1].split("?")[0]
-        return Path(path[1:] if re.match(r"/[A-Za-z]:", path) else path)
-    if "://" not in url and url:
+    if match := re.match(r"sqlite(?:\+\w+)?:///([^?]+)", url):
+        path = match[1]
+        if path != ":memory:":  # records must outlive the process
+            return Path(path[1:] if re.match(r"/[A-Za-z]:", path) else path)
+    elif "://" not in url and url and url != ":memory:":
         return Path(url)
     raise StudioError("database_unsupported", url=_without_password(url))
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"//[^@/]*@", "//***@", url)
+    return re.sub(r"//.*@", "//***@", url)

@@ -52,13 +52,15 @@ def _columns(entity: type) -> str:
 TASK_COLUMNS = _columns(Task)
 OUTPUT_COLUMNS = _columns(Output)
 
+CLAIMABLE = "lease_token IS NULL AND status IN ('queued', 'processing')"
+
 
 def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]) -> None:
     """Record a job and its tasks; called inside the caller's transaction."""
     connection.execute(
         """INSERT INTO jobs (id, kind, door, status, priority, prompt, request, workflow, engine, seed,
-                             parent_id, metadata, created_at, run_at, deadline_at)
-           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                             parent_id, metadata, created_at, run_at, deadline_at, progress)
+           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(
                 job.id,
@@ -72,6 +74,7 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
             ),
             *(job.seed, job.parent_id, json.dumps(job.metadata) if job.metadata is not None else None),
             *(job.created_at, job.run_at, job.deadline_at),
+            100.0 * sum(bool(task.outputs) for task in tasks) / len(tasks),
         ),
     )
     for position, task in enumerate(tasks):
@@ -88,6 +91,11 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
         )
         add_outputs(connection, task.outputs)
     add_event(connection, job.id, "queued", {}, job.created_at)
+
+
+def storable(text: str) -> str:
+    """Text that SQLite takes: half a letter, as JSON can hold it, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _needs_id(connection: sqlite3.Connection, text: str) -> int:
@@ -122,8 +130,9 @@ def add_event(
 
 def get(database: Database, job_id: str) -> Job | None:
     """One job with its tasks and outputs."""
-    rows = database.rows("SELECT * FROM jobs WHERE id = ?", (job_id,))
-    return _assemble(database, rows)[0] if rows else None
+    with database.read():
+        rows = database.rows("SELECT * FROM jobs WHERE id = ?", (storable(job_id),))
+        return _assemble(database, rows)[0] if rows else None
 
 
 def get_task(database: Database, task_id: str) -> Task | None:
@@ -143,40 +152,126 @@ def page(
     offset: int = 0,
 ) -> Page:
     """The newest matching jobs and the number of all matches."""
-    where = [f"jobs.kind IN ({_marks(kinds)})"]
-    values: list[Any] = [*kinds]
-    if statuses:
-        where.append(f"jobs.status IN ({_marks(statuses)})")
-        values += statuses
-    if parent_id is not None:
-        where.append("jobs.parent_id = ?")
-        values.append(parent_id)
-    source, order = "jobs", "jobs.seq"
-    if terms := _search_terms(search):
-        source, order = "jobs_fts JOIN jobs ON jobs.seq = jobs_fts.rowid", "jobs_fts.rowid"
-        where.insert(0, "jobs_fts MATCH ?")
-        values.insert(0, terms)
-    condition = " AND ".join(where)
-    if search.strip() and not terms:
-        return Page(0, (), limit, offset)
-    if not terms and parent_id is None:
-        total = _counted(database, kinds, statuses)
+    terms = _search_terms(search)
+    with database.read() as connection:
+        if search.strip() and not terms:
+            total, numbers = 0, []
+        elif parent_id is not None:
+            total, numbers = _children(connection, parent_id, kinds, statuses, terms, limit, offset)
+        elif terms:
+            total, numbers = _found(connection, kinds, statuses, terms, limit, offset)
+        else:
+            total, numbers = _newest(connection, kinds, statuses, limit, offset)
+        rows = database.rows(
+            f"SELECT * FROM jobs WHERE seq IN ({_marks(numbers)}) ORDER BY seq DESC", numbers
+        )
+        return Page(total, tuple(_assemble(database, rows)), limit, offset)
+
+
+Group = tuple[str, str, int]  # kind, status, how many
+
+
+def _groups(
+    connection: sqlite3.Connection, kinds: Sequence[str], statuses: Sequence[str]
+) -> tuple[list[Group], list[Group]]:
+    """The counted groups of jobs that are asked for, and those that are not."""
+    groups: list[Group] = [
+        tuple(row) for row in connection.execute("SELECT * FROM job_counts WHERE count > 0")
+    ]
+    wanted = [one for one in groups if one[0] in kinds and (not statuses or one[1] in statuses)]
+    return wanted, [one for one in groups if one not in wanted]
+
+
+def _members(groups: Sequence[Group]) -> tuple[str, list[str]]:
+    """The numbers of all jobs in some groups; each group is read in order from its own index."""
+    part = "SELECT seq FROM jobs WHERE kind = ? AND status = ?"
+    return " UNION ALL ".join([part] * len(groups)), [value for group in groups for value in group[:2]]
+
+
+def _newest(
+    connection: sqlite3.Connection, kinds: Sequence[str], statuses: Sequence[str], limit: int, offset: int
+) -> tuple[int, list[int]]:
+    wanted, _ = _groups(connection, kinds, statuses)
+    total = _size(wanted)
+    limit = min(limit, total - offset)
+    if limit <= 0:
+        return total, []
+    if len(set(kinds)) == 1 and not statuses:
+        members, values = "SELECT seq FROM jobs WHERE kind = ?", [*kinds[:1]]
     else:
-        total = database.connection.execute(
-            f"SELECT count(*) FROM {source} WHERE {condition}", values
-        ).fetchone()[0]
-    rows = database.rows(
-        f"SELECT jobs.* FROM {source} WHERE {condition} ORDER BY {order} DESC LIMIT ? OFFSET ?",
-        [*values, limit, offset],
-    )
-    return Page(total, tuple(_assemble(database, rows)), limit, offset)
+        members, values = _members(wanted)
+    order = "DESC"
+    if offset > total // 2:
+        # Rows before the page are stepped over one by one; from the other end they are fewer.
+        order, offset = "ASC", total - offset - limit
+    sql = f"SELECT seq FROM ({members}) ORDER BY seq {order} LIMIT ? OFFSET ?"
+    return total, [row[0] for row in connection.execute(sql, [*values, limit, offset])]
 
 
-def _counted(database: Database, kinds: Sequence[str], statuses: Sequence[str]) -> int:
-    sql = f"SELECT coalesce(sum(count), 0) FROM job_counts WHERE kind IN ({_marks(kinds)})"
+def _found(
+    connection: sqlite3.Connection,
+    kinds: Sequence[str],
+    statuses: Sequence[str],
+    terms: str,
+    limit: int,
+    offset: int,
+) -> tuple[int, list[int]]:
+    wanted, others = _groups(connection, kinds, statuses)
+    if not wanted:
+        return 0, []
+    matches, values = "FROM jobs_fts WHERE jobs_fts MATCH ?", [terms]
+    among = ""
+    total = None
+    if others:
+        # Looking up each match among the jobs would cost more than the search; a list of the fewer does not.
+        # The plus keeps the words in charge, else the index would be asked for one job after the other.
+        fewer_are_wanted = _size(wanted) <= _size(others)
+        fewer, more = _members(wanted if fewer_are_wanted else others)
+        among = f" AND +rowid {'' if fewer_are_wanted else 'NOT '}IN ({fewer})"
+        values += more
+        if not fewer_are_wanted:
+            left_out = f"SELECT count(*) {matches} AND +rowid IN ({fewer})"
+            total = _count(connection, f"SELECT count(*) {matches}", [terms]) - _count(
+                connection, left_out, values
+            )
+    if total is None:
+        total = _count(connection, f"SELECT count(*) {matches}{among}", values)
+    if offset >= total:
+        return total, []
+    sql = f"SELECT rowid {matches}{among} ORDER BY rowid DESC LIMIT ? OFFSET ?"
+    return total, [row[0] for row in connection.execute(sql, [*values, limit, offset])]
+
+
+def _children(
+    connection: sqlite3.Connection,
+    parent_id: str,
+    kinds: Sequence[str],
+    statuses: Sequence[str],
+    terms: str,
+    limit: int,
+    offset: int,
+) -> tuple[int, list[int]]:
+    where = [f"parent_id = ? AND kind IN ({_marks(kinds)})"]
+    values: list[Any] = [parent_id, *kinds]
     if statuses:
-        sql += f" AND status IN ({_marks(statuses)})"
-    return database.connection.execute(sql, [*kinds, *statuses]).fetchone()[0]
+        where.append(f"status IN ({_marks(statuses)})")
+        values += statuses
+    if terms:
+        where.append("seq IN (SELECT rowid FROM jobs_fts WHERE jobs_fts MATCH ?)")
+        values.append(terms)
+    members = f"FROM jobs WHERE {' AND '.join(where)}"
+    rows = connection.execute(
+        f"SELECT seq {members} ORDER BY seq DESC LIMIT ? OFFSET ?", [*values, limit, offset]
+    )
+    return _count(connection, f"SELECT count(*) {members}", values), [row[0] for row in rows]
+
+
+def _size(groups: Sequence[Group]) -> int:
+    return sum(count for _, _, count in groups)
+
+
+def _count(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> int:
+    return int(connection.execute(sql, values).fetchone()[0])
 
 
 def _search_terms(search: str) -> str:
@@ -213,7 +308,7 @@ def _job(row: dict[str, Any], tasks: tuple[Task, ...], outputs: tuple[Output, ..
     values = {key: value for key, value in row.items() if key not in {"seq", "request"}}
     values["request_json"] = row["request"]
     values["metadata"] = json.loads(row["metadata"]) if row["metadata"] else None
-    values["notes"] = tuple(json.loads(row["notes"]))
+    values["notes"] = tuple(json.loads(row["notes"])) if row["notes"] != "[]" else ()
     values["error"] = json.loads(row["error"]) if row["error"] else None
     return Job(**values, tasks=tasks, outputs=outputs)
 
@@ -233,9 +328,10 @@ def events(database: Database, job_id: str, after: int = 0, limit: int = 1000) -
 def request_cancel(database: Database, job_id: str, now: float) -> Job | None:
     """Cancel what waits at once and mark what runs; whoever carries the rest sees the mark."""
     with database.write() as connection:
+        # What has a prompt id may be on a server, where somebody has to stop it.
         connection.execute(
-            """UPDATE tasks SET status = 'cancelled', completed_at = ?
-               WHERE job_id = ? AND status = 'queued' AND lease_token IS NULL AND prompt_id IS NULL""",
+            f"""UPDATE tasks SET status = 'cancelled', completed_at = ?
+                WHERE job_id = ? AND {CLAIMABLE} AND prompt_id IS NULL""",
             (now, job_id),
         )
         connection.execute(
@@ -257,14 +353,13 @@ def settle(connection: sqlite3.Connection, job_id: str, now: float) -> None:
     if job is None or not tasks or job["status"] in FINAL:
         return
     states = {task["status"] for task in tasks}
+    started = [task["started_at"] for task in tasks if task["started_at"] is not None]
     if states <= FINAL:
         status = next((state for state in ("failed", "cancelled") if state in states), "completed")
     else:
-        status = "queued" if states <= {"queued"} and job["status"] == "queued" else "processing"
-    progress = sum(100.0 if task["status"] == "completed" else task["progress"] for task in tasks) / len(
-        tasks
-    )
-    started = [task["started_at"] for task in tasks if task["started_at"] is not None]
+        status = "processing" if started else "queued"
+    done = sum(100.0 if task["status"] == "completed" else task["progress"] for task in tasks)
+    progress = done / len(tasks)
     final = status in FINAL
     connection.execute(
         """UPDATE jobs SET status = ?, progress = ?, started_at = coalesce(started_at, ?),
@@ -285,16 +380,17 @@ def delete(connection: sqlite3.Connection, job_id: str) -> bool:
 
 def waiting_count(database: Database) -> int:
     """How many tasks nobody has taken yet."""
-    return database.connection.execute(
-        "SELECT count(*) FROM tasks WHERE lease_token IS NULL AND status IN ('queued', 'processing')"
-    ).fetchone()[0]
+    return database.connection.execute(f"SELECT count(*) FROM tasks WHERE {CLAIMABLE}").fetchone()[0]
 
 
 def prioritise(database: Database, job_id: str, priority: int) -> None:
     """Change how soon a job's waiting tasks are taken; higher goes first."""
     with database.write() as connection:
         connection.execute("UPDATE jobs SET priority = ? WHERE id = ?", (priority, job_id))
-        connection.execute("UPDATE tasks SET priority = ? WHERE job_id = ?", (priority, job_id))
+        connection.execute(
+            "UPDATE tasks SET priority = ? WHERE job_id = ? AND status IN ('queued', 'processing')",
+            (priority, job_id),
+        )
 
 
 def remember_key(

@@ -9,9 +9,9 @@ from typing import Any
 
 from studio.records.database import Database
 from studio.records.entities import Output, Task
-from studio.records.jobs import TASK_COLUMNS, add_event, add_outputs, settle
+from studio.records.jobs import CLAIMABLE, TASK_COLUMNS, add_event, add_outputs, settle
 
-CLAIMABLE = "lease_token IS NULL AND status IN ('queued', 'processing')"
+MOST_AT_ONCE = 500  # so that no transaction keeps other writers waiting for long
 
 
 def all_needs(database: Database) -> dict[int, str]:
@@ -229,33 +229,38 @@ def _release(database: Database, condition: str, values: Sequence[str], now: flo
 
 def expire(database: Database, error: dict[str, Any], now: float) -> int:
     """End waiting tasks that are past their deadline."""
-    expired = database.connection.execute(
-        f"SELECT id, job_id FROM tasks WHERE {CLAIMABLE} AND deadline_at < ? LIMIT 500", (now,)
-    ).fetchall()
-    return _end_unowned(database, expired, "failed", error, now)
+    return _end_unowned(database, "deadline_at < ?", (now,), "failed", error, now)
 
 
 def end_cancelled(database: Database, now: float) -> int:
     """End tasks that somebody cancelled while nobody carried them."""
-    rows = database.connection.execute(
-        f"""SELECT id, job_id FROM tasks
-            WHERE {CLAIMABLE} AND cancel_requested = 1 AND prompt_id IS NULL LIMIT 500"""
-    ).fetchall()
-    return _end_unowned(database, rows, "cancelled", None, now)
+    return _end_unowned(database, "cancel_requested = 1 AND prompt_id IS NULL", (), "cancelled", None, now)
 
 
 def _end_unowned(
-    database: Database, rows: Sequence[Any], status: str, error: dict[str, Any] | None, now: float
+    database: Database,
+    condition: str,
+    values: tuple[Any, ...],
+    status: str,
+    error: dict[str, Any] | None,
+    now: float,
 ) -> int:
-    if not rows:
+    condition = f"{CLAIMABLE} AND {condition}"
+    some = f"SELECT seq FROM tasks WHERE {condition} LIMIT {MOST_AT_ONCE}"
+    if not database.connection.execute(some, values).fetchone():
         return 0
     with database.write() as connection:
+        # Chosen again inside the transaction: somebody may have taken one of them meanwhile.
+        rows = connection.execute(
+            f"""UPDATE tasks SET status = ?, error = ?, completed_at = ? WHERE seq IN ({some})
+                RETURNING job_id, id, view""",
+            (status, json.dumps(error) if error else None, now, *values),
+        ).fetchall()
         for row in rows:
-            connection.execute(
-                f"UPDATE tasks SET status = ?, error = ?, completed_at = ? WHERE id = ? AND {CLAIMABLE}",
-                (status, json.dumps(error) if error else None, now, row["id"]),
-            )
-            settle(connection, row["job_id"], now)
+            data = {"view": row["view"], "status": status, "error": error}
+            add_event(connection, row["job_id"], "ended", data, now, row["id"])
+        for job_id in dict.fromkeys(row["job_id"] for row in rows):
+            settle(connection, job_id, now)
     return len(rows)
 
 
