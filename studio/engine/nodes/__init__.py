@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.engine.nodes import (
     conditioning,
     effects,
+    figures,
     files,
     images,
     latents,
@@ -20,6 +21,7 @@ __all__ = [
     "NODES",
     "conditioning",
     "effects",
+    "figures",
     "files",
     "images",
     "latents",

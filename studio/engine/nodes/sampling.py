@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.engine.errors import Refusal
-from studio.engine.nodes.conditioning import Conditioning, options_of, words_of
+from studio.engine.nodes.conditioning import Conditioning, options_of
 from studio.engine.nodes.define import Note, Run, choice, decimal, link, node, whole
+from studio.engine.nodes.figures import SEEDS, draw_request, refusals_said, unknown_controls
 from studio.engine.nodes.latents import Latent
 from studio.engine.nodes.loaders import Model
 from studio.engine.pixels import from_bytes, guard_size, repeat_to, resize_masks, to_bytes
@@ -68,7 +68,6 @@ SCHEDULERS = (
     "linear_quadratic",
     "kl_optimal",
 )
-SEEDS = 2**64
 
 
 @node(
@@ -177,35 +176,26 @@ def _draw(
     if denoise <= 0.0:
         return latent
     # late, because the figure takes seconds to load and most of a server's life needs none of it
-    from studio.engine.figure import Camera, DrawRequest, WordsRefused, draw
+    from studio.engine.figure import draw
 
     guard_size(latent.batch, latent.height, latent.width, 4)
-    options = options_of(positive)
-    camera = options.get("camera")
-    pose, other_controls = _controls(options.get("controls", []))
-    reference = options.get("reference")
+    transparent = bool(options_of(positive).get("transparent"))
+    other_controls = unknown_controls(positive)
     base = None if latent.pixels is None else to_bytes(_with_alpha(latent.pixels))
-    transparent = bool(options.get("transparent"))
     drawn: list[np.ndarray] = []
     notes: list[tuple[Note, ...]] = []
     for index in range(latent.batch):
         run.check()
-        request = DrawRequest(
-            words=words_of(positive),
-            negative=words_of(negative),
+        request = draw_request(
+            positive,
+            negative,
+            index,
             seed=(seed + index) % SEEDS,
             width=latent.width,
             height=latent.height,
             steps=steps,
             cfg=cfg,
             denoise=denoise,
-            camera=Camera(*camera) if camera else None,
-            style=options.get("style") or None,
-            realism=bool(options.get("realism")),
-            transparent=transparent,
-            pose_image=None if pose is None else to_bytes(pose[index % len(pose), ..., :3]),
-            pose_json=options.get("pose"),
-            reference_image=None if reference is None else to_bytes(reference[0, ..., :3]),
             base_image=base[index] if base is not None and denoise < 1.0 else None,
             loras=model.loras,
         )
@@ -213,10 +203,8 @@ def _draw(
         def on_progress(step: int, of_steps: int, preview: Any, done: int = index) -> None:
             run.progress(done * of_steps + step, latent.batch * of_steps, preview)
 
-        try:
+        with refusals_said():
             picture = draw(request, on_progress)
-        except WordsRefused as refusal:
-            raise Refusal(str(refusal), "studio.engine.figure.WordsRefused") from refusal
         drawn.append(from_bytes(picture.rgba if transparent else picture.rgba[..., :3]))
         notes.append((Note((*picture.not_drawn, *other_controls), picture.recipe),))
     run.notes_out = tuple(notes)
@@ -224,18 +212,6 @@ def _draw(
     if latent.noise_mask is not None and latent.pixels is not None:
         pixels = _keep_outside(pixels, latent.pixels, latent.noise_mask)
     return Latent(latent.width, latent.height, latent.batch, pixels, latent.noise_mask)
-
-
-def _controls(controls: list[tuple[str, np.ndarray, float]]) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Find the pose picture; name the kinds of control that the figure cannot follow."""
-    pose = None
-    unknown: list[str] = []
-    for kind, image, _ in controls:
-        if kind == "openpose":
-            pose = image
-        else:
-            unknown.append(f"control picture ({kind})")
-    return pose, tuple(unknown)
 
 
 def _with_alpha(pixels: np.ndarray) -> np.ndarray:
