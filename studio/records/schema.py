@@ -192,6 +192,11 @@ WHEN old.status IN ('completed', 'failed', 'cancelled') AND old.status <> new.st
     SELECT RAISE(ABORT, 'a final state is never left');
 END;
 
+CREATE TRIGGER tasks_final_is_final BEFORE UPDATE OF status ON tasks
+WHEN old.status IN ('completed', 'failed', 'cancelled') AND old.status <> new.status BEGIN
+    SELECT RAISE(ABORT, 'a final state is never left');
+END;
+
 CREATE VIRTUAL TABLE jobs_fts USING fts5 (
     prompt, content='jobs', content_rowid='seq', tokenize='unicode61 remove_diacritics 2'
 );
