@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.errors import StudioError
 
@@ -117,15 +119,42 @@ def install(app: FastAPI) -> None:
         headers = dict(error.headers) if error.headers else None
         return respond(request.url.path, error.status_code, str(error.detail), code, headers=headers)
 
-    def on_crash(request: Request, error: Exception) -> Response:
-        request_id = str(uuid.uuid4())
-        log.error("request %s: %s %s", request_id, request.method, request.url.path, exc_info=error)
-        return respond_error(request.url.path, StudioError("internal_error", request_id=request_id))
-
     app.add_exception_handler(StudioError, on_studio_error)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_crash)
+    app.add_middleware(CatchAll)
+
+
+class CatchAll:
+    """Pure ASGI: a crash becomes a 500 that tells nothing of the inside and is found in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer crashes; an exception that went further would cost the client its connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as error:
+            request_id = str(uuid.uuid4())
+            log.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
+            if started:
+                raise
+            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            problem = (
+                StudioError("disk_full") if full else StudioError("internal_error", request_id=request_id)
+            )
+            await respond_error(scope["path"], problem)(scope, receive, send)
 
 
 def _respond_invalid(path: str, error: RequestValidationError) -> Response:
