@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.docs import NULL
 from api.problems import PlainProblem
 from studio.request import VIEW_DESCRIPTIONS, VIEWS, Lora, View
 
@@ -211,15 +212,15 @@ STARTED = {
     "output_files": [],
     "created_at": "2025-01-15T12:00:00Z",
     "started_at": "2025-01-15T12:00:01Z",
-    "completed_at": None,
-    "error": None,
+    "completed_at": NULL,
+    "error": NULL,
     "comfyui_prompt_id": "c9c874a7-4d77-50b1-bf3d-38b2ef1288b7",
     "progress": 0.0,
     "seed": 501933556720504,
     "engine": "comfyui",
     "workflow": "checkpoint",
     "notes": [],
-    "parent_id": None,
+    "parent_id": NULL,
 }
 COMPLETED = STARTED | {
     "status": "completed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 ASSETS_PATH = "/docs-assets"
+NULL = "\0null"  # stands for None in examples, out of which FastAPI would drop it
 
 
 def operation_id(route: APIRoute) -> str:
@@ -22,7 +24,19 @@ def operation_id(route: APIRoute) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Serve both pages."""
+    """Serve both pages, over a document whose examples have their nulls."""
+    plain = app.openapi
+    finished: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        nonlocal finished
+        document = plain()
+        if document is not finished:
+            _put_nulls(document)
+            finished = document
+        return document
+
+    app.openapi = openapi
     title = f"{app.title} API"
 
     async def swagger(request: Request) -> HTMLResponse:
@@ -49,3 +63,12 @@ def install(app: FastAPI) -> None:
     app.add_route("/docs", swagger, include_in_schema=False)
     app.add_route("/redoc", redoc, include_in_schema=False)
     app.mount(ASSETS_PATH, StaticFiles(directory=ASSETS), name="docs-assets")
+
+
+def _put_nulls(value: Any) -> None:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in list(items):
+        if item == NULL:
+            value[key] = None
+        else:
+            _put_nulls(item)

@@ -1,0 +1,291 @@
+"""The rules of the house, read from the code: who imports whom, where SQL is, that errors are registered."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.errors import REGISTRY
+
+ROOT = Path(__file__).parent.parent
+
+# Rooms from the top to the bottom; a room may import from rooms below it, never sideways or upwards.
+LAYERS: list[set[str]] = [
+    {"main", "avatarforge"},
+    {"app"},
+    {"api", "studio.ui"},
+    {"studio.assembly"},
+    {"studio.runner"},
+    {"studio.collect", "studio.editor"},
+    {"studio.jobs"},
+    {"studio.workflows"},
+    {"studio.prompts"},
+    {"studio.files"},
+    {"studio.comfy", "studio.records", "studio.pictures", "studio.disk"},
+    {"studio.settings", "studio.request"},
+    {"studio.errors"},
+    {"studio"},
+]
+ALONE = {
+    "studio.engine",
+    "studio.client",
+}  # reached over HTTP, or reaching over it: they import no other room
+# What only some rooms may import from outside.
+ONLY_IN = {
+    "gradio": {"studio.ui"},
+    "sqlite_utils": {"studio.records"},
+    "sqlalchemy": {"avatarforge"},
+    "fastapi": {"app", "api", "studio.ui"},
+    "PIL": {"studio.pictures", "studio.engine"},
+    "numba": {"studio.engine"},
+    "fastapi_offline": {"api"},
+}
+SQL = re.compile(
+    r"\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s.+\sSET\s|DELETE\s+FROM\s"
+    r"|CREATE\s+(TABLE|INDEX|TRIGGER|VIRTUAL)\s|DROP\s+TABLE\s|PRAGMA\s|BEGIN\s+IMMEDIATE)",
+    re.DOTALL,
+)
+
+
+@functools.cache
+def sources() -> dict[str, ast.Module]:
+    """Every module of the project by its name, parsed."""
+    paths = [ROOT / "app.py", ROOT / "main.py"]
+    for folder in ("api", "studio", "avatarforge"):
+        paths += sorted((ROOT / folder).rglob("*.py"))
+    found: dict[str, ast.Module] = {}
+    for path in paths:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return found
+
+
+def room_of(module: str) -> str:
+    """The room that a module is in."""
+    top, _, rest = module.partition(".")
+    return f"studio.{rest.partition('.')[0]}" if top == "studio" and rest else top
+
+
+def package_of(name: str, tree: ast.Module, modules: set[str]) -> str:
+    """The package that relative imports of a module start from."""
+    is_package = any(other.startswith(f"{name}.") for other in modules)
+    return name if is_package else name.rpartition(".")[0]
+
+
+def imports(name: str, tree: ast.Module, modules: set[str]) -> Iterator[str]:
+    """Every module that a module imports, also inside functions and for types only."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                start = package_of(name, tree, modules).split(".")
+                base = ".".join([*start[: len(start) - node.level + 1], *([base] if base else [])])
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield inner if inner in modules else base
+
+
+def layer_of(room: str) -> int | None:
+    return next((depth for depth, rooms in enumerate(LAYERS) if room in rooms), None)
+
+
+def breaches(modules: dict[str, ast.Module]) -> list[str]:
+    """What breaks the rules of who imports whom."""
+    found: list[str] = []
+    known = set(sources()) | set(modules)
+    for name, tree in modules.items():
+        room = room_of(name)
+        for target in imports(name, tree, known):
+            top = target.partition(".")[0]
+            if top in ONLY_IN and room not in ONLY_IN[top]:
+                found.append(f"{name} imports {target}, which only {', '.join(ONLY_IN[top])} may")
+            if top not in {"app", "main", "api", "studio", "avatarforge"} or room_of(target) == room:
+                continue
+            other = room_of(target)
+            if room in ALONE or other in ALONE:
+                found.append(f"{name} imports {target}, which stand apart")
+                continue
+            here, there = layer_of(room), layer_of(other)
+            if here is None or there is None:
+                found.append(f"{name} imports {target}: {room if here is None else other} has no layer")
+            elif there <= here:
+                found.append(f"{name} imports {target}, which is not below it")
+    return found
+
+
+def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The string constants of a module, f-strings with their gaps, without docstrings."""
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else " ? " for part in node.values]
+            yield node.lineno, "".join(str(part) for part in parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            yield node.lineno, node.value
+
+
+def error_calls(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StudioError":
+            yield node
+
+
+# --------------------------------------------------------------------- imports
+
+
+def test_imports_point_downwards_only() -> None:
+    assert breaches(sources()) == []
+
+
+def test_every_room_has_a_layer() -> None:
+    rooms = {room_of(name) for name in sources()}
+    homeless = {room for room in rooms if layer_of(room) is None and room not in ALONE}
+    assert homeless == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("studio.jobs", "from studio.runner import Runner"),
+        ("studio.jobs", "import gradio as gr"),
+        ("studio.files", "from studio import jobs"),
+        ("studio.comfy.pool", "from studio.records import Database"),
+        ("studio.comfy.pool", "from ..records import Database"),
+        ("studio.records.jobs", "from studio import files"),
+        ("studio.engine.server", "from studio.errors import StudioError"),
+        ("studio.engine.figure.spec", "from ... import errors"),
+        ("studio.jobs", "from studio.engine import server"),
+        ("studio.settings", "from api import problems"),
+        ("studio.workflows", "from fastapi import FastAPI"),
+        ("api.avatarforge", "import sqlite_utils"),
+        ("api.avatarforge", "from app import create_app"),
+        ("studio.brandnew", "from studio import errors"),
+    ],
+)
+def test_rule_of_imports_finds_what_breaks_it(module: str, line: str) -> None:
+    deep = ast.parse(f"def later():\n    {line}\n")
+    assert breaches({module: deep}) != []
+
+
+def test_slow_imports_are_left_to_those_who_need_them() -> None:
+    # REST has to answer within a second or two of the start; these take several.
+    # (sqlite-utils loads pandas wherever it finds it, so that one is not among them.)
+    heavy = ("gradio", "numba", "scipy", "torch", "librosa", "cv2", "matplotlib", "sqlalchemy")
+    program = (
+        "import sys, app, api.avatarforge, studio.jobs, studio.assembly, studio.engine.server\n"
+        f"print(*sorted({set(heavy)!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
+
+
+# ------------------------------------------------------------------------- SQL
+
+
+def test_sql_is_in_the_records_only() -> None:
+    found = [
+        f"{name}:{line}: {text[:60]!r}"
+        for name, tree in sources().items()
+        if room_of(name) != "studio.records"
+        for line, text in texts(tree)
+        if SQL.match(text)
+    ]
+    found += [
+        f"{name}:{node.lineno}: {node.func.attr}"
+        for name, tree in sources().items()
+        if room_of(name) not in {"studio.records", "studio.engine"}  # the engine executes graphs
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in {"execute", "executemany", "executescript"}
+    ]
+    assert found == []
+
+
+def test_sql_is_recognised_where_it_is() -> None:
+    records = [tree for name, tree in sources().items() if room_of(name) == "studio.records"]
+    assert sum(bool(SQL.match(text)) for tree in records for _, text in texts(tree)) > 30
+    assert not SQL.match("Select a workflow from the list")
+    assert not SQL.match("Update the settings, then set a seed")
+
+
+# ---------------------------------------------------------------------- errors
+
+
+def test_every_error_that_is_raised_is_registered() -> None:
+    unknown = [
+        f"{name}:{call.lineno}: {call.args[0].value}"
+        for name, tree in sources().items()
+        for call in error_calls(tree)
+        if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value not in REGISTRY
+    ]
+    assert unknown == []
+    assert sum(1 for tree in sources().values() for _ in error_calls(tree)) > 30
+
+
+def test_every_registered_error_is_used() -> None:
+    named = {
+        text
+        for name, tree in sources().items()
+        if name != "studio.errors"
+        for _, text in texts(tree)
+        if text in REGISTRY
+    }
+    assert set(REGISTRY) - named == set()
+
+
+def test_every_error_gives_the_facts_that_its_sentence_needs() -> None:
+    lacking: list[str] = []
+    for name, tree in sources().items():
+        for call in error_calls(tree):
+            code = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+            given = {keyword.arg for keyword in call.keywords}
+            if not isinstance(code, str) or code not in REGISTRY or None in given:
+                continue
+            needed = set(re.findall(r"{(\w+)", REGISTRY[code].sentence))
+            if needed - given:
+                lacking.append(f"{name}:{call.lineno}: {code} lacks {needed - given}")
+    assert lacking == []
+
+
+def test_every_error_says_what_to_do() -> None:
+    for code, problem in REGISTRY.items():
+        assert problem.hint, code
+        assert 400 <= problem.status < 600, code
+        assert re.fullmatch(r"[a-z_]+", code)
+
+
+# ------------------------------------------------------------------- documents
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [name for name, tree in sources().items() if not (ast.get_docstring(tree) or "").strip()]
+    assert silent == []
+
+
+def test_nothing_is_swallowed_in_silence() -> None:
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and all(isinstance(part, ast.Pass) for part in node.body)
+    ]
+    assert found == []
