@@ -10,14 +10,20 @@ from dataclasses import dataclass, field
 
 from studio import workflows
 from studio.comfy.engine_process import EngineProcess
+from studio.comfy.events import Event, Online
 from studio.comfy.pool import Pool, Server
+from studio.errors import StudioError
 from studio.files import FileStore
 from studio.jobs import Jobs
-from studio.records import Database, open_database
+from studio.records import Database, memory, open_database, servers
 from studio.runner import Runner
+from studio.runner.keeping import log_database_errors
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 
 log = logging.getLogger(__name__)
+
+LAST_SWEEP = "last_sweep_at"
+FIRST_SWEEP_S = 60.0  # a start has better things to do than to clean up
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,17 @@ class Studio:
     runner: Runner
     engine: EngineProcess | None
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    def pause(self, url: str, paused: bool = True) -> None:
+        """Send a server no new work, or go on; also after the next start."""
+        server = self.pool.by_url(url)
+        if server is None:
+            raise StudioError("server_unknown", url=url)
+        servers.set_paused(self.database, server.url, server.kind, paused)
+        if paused:
+            server.pause()
+        else:
+            server.resume()
 
     def close(self) -> None:
         """Hand running work back and stop every thread and process."""
@@ -51,20 +68,24 @@ def open_studio(settings: Settings) -> Studio:
         folder.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database_path)
     library = workflows.load_library(settings.workflow_folders)
-    servers = [Server(url, "comfy") for url in settings.comfyui_url]
+    at_hand = [Server(url, "comfy") for url in settings.comfyui_url]
     engine, engine_outputs = None, None
     if settings.studio_engine_url:
-        servers.append(Server(settings.studio_engine_url, "embedded"))
+        at_hand.append(Server(settings.studio_engine_url, "embedded"))
     else:
         folder = settings.storage_path / "engine"
         engine = EngineProcess(folder, settings.studio_engine_port, folder / "engine.log")
         engine.start()
         engine_outputs = engine.directory / "output"
-        servers.append(Server(engine.url, "embedded", explain=lambda: engine.why))
+        at_hand.append(Server(engine.url, "embedded", explain=lambda: engine.why))
     files = FileStore(database, settings)
-    pool = Pool(servers)
+    pool = Pool(at_hand)
+    pool.subscribe(lambda server, event: _note_online(database, server, event))
     jobs = Jobs(database, files, pool, library, settings, engine_outputs)
     studio = Studio(settings, database, files, pool, jobs, Runner(jobs), engine)
+    for server in at_hand:
+        if server.url in servers.paused(database):
+            server.pause()
     pool.start()
     studio.runner.start()
     if settings.enable_scheduler:
@@ -76,8 +97,19 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def _sweep_regularly(studio: Studio) -> None:
-    while not studio.stopping.wait(studio.settings.studio_cleanup_interval_s):
+    """Clean up once in each interval, counted over restarts."""
+    interval_s = studio.settings.studio_cleanup_interval_s
+    wait_s = memory.recall(studio.database, LAST_SWEEP, 0.0) + interval_s - time.time()
+    while not studio.stopping.wait(max(wait_s, FIRST_SWEEP_S)):
         try:
             studio.files.sweep(time.time())
+            memory.remember(studio.database, LAST_SWEEP, time.time())
         except (OSError, sqlite3.OperationalError) as error:
             log.error("the clean-up could not be done: %s", error)
+        wait_s = interval_s
+
+
+def _note_online(database: Database, server: Server, event: Event) -> None:
+    if isinstance(event, Online):
+        with log_database_errors():
+            servers.note_seen(database, server.url, server.kind, server.stats, time.time())

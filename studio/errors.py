@@ -150,6 +150,7 @@ REGISTRY = _registry(
         "ComfyUI at {url} did not take the file {name}: {why}.",
         "Use a smaller file, or start ComfyUI with a larger --max-upload-size.",
     ),
+    Problem("server_unknown", 404, "No server at {url} is configured.", "See GET /health for all servers."),
     Problem("no_output", 500, "The graph ran but left no picture.", "Give the workflow a SaveImage node."),
     Problem("output_missing", 502, "The server no longer has the result {name!r}.", "Retry the job.", True),
     # Jobs.

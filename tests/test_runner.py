@@ -15,6 +15,7 @@ from PIL import Image
 
 from studio import disk
 from studio.assembly import Studio, open_studio
+from studio.errors import StudioError
 from studio.pictures import read_recipe
 from studio.records import leases
 from studio.records.entities import Job
@@ -58,7 +59,7 @@ def new_comfy() -> FakeComfy:
 
 
 @contextmanager
-def opened(tmp_path: Path, *servers: FakeComfy, **settings: Any) -> Iterator[Studio]:
+def opened(tmp_path: Path, *servers: FakeComfy, wait_every: bool = True, **settings: Any) -> Iterator[Studio]:
     values = {
         "storage_path": tmp_path / "storage",
         "database_url": f"sqlite:///{tmp_path / 'studio.db'}",
@@ -71,7 +72,7 @@ def opened(tmp_path: Path, *servers: FakeComfy, **settings: Any) -> Iterator[Stu
     }
     studio = open_studio(Settings(_env_file=None, **values))  # type: ignore[call-arg]
     try:
-        assert studio.pool.wait_ready(10, "comfy", every=True)
+        assert studio.pool.wait_ready(10, "comfy", every=wait_every)
         yield studio
     finally:
         studio.close()
@@ -118,6 +119,15 @@ def answer_everything(comfy: FakeComfy, seen: set[str]) -> None:
         if prompt_id not in seen:
             seen.add(prompt_id)
             run_to_end(comfy, prompt_id)
+
+
+def answer_all(seen: set[str], *servers: FakeComfy) -> None:
+    for server in servers:
+        answer_everything(server, seen)
+
+
+def finished(studio: Studio, jobs: list[Job], _answered: None) -> bool:
+    return all(studio.jobs.get(job.id).is_final for job in jobs)
 
 
 def until_final(studio: Studio, job: Job, timeout_s: float = 20) -> Job:
@@ -474,16 +484,28 @@ def test_what_was_sent_to_a_server_that_is_no_longer_configured_goes_to_another(
             assert until_final(studio, job).status == "completed"
 
 
-def test_a_paused_server_gets_no_new_work(tmp_path: Path, comfy: FakeComfy) -> None:
-    with opened(tmp_path, comfy) as studio:
-        first = submit(studio)
-        prompt_id = next_sent(comfy)
-        server = studio.pool.servers[0]
-        server.pause()
-        with pytest.raises(Exception, match="not answering"):
-            submit(studio)
-        run_to_end(comfy, prompt_id)
-        assert until_final(studio, first).status == "completed"
+def test_a_paused_server_gets_no_new_work_also_after_a_restart(tmp_path: Path, comfy: FakeComfy) -> None:
+    with new_comfy() as other:
+        with opened(tmp_path, comfy, other) as studio:
+            first = submit(studio)
+            assert wait_until(lambda: bool(sends(comfy, other)))
+            [prompt_id] = sends(comfy, other)
+            holder = comfy if prompt_id in sends(comfy) else other
+            studio.pause(holder.url)
+            run_to_end(holder, prompt_id)
+            assert until_final(studio, first).status == "completed"
+        free = other if holder is comfy else comfy
+        before = len(sends(holder))
+        with opened(tmp_path, comfy, other, wait_every=False) as studio:
+            jobs = [submit(studio) for _ in range(3)]
+            seen: set[str] = set()
+            assert wait_until(lambda: finished(studio, jobs, answer_all(seen, free)), 10)
+            assert len(sends(holder)) == before
+            studio.pause(holder.url, False)
+            last = submit(studio)
+            assert wait_until(lambda: finished(studio, [last], answer_all(seen, free, holder)), 10)
+            with pytest.raises(StudioError, match="No server"):
+                studio.pause("http://elsewhere:1")
 
 
 def test_one_view_is_made_again_and_the_others_are_kept(tmp_path: Path, comfy: FakeComfy) -> None:
