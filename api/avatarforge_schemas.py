@@ -10,7 +10,9 @@ from api.docs import NULL
 from api.problems import PlainProblem
 from studio.request import VIEW_DESCRIPTIONS, VIEWS, Lora, View
 
+# A bound also makes sure that it is text: JSON can hold half a letter.
 Text = Annotated[str, StringConstraints(max_length=20_000)]
+Base64 = Annotated[str, StringConstraints(max_length=200_000_000)]
 GenerationStatus = Literal["queued", "processing", "completed", "failed"]
 
 
@@ -33,13 +35,13 @@ class GenerateBody(BaseModel):
     prompt: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
         description="Detailed avatar description"
     )
-    pose_file_id: str | None = Field(None, description="ID of an uploaded pose image")
-    reference_file_id: str | None = Field(None, description="ID of an uploaded reference image")
+    pose_file_id: Text | None = Field(None, description="ID of an uploaded pose image")
+    reference_file_id: Text | None = Field(None, description="ID of an uploaded reference image")
     clothing: Text | None = Field(None, description="Specific clothing details")
     style: Text | None = Field(None, description="Art style: 'watercolor', 'pixel art', etc.")
     realism: bool | None = Field(None, description="true: realistic, false: anime (default)")
-    pose_image: str | None = Field(None, description="Legacy: the pose image as base64", deprecated=True)
-    reference_image: str | None = Field(
+    pose_image: Base64 | None = Field(None, description="Legacy: the pose image as base64", deprecated=True)
+    reference_image: Base64 | None = Field(
         None, description="Legacy: the reference image as base64", deprecated=True
     )
 
@@ -50,12 +52,12 @@ class GenerateBody(BaseModel):
     variants: int | None = Field(None, ge=1, le=16)
     steps: int | None = Field(None, ge=1, le=200)
     cfg: float | None = Field(None, ge=0, le=50)
-    sampler: str | None = None
-    scheduler: str | None = None
+    sampler: Text | None = None
+    scheduler: Text | None = None
     denoise: float | None = Field(None, ge=0, le=1)
-    model: str | None = Field(None, description="A checkpoint of the server, by name")
+    model: Text | None = Field(None, description="A checkpoint of the server, by name")
     loras: list[Lora] | None = Field(None, max_length=16)
-    workflow: str | None = Field(None, description="A workflow of the library, by name")
+    workflow: Text | None = Field(None, description="A workflow of the library, by name")
     engine: Literal["auto", "embedded"] | None = Field(
         None, description="'embedded': draw on the embedded engine also when a ComfyUI is configured"
     )

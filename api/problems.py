@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import uuid
@@ -77,8 +78,16 @@ RENDERERS: dict[str, Renderer] = {"": plain}
 
 def renderer_for(path: str) -> Renderer:
     """The renderer of the longest prefix that holds this path."""
-    fitting = [prefix for prefix in RENDERERS if path == prefix or path.startswith(f"{prefix}/")]
+    # A path need not begin with a slash: clients of proxies send whole addresses.
+    fitting = [prefix for prefix in RENDERERS if not prefix or f"{path}/".startswith(f"{prefix}/")]
     return RENDERERS[max(fitting, key=len)]
+
+
+class _Answer(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        # Messages quote what clients sent, and JSON can hold half a letter, which UTF-8 cannot.
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
 
 
 def respond(
@@ -92,7 +101,7 @@ def respond(
 ) -> Response:
     """An error answer in the shape that belongs to the path."""
     body = renderer_for(path)(status, message, code, hint, errors)
-    return JSONResponse(body, status_code=status, headers=headers)
+    return _Answer(body, status_code=status, headers=headers)
 
 
 def respond_error(path: str, error: StudioError) -> Response:
