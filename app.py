@@ -37,7 +37,7 @@ API_PREFIXES = (avatarforge.PREFIX, "/api", "/outputs", "/files")
 
 STARTING_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">
-<title>AvatarForge Studio is starting</title><style>
+<link rel="icon" href="data:,"><title>AvatarForge Studio is starting</title><style>
 body{font:16px/1.6 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;margin:0;
 color:#1f2937;background:#f8fafc}@media(prefers-color-scheme:dark){body{color:#e5e7eb;background:#0f172a}}
 </style></head><body><main><h1>AvatarForge Studio</h1>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
@@ -22,7 +23,7 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
     import gradio as gr
 
     from studio.ui import avatar
-    from studio.ui.look import CSS, THEME
+    from studio.ui.look import CSS, HEADER, THEME
 
     with gr.Blocks(
         title="AvatarForge Studio",
@@ -30,7 +31,7 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
         delete_cache=(CACHE_KEPT_S, CACHE_KEPT_S),
         fill_width=True,
     ) as blocks:
-        gr.Markdown("# AvatarForge Studio", elem_id="title")
+        gr.HTML(HEADER, padding=False)
         with gr.Tab("Single avatar", id="avatar"):
             avatar.build(studio, blocks)
     gr.mount_gradio_app(
@@ -46,7 +47,8 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
         run_history=False,
         mcp_server=False,
         ssr_mode=False,
-        footer_links=["api", "settings"],
+        footer_links=[],
+        favicon_path=str(Path(__file__).parent / "favicon.svg"),
     )
     # Served behind our own routes rather than as one of them, so that a wrong method stays a 405.
     return app.router.routes.pop().app  # type: ignore[attr-defined]

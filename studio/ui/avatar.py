@@ -2,59 +2,75 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import html
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from studio.errors import StudioError
 from studio.records.entities import Job
-from studio.request import VIEW_DESCRIPTIONS, VIEWS, AvatarRequest
+from studio.request import MAX_SEED, VIEWS, AvatarRequest, View
 
 if TYPE_CHECKING:
     from studio.assembly import Studio
 
-EXAMPLES = [
-    ["female warrior, blue armor, long white hair, determined expression", "red cape, silver trim", ""],
-    ["cyberpunk character, neon hair, tech implants", "leather jacket, combat boots", "digital art"],
-    ["mage character, purple robes, holding a staff", "", "watercolor painting"],
-]
-EMPTY = '<div class="result"><p class="empty">Describe a character and press Generate.</p></div>'
-TAIL_S = 3600.0
+VIEW_NAMES: dict[View, str] = {"front": "Front", "back": "Back", "side": "Side", "quarter": "3/4"}
+EXAMPLES = {
+    "Warrior": (
+        "female warrior, blue armor, long white hair, determined expression",
+        "red cape, silver trim",
+    ),
+    "Cyberpunk": ("cyberpunk character, neon hair, tech implants", "leather jacket, combat boots"),
+    "Mage": ("mage character, purple robes, holding a staff", ""),
+}
+LOOK_EVERY_S = 0.2
+
+# On a phone the picture is below the form.
+SHOW_RESULT = """(id) => {
+  const url = new URL(location); url.searchParams.set('job', id); history.replaceState(null, '', url);
+  if (innerWidth <= 768) document.querySelector('#result').scrollIntoView({block: 'start'});
+  return [];
+}"""
 
 
 def build(studio: Studio, blocks: gr.Blocks) -> None:
     """Create the tab and wire it."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
+    with gr.Row(elem_id="workbench"):
+        with gr.Column(scale=2, min_width=320, elem_id="form"):
             prompt = gr.Textbox(
                 label="Character",
                 placeholder="female warrior, blue armor, long white hair",
                 lines=3,
                 elem_id="prompt",
             )
+            with gr.Row(elem_id="examples"):
+                examples = {name: gr.Button(name, size="sm") for name in EXAMPLES}
             clothing = gr.Textbox(
                 label="Clothing", placeholder="full plate armor, red cape", elem_id="clothing"
             )
             style = gr.Textbox(label="Art style", placeholder="watercolor, pixel art, ...", elem_id="style")
-            with gr.Row():
-                view = gr.Dropdown(
-                    [(VIEW_DESCRIPTIONS[view], view) for view in VIEWS], value="front", label="View"
+            view = gr.Radio(
+                [(VIEW_NAMES[view], view) for view in VIEWS], value="front", label="View", elem_id="view"
+            )
+            realism = gr.Checkbox(label="Realistic", value=False, elem_id="realism")
+            # Not a number field: that one turns an empty value into 0, and large seeds into other ones.
+            seed = gr.Textbox(label="Seed", placeholder="empty: a new one each time", elem_id="seed")
+            with gr.Row(elem_id="actions"):
+                generate = gr.Button(
+                    "Generate", variant="primary", elem_id="generate", scale=2, min_width=120
                 )
-                realism = gr.Checkbox(label="Realistic", value=False)
-            seed = gr.Number(label="Seed (empty: a new one each time)", value=None, precision=0, minimum=0)
-            with gr.Row():
-                generate = gr.Button("Generate", variant="primary", elem_id="generate")
-                cancel = gr.Button("Cancel", elem_id="cancel")
-            gr.Examples(EXAMPLES, [prompt, clothing, style], label="Examples")
-        with gr.Column(scale=3, min_width=320):
-            result = gr.HTML(EMPTY, elem_id="result")
-    job_id = gr.State("")
+                cancel = gr.Button("Cancel", interactive=False, elem_id="cancel", scale=1, min_width=90)
+        with gr.Column(scale=3, min_width=320, elem_id="shown"):
+            result = gr.HTML(EMPTY, elem_id="result", padding=False)
+    job_id = gr.Textbox("", visible="hidden")  # no gr.State: its value never reaches the browser
+    followed: dict[str | None, str] = {}  # the job that each open page shows, by Gradio's session
 
-    def submit(prompt: str, clothing: str, style: str, view: str, realism: bool, seed: float | None) -> str:
+    def submit(prompt: str, clothing: str, style: str, view: str, realism: bool, seed: str) -> str:
         """Record a job and give its id; the work goes on whether or not anybody looks."""
         try:
             request = AvatarRequest.model_validate(
@@ -64,7 +80,7 @@ def build(studio: Studio, blocks: gr.Blocks) -> None:
                     "style": style or "",
                     "views": (view,),
                     "realism": realism,
-                    "seed": None if seed is None else int(seed),
+                    "seed": (seed or "").strip() or None,
                 }
             )
             return studio.jobs.submit(request, door="ui").id
@@ -73,21 +89,36 @@ def build(studio: Studio, blocks: gr.Blocks) -> None:
         except StudioError as error:
             raise gr.Error(f"{error.message} {error.hint}", print_exception=False) from error
 
-    def follow(job_id: str) -> Iterator[str]:
-        """The job as a picture with words, again after each change."""
+    async def follow(job_id: str, request: gr.Request) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """The job as a picture with words, again after each change; no thread waits meanwhile."""
         if not job_id:
-            yield EMPTY
+            yield EMPTY, gr.update(interactive=False)
             return
+        session = request.session_hash
+        followed[session] = job_id
+        shown = ""
         try:
-            for job in studio.jobs.watch(job_id, TAIL_S):
-                yield render(job, studio.jobs.preview(job.id))
-        except StudioError as error:
-            yield _page(f'<p class="note">{html.escape(f"{error.message} {error.hint}")}</p>')
+            while True:
+                try:
+                    job = await run_in_threadpool(studio.jobs.get, job_id)
+                except StudioError as error:
+                    yield _page(_problem(f"{error.message} {error.hint}")), gr.update(interactive=False)
+                    return
+                if followed.get(session) != job_id:  # the page shows a newer job by now
+                    return
+                page = render(job, studio.jobs.preview(job.id))
+                if page != shown:
+                    yield page, gr.update(interactive=not job.is_final)
+                    shown = page
+                if job.is_final:
+                    return
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            if followed.get(session) == job_id:
+                del followed[session]
 
     def stop(job_id: str) -> None:
         """Cancel the job that is shown."""
-        if not job_id:
-            return
         try:
             studio.jobs.cancel(job_id)
         except StudioError as error:
@@ -97,50 +128,60 @@ def build(studio: Studio, blocks: gr.Blocks) -> None:
         """The job that the page's address names."""
         return dict(request.query_params).get("job", "")
 
-    started = generate.click(
-        submit, [prompt, clothing, style, view, realism, seed], job_id, api_name="avatar_submit"
-    )
-    show_in_address = (
-        "(id) => { const url = new URL(location); url.searchParams.set('job', id);"
-        " history.replaceState(null, '', url); return []; }"
-    )
-    started.success(None, job_id, None, js=show_in_address, api_visibility="private")
+    for name, button in examples.items():
+        button.click(lambda name=name: EXAMPLES[name], None, [prompt, clothing], api_visibility="private")
+    fields = [prompt, clothing, style, view, realism, seed]
+    started = gr.on([generate.click, prompt.submit], submit, fields, job_id, api_name="avatar_submit")
+    started.success(None, job_id, None, js=SHOW_RESULT, api_visibility="private")
     started.success(
-        follow, job_id, result, concurrency_limit=None, show_progress="hidden", api_name="avatar_follow"
+        follow,
+        job_id,
+        [result, cancel],
+        concurrency_limit=None,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_name="avatar_follow",
+    )
+    blocks.load(reopen, None, job_id, api_visibility="private").success(
+        follow,
+        job_id,
+        [result, cancel],
+        concurrency_limit=None,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
     )
     cancel.click(stop, job_id, None, api_name="avatar_cancel")
-    blocks.load(reopen, None, job_id, api_visibility="private").success(
-        follow, job_id, result, concurrency_limit=None, show_progress="hidden", api_visibility="private"
-    )
 
 
 def render(job: Job, preview: tuple[str, bytes] | None) -> str:
     """A job as HTML: its pictures, or how far it is."""
     alt = html.escape(job.prompt.replace("\n", ", "), quote=True)
-    notes = "".join(f'<p class="note">{html.escape(note)}</p>' for note in job.notes)
     if job.status == "completed":
-        pictures = "".join(
-            f'<img src="outputs/{output.job_id}/{html.escape(output.name, quote=True)}" alt="{alt}">'
-            for output in job.outputs
-        )
-        facts = f'<p class="note">Seed {job.seed} · {html.escape(job.workflow)} · {job.engine} engine</p>'
-        return _page(pictures + facts + notes)
+        urls = [f"outputs/{output.job_id}/{html.escape(output.name, quote=True)}" for output in job.outputs]
+        pictures = "".join(f'<img src="{url}" alt="{alt}">' for url in urls)
+        downloads = "".join(f'<a href="{url}" download>Download</a>' for url in urls)
+        maker = "Drawn by the embedded engine" if job.engine == "embedded" else "Made by ComfyUI"
+        facts = f"<span>Seed {job.seed}</span><span>{maker}</span>{downloads}"
+        notes = "".join(f'<p class="note">{html.escape(_capital(note))}</p>' for note in job.notes)
+        return _page(f'<div class="pictures">{pictures}</div><p class="facts">{facts}</p>{notes}')
     if job.status == "failed":
         problem: dict[str, Any] = job.error or {}
-        sentence = f"{problem.get('message', 'It failed.')} {problem.get('hint', '')}"
-        return _page(f'<p class="note" role="alert">{html.escape(sentence)}</p>')
+        return _page(_problem(f"{problem.get('message', 'It failed.')} {problem.get('hint', '')}"))
     if job.status == "cancelled":
-        return _page('<p class="note">Cancelled.</p>')
+        return _page('<p class="empty">Cancelled.</p>')
     picture = ""
     if preview is not None:
         mime_type, data = preview
         picture = (
             f'<img src="data:{mime_type};base64,{base64.b64encode(data).decode()}" alt="Preview: {alt}">'
         )
-    words = "Waiting for a free server" if job.status == "queued" else f"Drawing, {job.progress:.0f} %"
+    words = "Waiting for a free server" if job.status == "queued" else "Drawing"
+    percent = f"{job.progress:.0f}"
     return _page(
-        f'{picture}<p class="note" aria-live="polite">{words}</p>'
-        f'<div class="bar"><i style="width:{job.progress:.0f}%"></i></div>'
+        f'{picture}<div class="working"><span role="status">{words}</span>'
+        f'<div class="bar" role="progressbar" aria-label="Progress" aria-valuenow="{percent}" '
+        f'aria-valuemin="0" aria-valuemax="100"><i style="width:{percent}%"></i></div></div>'
     )
 
 
@@ -148,8 +189,22 @@ def _page(content: str) -> str:
     return f'<div class="result">{content}</div>'
 
 
+def _problem(sentence: str) -> str:
+    return f'<p class="note problem" role="alert">{html.escape(sentence.strip())}</p>'
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+EMPTY = _page('<p class="empty">Describe a character and press Generate.</p>')
+
+
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    if first["loc"] and first["loc"][0] == "prompt":
+    field = first["loc"][0] if first["loc"] else ""
+    if field == "prompt":
         return "Describe the character first, in a few words."
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    if field == "seed":
+        return f"A seed is a whole number from 0 to {MAX_SEED}, or nothing."
+    return f"{field}: {first['msg']}"

@@ -1,0 +1,120 @@
+"""A real browser for tests and for the README's picture."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+USUAL_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+WAIT_MS = 30_000
+
+Scheme = Literal["light", "dark"]
+
+
+def find_chromium() -> str | None:
+    """The browser named by CHROMIUM, or one that is installed."""
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    return found or next((place for place in USUAL_PLACES if Path(place).is_file()), None)
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Watched:
+    """A page, with everything it complained about."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def open_page(
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1440,
+    height: int = 900,
+    scheme: Scheme = "light",
+    scale: int = 1,
+) -> Iterator[Watched]:
+    """A page in a context of its own; a request to another host is a complaint too."""
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    watched = Watched(page)
+    page.on(
+        "console",
+        lambda message: (
+            watched.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+            if message.type == "error"
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((url, "data:", "blob:"))
+            else watched.complaints.append(f"asked another host: {request.url}")
+        ),
+    )
+    try:
+        yield watched
+    finally:
+        context.close()
+
+
+def open_studio_page(page: Page, path: str = "/") -> None:
+    """Go to the studio and wait until its interface is there."""
+    page.goto(path)
+    page.locator("#generate").wait_for()
+
+
+def take_readme_picture(url: str, target: Path) -> None:
+    """Generate the README's character in a running studio and photograph the page."""
+    with open_browser() as browser, open_page(browser, url, width=1280, height=800) as watched:
+        page = watched.page
+        open_studio_page(page)
+        page.locator("#prompt textarea").fill("female warrior, blue armor, long white hair")
+        page.locator("#seed").get_by_role("textbox").fill("7")
+        page.locator("#generate").click()
+        page.locator("#result img[src^='outputs/']").wait_for()
+        page.wait_for_function("document.querySelector('#result img').naturalWidth > 0")
+        page.screenshot(path=target, animations="disabled")
+
+
+if __name__ == "__main__":
+    # python -m tests.browser http://localhost:8000 docs/pictures/studio.png
+    take_readme_picture(sys.argv[1], Path(sys.argv[2]))
