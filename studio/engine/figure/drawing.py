@@ -88,7 +88,8 @@ def stage(request: DrawRequest) -> Scene:
     not_drawn += [what for what in model.not_drawn if what not in not_drawn]
     rotations, shifts = bend(model.rest, spec.pose.joints)
     points, normals = bend_points(model.points, model.normals, model.weights, rotations, shifts)
-    used = np.unique(model.faces)
+    used = np.zeros(len(points), bool)
+    used[model.faces.ravel()] = True
     camera = _camera(request, spec)
     shot = frame(
         points[used], head_middle(model, rotations, shifts), model.head_height, camera.framing,

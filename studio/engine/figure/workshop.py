@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -51,6 +51,8 @@ class Model:
     part_of: Array
     two_sided: Array
     casts: Array
+    keep: Array
+    cut: Array
     table: Array
     rest: Rest
     head_height: float
@@ -71,6 +73,7 @@ class Workshop:
     not_drawn: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._twins: dict[tuple[object, ...], Mesh] = {}
         self.figure: Figure = figure_of(self.spec.build)
         self.rest: Rest = rest_of(self.figure)
         self.solids: list[Solid] = body_solids(self.figure, self.rest)
@@ -110,6 +113,15 @@ class Workshop:
             Part(mesh, self._weights(mesh.points, bind, split), paint, segment, layer, in_head, casts)
         )
 
+    def twin(self, key: tuple[object, ...], side: str, make: Callable[[], Mesh]) -> Mesh:
+        """A mesh of one side; the right one is the left one mirrored, which saves making it."""
+        if side == "left" or key not in self._twins:
+            mesh = make()
+            if side == "left":
+                self._twins[key] = mesh
+            return mesh
+        return self._twins[key].mirrored()
+
     def cover(self, solids: Sequence[Solid], layer: int) -> None:
         """Whatever lies inside these solids on a lower layer is out of sight."""
         self.covers.append((layer, pack(solids)))
@@ -130,6 +142,18 @@ class Workshop:
     def _weights(self, points: Array, bind: str, split: float) -> Array:
         if bind == "skin":
             return skin_weights(points, self.rest, split=split)
+        if bind == "skirt":
+            # The front follows the thighs, the back stays with the seat; shins hardly pull.
+            weights = skin_weights(points, self.rest, split=0.13)
+            calm = 1.0 - (0.35 + 0.60 * smoothstep(-0.12, 0.10, points[:, 2]))
+            for side in ("left", "right"):
+                for joint, share in (("hip", 0.0), ("knee", 0.55), ("ankle", 1.0)):
+                    taken = weights[:, BONE[f"{side}_{joint}"]] * np.maximum(calm, share)
+                    weights[:, BONE[f"{side}_{joint}"]] -= taken
+                    target = "pelvis" if joint == "hip" else f"{side}_hip"
+                    weights[:, BONE[target]] += taken * (1.0 if joint == "hip" else 1 - calm)
+                    weights[:, BONE["pelvis"]] += taken * (0.0 if joint == "hip" else calm)
+            return weights.astype(np.float32)
         if bind == "hair":
             fall = smoothstep(-0.1, -0.9, points[:, 1])
             weights = rigid(len(points), "head") * (1 - fall)[:, None]
@@ -155,12 +179,17 @@ class Workshop:
 
     def _hidden(self, part: Part) -> Array:
         faces = part.mesh.faces
+        if part.mesh.keep is not None:
+            faces = faces[(part.mesh.keep >= 0)[faces].any(1)]
         if part.in_head or not self.covers:
             return faces
-        hidden = np.zeros(len(part.mesh.points), bool)
+        points = part.mesh.points
+        hidden = np.zeros(len(points), bool)
         for layer, cover in self.covers:
             if layer > part.layer:
-                hidden |= cover.at(part.mesh.points) < -0.0015
+                asked = ~hidden & (points > cover.low).all(1) & (points < cover.high).all(1)
+                if asked.any():
+                    hidden[asked] = cover.at(points[asked]) < -0.0015
         return faces[~(hidden[faces[:, 0]] & hidden[faces[:, 1]] & hidden[faces[:, 2]])]
 
     def finish(self) -> Model:
@@ -168,6 +197,7 @@ class Workshop:
         scale, head = self.scale, self.head_height
         origin = CHIN * scale
         points, normals, local, faces, part_of, two_sided, casts = [], [], [], [], [], [], []
+        keep, cut = [], []
         table = np.zeros((len(self.parts), COLUMNS), np.float32)
         offset = 0
         for number, part in enumerate(self.parts):
@@ -180,6 +210,8 @@ class Workshop:
             part_of.append(np.full(len(kept), number, np.int32))
             two_sided.append(np.full(len(kept), mesh.two_sided, np.uint8))
             casts.append(np.full(len(kept), part.casts, np.uint8))
+            keep.append(np.ones(len(mesh.points)) if mesh.keep is None else mesh.keep)
+            cut.append(np.full(len(kept), mesh.keep is not None, np.uint8))
             table[number] = row_of(part.paint, SEGMENTS.index(part.segment))
             offset += len(mesh.points)
         return Model(
@@ -192,6 +224,8 @@ class Workshop:
             np.concatenate(part_of),
             np.concatenate(two_sided),
             np.concatenate(casts),
+            np.concatenate(keep).astype(np.float32),
+            np.concatenate(cut),
             table,
             self.rest.scaled(scale),
             head,

@@ -54,7 +54,9 @@ def _limb(
     solids = [s.grown(grow) for s in tailor.shop.solids if s.group in {f"{side}_{n}" for n in names}]
     solids += [keep(shoulder + axis * end, -axis), keep(shoulder + axis * start, axis)]
     a, b = shoulder + axis * start, shoulder + axis * end
-    mesh = skin(pack(solids), 0.0062, np.minimum(a, b) - 0.11, np.maximum(a, b) + 0.11)
+    low, high = np.minimum(a, b) - 0.11, np.maximum(a, b) + 0.11
+    key = ("arm plate", names, start, end, grow)
+    mesh = tailor.shop.twin(key, side, lambda: skin(pack(solids), 0.0066, low, high))
     t = ((mesh.points - shoulder) * axis).sum(1)
     hem = np.minimum(np.abs(t - start), np.abs(end - t))
     surface = np.stack([t, mesh.points[:, 2], hem], -1)
@@ -72,7 +74,9 @@ def _leg(
 ) -> None:
     solids = [s.grown(grow) for s in tailor.shop.solids if s.group in {f"{side}_{n}" for n in names}]
     solids += [keep((0, top, 0), DOWN), keep((0, bottom, 0), UP)]
-    mesh = skin(pack(solids), 0.0065, np.array([-1, bottom - 0.02, -1]), np.array([1, top + 0.02, 1]))
+    low, high = np.array([-1, bottom - 0.02, -1]), np.array([1, top + 0.02, 1])
+    key = ("leg plate", names, top, bottom, grow)
+    mesh = tailor.shop.twin(key, side, lambda: skin(pack(solids), 0.0068, low, high))
     y = mesh.points[:, 1]
     hem = np.minimum(np.abs(top - y), np.abs(y - bottom))
     tailor.add(

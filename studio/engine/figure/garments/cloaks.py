@@ -10,7 +10,7 @@ import numpy as np
 
 from ..palette import CLOTH, FUR, METAL, Paint, toned
 from ..shape.curves import smoothstep
-from ..shape.mesh import closed_sheet, ellipsoid, rings, sheet, tube
+from ..shape.mesh import closed_sheet, ellipsoid, loop_tube, rings, sheet, tube
 from .registry import garment
 from .tailor import LENGTH_Y, Tailor, drape
 
@@ -22,7 +22,7 @@ def hang(
 ) -> None:
     """A cloth that hangs from the shoulders behind, reaching so far around to the front."""
     shoulder = tailor.shop.figure.shoulder
-    wide = shoulder + 0.070
+    wide = shoulder + 0.085
     rows, columns = 34, 121
     reach = np.radians(reach_deg)
 
@@ -90,7 +90,7 @@ def cape(tailor: Tailor) -> None:
 @garment("cloak")
 def cloak(tailor: Tailor) -> None:
     """Longer, and around the sides."""
-    hang(tailor, LENGTH_Y.get(tailor.item.length or "ankle", 0.16), 112, trimmed(tailor), 0.19)
+    hang(tailor, LENGTH_Y.get(tailor.item.length or "ankle", 0.16), 97, trimmed(tailor), 0.20)
     if tailor.item.variant == "hood_up":
         hood_up(tailor, replace(tailor.paint, trim_width=0.03))
     elif "hood" not in tailor.worn:
@@ -162,31 +162,31 @@ def epaulettes(tailor: Tailor) -> None:
 def hood_up(tailor: Tailor, paint: Paint) -> None:
     """A hood drawn over the head, the face free."""
     inside = replace(paint, colour=toned(paint.colour, -0.10))
-    rows, columns = 20, 41
+    rows, columns = 20, 49
+    opening = np.radians(58.0)
 
     def place(u: Array, v: Array) -> Array:
-        # u from the opening backwards, v from one cheek over the crown to the other.
-        angle = (v - 0.5) * 2 * np.radians(128)
-        back = u
-        r = 0.50 + 0.045 * np.sin(np.pi * u)
-        closing = np.cos(back * np.pi / 2 * 0.98) ** 0.55
-        x = np.sin(angle) * r * closing * 0.98
-        y = 0.50 + np.cos(angle) * (r + 0.10) * (closing * 0.98 + 0.02) - 0.12 * back
-        z = 0.30 - 0.92 * back + 0.05 * np.cos(angle) * (1 - back)
-        low = np.abs(v - 0.5) * 2
-        y = y - 0.10 * smoothstep(0.75, 1.0, low) * (1 - back)
-        return np.stack([x, y, z], -1)
+        # A bag around the head: u runs from the opening to the back of it, v around the face.
+        polar = opening + (np.pi - opening) * u
+        around = v * 2 * np.pi
+        crown = np.clip(np.sin(around), 0, 1)
+        x = np.sin(polar) * np.cos(around) * 0.515
+        y = np.sin(polar) * np.sin(around) * (0.60 + 0.05 * crown * (1 - u)) + 0.53
+        z = np.cos(polar) * 0.66 - 0.04 + 0.05 * crown * (1 - u)
+        low = np.clip(-np.sin(around), 0, 1) * (1 - u)
+        return np.stack([x, y - 0.10 * low, z + 0.05 * low], -1)
 
     mesh = sheet(place, rows, columns, outward=(0, 0.0, -1))
-    flip = (mesh.normals * (mesh.points - np.array([0, 0.45, 0.0]))).sum() < 0
+    flip = (mesh.normals * (mesh.points - np.array([0, 0.5, 0.0]))).sum() < 0
     if flip:
         mesh = replace(mesh, normals=-mesh.normals, faces=mesh.faces[:, ::-1].copy())
+    mesh = closed_sheet(mesh, rows, columns)
     u, v = mesh.surface[:, 0], mesh.surface[:, 1]
     edge = u * 0.9
     tailor.add(replace(mesh, surface=np.stack([u, v, edge * 0.25], -1)), paint, "head_wear", "head")
-    rim = [place(np.array(0.0), np.array(t)) for t in np.linspace(0.0, 1.0, 40)]
+    rim = [place(np.array(0.0), np.array(t)) for t in np.linspace(0.0, 1.0, 41)[:-1]]
     tailor.add(
-        rings(tube(rim, (0.022, 0.030, 0.030, 0.022), 60, 10)),
+        loop_tube(np.stack(rim), 0.026, 10),
         tailor.plain(paint.trim or inside.colour),
         "head_wear",
         "head",

@@ -71,7 +71,9 @@ def shoe(
         if top > 0.46:
             foot += tailor.shop.group(f"{side}_thigh", grow=grow)
         program = [*foot, keep((0, top, 0), DOWN), keep((0, 0.004, 0), UP)]
-        mesh = skin(pack(program), CELL, np.array([-1.0, -0.02, -1.0]), np.array([1.0, top + 0.02, 1.0]))
+        low, high = np.array([-1.0, -0.02, -1.0]), np.array([1.0, top + 0.02, 1.0])
+        field, key = pack(program), ("shoe", grow, top, flare, point)
+        mesh = tailor.shop.twin(key, side, lambda f=field, a=low, b=high: skin(f, CELL, a, b))
         y = mesh.points[:, 1]
         surface = np.stack([y, mesh.points[:, 2], np.abs(top - y)], -1)
         tailor.add(replace(mesh, surface=surface), paint, segment, f"{side}_leg")

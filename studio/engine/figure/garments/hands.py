@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..palette import CLOTH, METAL, Paint
-from ..shape.body import hand
 from ..shape.mesh import loop_tube
-from ..shape.person import hand_shapes, hand_size
+from ..shape.person import hand_of, hand_shapes, hand_size
 from .registry import garment
 from .tailor import Tailor
 
@@ -17,7 +16,7 @@ def glove(tailor: Tailor, paint: Paint, grow: float) -> None:
     shapes = hand_shapes(tailor.shop.spec)
     for side in ("left", "right"):
         tailor.add(
-            hand(shapes[side], tailor.shop.rest, side, hand_size(tailor.shop), grow),
+            hand_of(tailor.shop, shapes[side], side, grow),
             paint,
             "hands",
             f"{side}_wrist",

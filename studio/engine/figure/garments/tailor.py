@@ -181,8 +181,9 @@ class Tailor:
                     )
                 )
             )
-        program += whole
-        mesh = skin(pack(program), CELL)
+        inner = program
+        program = [*program, *whole]
+        mesh = skin(pack(inner), CELL)
         mesh = self._measure(mesh, sections, whole)
         if creases and (paint or self.paint).kind == CLOTH:
             mesh = self._crease(mesh, creases)
@@ -210,8 +211,11 @@ class Tailor:
             for cut in cuts:
                 n = np.asarray(cut.numbers)
                 hem[mine] = np.minimum(hem[mine], np.abs(((points[mine] - n[0:3]) * n[3:6]).sum(1)))
+        keep_at: Array | None = None
         for cut in whole:
-            hem = np.minimum(hem, np.abs(pack([replace(cut, op=0)]).at(points)))
+            outside = pack([replace(cut, op=0)]).at(points)
+            hem = np.minimum(hem, np.maximum(outside, 0.0))
+            keep_at = outside if keep_at is None else np.minimum(keep_at, outside)
         for side, sign in (("left", 1.0), ("right", -1.0)):
             shoulder, axis = self.arm_axis(side)
             t = ((points - shoulder) * axis).sum(1)
@@ -220,7 +224,7 @@ class Tailor:
             along = np.where(is_arm, t + 0.10, along)
             up = np.cross(axis, [0, 0, 1.0])
             across = np.where(is_arm, np.arctan2(off[:, 2], (off * up).sum(1)) * 0.055, across)
-        return replace(mesh, surface=np.stack([along, across, hem], -1))
+        return replace(mesh, surface=np.stack([along, across, hem], -1), keep=keep_at)
 
     def _crease(self, mesh: Mesh, strength: float) -> Mesh:
         """Folds where cloth bends: elbows, waist, armpits, knees."""
@@ -332,7 +336,7 @@ class Tailor:
         surface[:, 0], surface[:, 1] = (top - bottom) * u + (1.45 - top), v * 0.9
         if open_front_deg > 0:
             surface[:, 2] = np.minimum(surface[:, 2], np.minimum(v, 1 - v) * 0.9)
-        self.add(replace(mesh, surface=surface), paint, segment, "skin", split=0.10 if bottom > 0.3 else 0.13)
+        self.add(replace(mesh, surface=surface), paint, segment, "skirt")
 
     def sleeves(
         self,
@@ -370,13 +374,9 @@ class Tailor:
         """A band around the arm, so far along it."""
         solids = [*self.arm_solids(side, t + width / 2, grow, t - width / 2)]
         shoulder, axis = self.arm_axis(side)
-        low = shoulder + axis * (t - width) - 0.09
-        mesh = skin(
-            pack(solids),
-            0.006,
-            np.minimum(low, shoulder + axis * (t + width) - 0.09),
-            np.maximum(low + 0.18, shoulder + axis * (t + width) + 0.09),
-        )
+        a, b = shoulder + axis * (t - width), shoulder + axis * (t + width)
+        low, high = np.minimum(a, b) - 0.09, np.maximum(a, b) + 0.09
+        mesh = self.shop.twin(("cuff", t, width, grow), side, lambda: skin(pack(solids), 0.006, low, high))
         self.add(mesh, paint, "torso", f"{side}_arm")
 
     def band(

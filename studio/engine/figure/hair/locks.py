@@ -10,6 +10,7 @@ import numpy as np
 from ..palette import HAIR, Paint
 from ..shape.curves import path, smoothstep, unit
 from ..shape.field import Field, pack
+from ..shape.head import head_mesh, head_shape
 from ..shape.mesh import Mesh, ellipsoid, joined, rings, tube
 from ..spec import RGB
 from ..workshop import Workshop
@@ -106,7 +107,7 @@ class Barber:
             points = points + push
         return self.shop.to_head(points).reshape(rows, columns, 3)
 
-    def cap(self, hairline: float = 40.0, nape: float = -42.0, k: float = 1.0) -> None:
+    def cap(self, hairline: float = 33.0, nape: float = -42.0, k: float = 1.0) -> None:
         """The hair that lies on the skull, down to hairline and nape."""
         t, azimuth = np.linspace(0.0, 1, 26), np.linspace(0, 360, 56, endpoint=False)
         front = np.clip(np.cos(np.radians(azimuth)), 0, 1) ** 0.6
@@ -124,6 +125,20 @@ class Barber:
         surface[:, 1] = around
         surface[:, 0] *= 0.3
         self.meshes.append(replace(mesh, surface=surface))
+
+    def shaved(self, hairline: float = 34.0, nape: float = -30.0, grow: float = 0.012) -> None:
+        """Hair of a few millimetres: the skull's own surface down to hairline and nape."""
+        head = head_mesh(head_shape(self.shop.spec))
+        offset = (head.points - CENTRE) / RADII
+        flat = np.sqrt(offset[:, 0] ** 2 + offset[:, 2] ** 2)
+        elevation = np.degrees(np.arctan2(offset[:, 1], flat))
+        front = np.clip(offset[:, 2] / np.maximum(flat, 1e-6), 0, 1) ** 0.7
+        over = elevation - (nape * (1 - front) + hairline * front)
+        faces = head.faces[(over > -9.0)[head.faces].all(1)]
+        surface = np.stack([np.full(len(over), 0.1), np.arctan2(offset[:, 0], offset[:, 2]) * 9, over], -1)
+        self.meshes.append(
+            Mesh(head.points + head.normals * grow, head.normals, faces, surface, keep=over * 0.01)
+        )
 
     def bangs(self, kind: str, thick: float = 1.0) -> None:
         """Hair over the forehead; tips stay above the eyes so that a face remains a face."""
@@ -157,23 +172,11 @@ class Barber:
                 (60, 4, 0.40, 0.11),
             )
         elif kind == "curtain":
-            table = (
-                (-12, -42, 0.50, 0.13),
-                (-26, -34, 0.42, 0.12),
-                (-44, -22, 0.33, 0.11),
-                (12, 42, 0.50, 0.13),
-                (26, 34, 0.42, 0.12),
-                (44, 22, 0.33, 0.11),
-            )
+            half = ((12, 48, 0.54, 0.13), (27, 46, 0.46, 0.115), (46, 34, 0.36, 0.10))
+            table = (*half, *((-a, -d, t, w) for a, d, t, w in half))
         elif kind == "parted":
-            table = (
-                (-10, -44, 0.60, 0.13),
-                (-28, -34, 0.54, 0.13),
-                (-48, -16, 0.44, 0.12),
-                (10, 44, 0.60, 0.13),
-                (28, 34, 0.54, 0.13),
-                (48, 16, 0.44, 0.12),
-            )
+            half = ((10, 46, 0.60, 0.13), (28, 42, 0.54, 0.125), (50, 26, 0.44, 0.11))
+            table = (*half, *((-a, -d, t, w) for a, d, t, w in half))
         else:  # over one eye
             table = (
                 (52, -10, 0.55, 0.12),
@@ -291,7 +294,7 @@ class Barber:
         widths.append(0.003)
         return points, widths
 
-    def gathered_cap(self, anchor: Array, hairline: float = 40.0) -> None:
+    def gathered_cap(self, anchor: Array, hairline: float = 34.0) -> None:
         """Hair combed back over the skull towards a knot."""
         self.cap(hairline)
         for azimuth in range(-150, 180, 20):

@@ -34,8 +34,8 @@ def _tousle(barber: Barber, reach: float, lift: float, count: int, rough: float)
                 1.03 + lift * (0.6 + 0.5 * barber.rng.random()),
             )
             tip[1] = max(tip[1], 0.03)
-            middle = (start + tip) / 2 + out * (0.05 + 0.06 * lift)
-            barber.lock([start, middle, tip], (0.05, 0.125, 0.003), 0.42, 12, 8)
+            middle = (start + tip) / 2 + out * (0.035 + 0.06 * lift)
+            barber.lock([start, middle, tip], (0.05, 0.120, 0.003), 0.26, 12, 8)
 
 
 @style("pixie", "side_part")
@@ -51,20 +51,22 @@ def pixie(barber: Barber, shop: Workshop) -> None:
 
 @style("messy")
 def messy(barber: Barber, shop: Workshop) -> None:
-    """Short and tousled."""
-    barber.volume = 1.06
+    """Tousled, with tips that stand off here and there."""
+    barber.volume = 1.05
+    low = 0.03 if barber.tip > 0 else max(barber.tip, -1.2)
     barber.cap()
-    if barber.tip < 0:
-        barber.back(max(barber.tip, -1.2), 0.05, 2, 110, rough=2.0)
-    _tousle(barber, 0.55, 0.10, 13, 1.6)
-    barber.sides(0.20 if barber.tip > 0 else -0.2, 0.02, 2)
+    barber.back(low, 0.05, 3, 112, rough=1.8)
+    for number in range(13):
+        azimuth = 62 + 236 * number / 12 + barber.rng.uniform(-6, 6)
+        elevation = (52, 26, 40, 12)[number % 4]
+        root = barber.scalp(azimuth, elevation + 22, 1.01)
+        middle = barber.scalp(azimuth, elevation, 1.075)
+        turned = barber.scalp(azimuth + barber.rng.uniform(-14, 14), elevation - 26, 1.16)
+        barber.lock([root, middle, turned], (0.05, 0.105, 0.003), 0.36, 14)
+    barber.sides(0.20 if low > 0 else max(low + 0.2, -0.5), 0.02, 2)
     barber.bangs(shop.spec.hair.bangs)
-    barber.lock(
-        [barber.scalp(0, 88, 1.0), CENTRE + (0.05, 0.62, 0.05), CENTRE + (0.15, 0.66, 0.10)],
-        (0.03, 0.035, 0.003),
-        0.6,
-        14,
-    )
+    tuft = [barber.scalp(0, 88, 1.0), CENTRE + (0.05, 0.62, 0.05), CENTRE + (0.15, 0.66, 0.10)]
+    barber.lock(tuft, (0.03, 0.035, 0.003), 0.6, 14)
 
 
 @style("spiky")
@@ -72,22 +74,15 @@ def spiky(barber: Barber, shop: Workshop) -> None:
     """Spikes up and back."""
     barber.cap()
     big = {"short": 0.8, "medium": 1.1, "long": 1.35, "very_long": 1.5}.get(shop.spec.hair.length, 0.9)
-    for elevation, count, reach in (
-        (78, 5, 0.40),
-        (52, 9, 0.40),
-        (26, 11, 0.36),
-        (2, 11, 0.28),
-        (-18, 9, 0.20),
-    ):
+    for elevation, count, reach in ((74, 4, 0.50), (46, 7, 0.50), (18, 8, 0.42), (-10, 7, 0.30)):
         for number in range(count):
-            azimuth = 52 + 256 * (number + 0.5) / count + barber.rng.uniform(-7, 7)
-            root = barber.scalp(azimuth, elevation, 0.96)
+            azimuth = 58 + 244 * (number + 0.5) / count + barber.rng.uniform(-9, 9)
+            root = barber.scalp(azimuth, elevation, 0.94)
             out = unit((root - CENTRE) / RADII)
-            sweep = np.array([0.0, 0.55 if elevation > 20 else -0.15, -0.35])
-            tip = root + unit(out + sweep * 0.8) * reach * big * barber.rng.uniform(0.85, 1.15)
-            barber.lock(
-                [root, root + (tip - root) * 0.5 + out * 0.03, tip], (0.13, 0.115, 0.003), 0.62, 12, 8
-            )
+            sweep = np.array([0.0, 0.75 if elevation > 10 else -0.45, -0.45])
+            tip = root + unit(out * 0.9 + sweep) * reach * big * barber.rng.uniform(0.85, 1.2)
+            middle = root + (tip - root) * 0.45 + out * 0.07
+            barber.lock([root, middle, tip], (0.17, 0.14, 0.003), 0.55, 14, 8)
     for azimuth, lean in ((-44, -18), (-22, -10), (0, 12), (22, 14), (44, 22)):
         root = barber.scalp(azimuth * 0.7, 62, 1.0)
         high = barber.scalp(azimuth, 44, 1.22)
@@ -106,13 +101,13 @@ def spiky(barber: Barber, shop: Workshop) -> None:
 @style("buzz_cut")
 def buzz_cut(barber: Barber, shop: Workshop) -> None:
     """A few millimetres all around."""
-    barber.cap(46, -36, 0.925)
+    barber.shaved()
 
 
 @style("undercut")
 def undercut(barber: Barber, shop: Workshop) -> None:
     """Shaved sides, long hair on top, swept to one side."""
-    barber.cap(46, -36, 0.925)
+    barber.shaved()
     for number, azimuth in enumerate((-64, -44, -24, -4, 16, 36)):
         root = barber.scalp(azimuth * 0.5 + 25, 66, 1.0)
         middle = barber.scalp(azimuth - 10, 62, 1.16)
@@ -133,7 +128,7 @@ def undercut(barber: Barber, shop: Workshop) -> None:
 @style("mohawk")
 def mohawk(barber: Barber, shop: Workshop) -> None:
     """A crest from forehead to nape."""
-    barber.cap(46, -36, 0.922)
+    barber.shaved()
     tall = {"short": 0.26, "medium": 0.40, "long": 0.56}.get(shop.spec.hair.length, 0.38)
     for number, elevation in enumerate(np.linspace(38, 190, 15)):
         angle = np.radians(elevation)

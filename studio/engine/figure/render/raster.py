@@ -11,7 +11,7 @@ FAR = np.float32(1e9)
 
 
 @kernel
-def rasterise(screen, faces, two_sided, top, left, depth, face_at, weights):
+def rasterise(screen, faces, two_sided, keep, cut, top, left, depth, face_at, weights):
     """Fill one tile: its first row and column in the picture are top and left; first triangle wins ties."""
     rows, columns = depth.shape
     for f in range(faces.shape[0]):
@@ -44,6 +44,8 @@ def rasterise(screen, faces, two_sided, top, left, depth, face_at, weights):
                 if u >= 0.0 and v >= 0.0 and w >= 0.0:
                     z = u * az + v * bz + w * cz
                     if z < depth[y, x]:
+                        if cut[f] and u * keep[a] + v * keep[b] + w * keep[c] < 0.0:
+                            continue
                         depth[y, x] = z
                         face_at[y, x] = f
                         weights[y, x, 0] = u

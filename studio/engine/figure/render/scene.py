@@ -123,8 +123,9 @@ def render(
         face_at = np.full(shape, -1, np.int32)
         weights = np.empty((*shape, 2), np.float32)
         rasterise(
-            screen, model.faces, model.two_sided, first * factor - margin, -margin, depth, face_at, weights
-        )
+            screen, model.faces, model.two_sided, model.keep, model.cut, first * factor - margin, -margin,
+            depth, face_at, weights,
+        )  # fmt: skip
         colour = np.zeros((*shape, 3), np.float32)
         tone = np.zeros(shape, np.float32)
         segment = np.empty(shape, np.int32)

@@ -240,7 +240,7 @@ def shade_cel(
             if weave > 0 and pixel < 0.0028:
                 dark = 1.0
                 if weave == 1:
-                    dark = 1.0 - 0.07 * _step(0.2, 0.5, abs((v * 62.0 - np.floor(v * 62.0)) - 0.5) * 2 - 0.3)
+                    dark = 1.0 - 0.035 * _step(0.2, 0.5, abs((v * 62.0 - np.floor(v * 62.0)) - 0.5) * 2 - 0.3)
                 elif weave == 2:
                     row = np.floor(u * 95.0)
                     cx = v * 95.0 + (0.5 if int(row) & 1 else 0.0)
@@ -266,6 +266,10 @@ def shade_cel(
                 r0, g0, b0, r1, g1, b1 = r0 * dark, g0 * dark, b0 * dark, r1 * dark, g1 * dark, b1 * dark
 
             red, green, blue = r1 + (r0 - r1) * share, g1 + (g0 - g1) * share, b1 + (b0 - b1) * share
+            if kind != FACE and kind != GLOW:
+                # A third tone between light and shade gives round things their form.
+                half = 0.075 * (1.0 - _step(0.36, 0.50, facing)) * share
+                red, green, blue = red * (1 - half), green * (1 - half), blue * (1 - half * 0.6)
             slant = ny * 0.8 - nx * 0.5
             if kind == METAL:
                 glint = _step(0.26, 0.32, slant) * (1.0 - _step(0.56, 0.62, slant)) * 0.42
@@ -317,9 +321,9 @@ def shade_cel(
                 glint = 1.0 - _step(0.050, 0.085, abs(lift - centre_line))
                 glint *= _step(-0.25, 0.0, facing) * (0.35 + 0.65 * share) * 0.62
                 lab = 0.30 + 0.55 * (r0 + g0 + b0) / 3.0
-                red += (min(1.0, r0 * 0.45 + lab) - red) * glint
-                green += (min(1.0, g0 * 0.45 + lab) - green) * glint
-                blue += (min(1.0, b0 * 0.45 + lab + 0.03) - blue) * glint
+                red += (min(1.0, r0 * 0.85 + lab * 0.60) - red) * glint
+                green += (min(1.0, g0 * 0.85 + lab * 0.60) - green) * glint
+                blue += (min(1.0, b0 * 0.85 + lab * 0.60 + 0.02) - blue) * glint
                 strand = np.sin(v * 43.0 + np.sin(u * 3.0) * 0.6)
                 dim = 0.045 * _step(0.70, 0.98, strand)
                 red, green, blue = red * (1 - dim), green * (1 - dim), blue * (1 - dim * 0.7)

@@ -249,7 +249,9 @@ def _fill_blocks(origin, h, table, lofts, grid, active, x_first, x_last):
     side = 4
     near = np.empty(table.shape[0], np.int64)
     values = np.empty(table.shape[0])
-    reach = h * side * 0.9 + h * 1.8
+    # Half the diagonal of a block, and with it the one cell around that its neighbours look at.
+    half = h * 3.47
+    reach = (half + h * 1.75) * 1.15
     for bx in range(x_first, x_last):
         for by in range(active.shape[1]):
             for bz in range(active.shape[2]):
@@ -272,7 +274,7 @@ def _fill_blocks(origin, h, table, lofts, grid, active, x_first, x_last):
                         if op == 0:
                             best = min(best, e)
                         d = _combine(d, e, op, table[s, 2])
-                if abs(d) > reach * 1.35:
+                if abs(d) > reach:
                     for x in range(side):
                         for y in range(side):
                             for z in range(side):
@@ -281,7 +283,7 @@ def _fill_blocks(origin, h, table, lofts, grid, active, x_first, x_last):
                 active[bx, by, bz] = 1
                 count = 0
                 for s in range(table.shape[0]):
-                    if table[s, 1] != 0.0 or values[s] < max(best, 0.0) + 2.2 * reach + table[s, 2]:
+                    if table[s, 1] != 0.0 or values[s] < max(best, 0.0) + 2.3 * half + table[s, 2]:
                         near[count] = s
                         count += 1
                 for x in range(side):

@@ -21,6 +21,7 @@ class Mesh:
     faces: Array
     surface: Array
     two_sided: bool = False
+    keep: Array | None = None  # where below zero, the surface is cut away
 
     def moved(self, rotation: Array | None = None, shift: Sequence[float] | Array = (0, 0, 0)) -> Mesh:
         """The same mesh, turned and then shifted."""
@@ -57,6 +58,7 @@ def joined(meshes: Sequence[Mesh]) -> Mesh:
         np.concatenate(faces),
         np.concatenate([m.surface for m in meshes]),
         any(m.two_sided for m in meshes),
+        np.concatenate([np.ones(len(m.points)) if m.keep is None else m.keep for m in meshes]),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..palette import FACE, FUR, LEATHER, METAL, SKIN, Paint
+from ..palette import FACE, FUR, LEATHER, METAL, SKIN, Paint, toned
 from ..spec import Spec
 from ..workshop import Workshop
 from .body import hand
 from .field import keep, merge, pack, skin, stash
 from .head import head_mesh, head_shape, human_ear
+from .mesh import Mesh
 
 SKIN_CELL = 0.0068
 _KINDS = {
@@ -42,6 +43,11 @@ def hand_size(shop: Workshop) -> float:
     return 0.80 + 0.20 * shop.figure.limb
 
 
+def hand_of(shop: Workshop, shape: str, side: str, grow: float = 0.0) -> Mesh:
+    """One hand; equal ones are made once."""
+    return shop.twin(("hand", shape, grow), side, lambda: hand(shape, shop.rest, side, hand_size(shop), grow))
+
+
 def add_person(shop: Workshop) -> None:
     """Skin, hands, head and ears."""
     spec = shop.spec
@@ -49,7 +55,7 @@ def add_person(shop: Workshop) -> None:
     shop.add(skin(pack(shop.solids), SKIN_CELL), paint, "skin")
     shapes = hand_shapes(spec)
     for side in ("left", "right"):
-        shop.add(hand(shapes[side], shop.rest, side, hand_size(shop)), paint, "hands", f"{side}_wrist")
+        shop.add(hand_of(shop, shapes[side], side), paint, "hands", f"{side}_wrist")
     shop.add(head_mesh(head_shape(spec)), Paint(spec.skin.colour, FACE), "face", "head")
     if not any(feature.kind.endswith("ears") for feature in spec.features):
         for sign in (1.0, -1.0):
@@ -58,6 +64,8 @@ def add_person(shop: Workshop) -> None:
 
 
 def _add_underwear(shop: Workshop) -> None:
+    outer = [g.colour for g in shop.spec.garments if "skirt" in g.kind or (g.slot == "full" and g.layer <= 2)]
+    colour = toned(outer[-1], -0.14) if outer else (72, 76, 92)
     dressed = any(g.slot in ("torso", "full") and g.layer <= 2 for g in shop.spec.garments)
     solids = [
         *shop.group("thigh", grow=0.003),
@@ -67,4 +75,4 @@ def _add_underwear(shop: Workshop) -> None:
         merge(0.03),
         keep((0, 1.0 if dressed else 1.325, 0), (0, -1, 0)),
     ]
-    shop.add(skin(pack(solids), SKIN_CELL), Paint((72, 76, 92)), "torso")
+    shop.add(skin(pack(solids), SKIN_CELL), Paint(colour), "torso")
