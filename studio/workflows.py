@@ -25,6 +25,11 @@ YAW_DEG: dict[View, float] = {"front": 0.0, "back": 180.0, "side": 90.0, "quarte
 # Request members that a manifest may give a default for, and that a recipe must hold to be made again.
 RESOLVED = ("model", "width", "height", "steps", "cfg", "sampler", "scheduler", "denoise")
 
+# Every slot that has a value without a model or a picture for it.
+FILLED = frozenset(
+    (*RESOLVED, "positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix")
+)
+
 SlotTarget = Annotated[str, StringConstraints(pattern=r"^[^.]+\.[^.]+$")]
 Graph = dict[str, dict[str, Any]]
 
@@ -116,6 +121,8 @@ def load_library(folders: Sequence[Path] = ()) -> dict[str, Workflow]:
     """All workflows by name; one in a user's folder replaces the library's of the same name."""
     found: dict[str, Workflow] = {}
     for folder in (LIBRARY, *folders):
+        if not folder.is_dir():
+            raise StudioError("workflow_broken", name=str(folder), why="there is no such folder")
         for manifest in sorted(folder.glob("*/workflow.toml")):
             workflow = _load(manifest)
             found[workflow.name] = workflow
@@ -130,20 +137,95 @@ def named(library: Mapping[str, Workflow], name: str) -> Workflow:
 
 
 def _load(path: Path) -> Workflow:
-    name = path.parent.name
+    graph_path = path.parent / "graph.json"
+    reading = path
     try:
         manifest = Manifest.model_validate(tomllib.loads(path.read_text("utf-8")))
-        graph: Graph = json.loads((path.parent / "graph.json").read_text("utf-8"))
-    except (OSError, ValueError, ValidationError) as error:
-        raise StudioError("workflow_broken", name=name, why=error) from error
+        reading = graph_path
+        graph: Graph = json.loads(graph_path.read_text("utf-8"))
+        _check_graph(graph)
+        reading = path
+        _check_manifest(manifest, graph)
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise StudioError("workflow_broken", name=path.parent.name, why=f"{reading}: {why}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise StudioError("workflow_broken", name=path.parent.name, why=f"{reading}: {error}") from error
+    return Workflow(path.parent.name, manifest, graph)
+
+
+def _check_graph(graph: Any) -> None:
+    if isinstance(graph, dict) and isinstance(graph.get("nodes"), list):
+        raise ValueError("this is the editor's own format; export it from ComfyUI with Export (API)")
+    if not isinstance(graph, dict) or not graph:
+        raise ValueError("a graph is an object with a member for each node")
+    for node_id, node in graph.items():
+        if not (
+            isinstance(node, dict)
+            and isinstance(node.get("class_type"), str)
+            and isinstance(node.get("inputs"), dict)
+        ):
+            raise ValueError(f"node {node_id} needs a class_type and inputs")
+        for name, value in node["inputs"].items():
+            if is_link(value) and value[0] not in graph:
+                raise ValueError(f"{node_id}.{name} is linked to node {value[0]}, which is not there")
+
+
+def _check_manifest(manifest: Manifest, graph: Graph) -> None:
     for slot, targets in manifest.slots.items():
+        if slot not in FILLED and slot not in manifest.models and not slot.endswith("_image"):
+            raise ValueError(f"nothing fills a slot named {slot}; there are {', '.join(sorted(FILLED))}")
         for target in targets:
             node, input_name = target.split(".")
             if node not in graph or input_name not in graph[node]["inputs"]:
-                raise StudioError(
-                    "workflow_broken", name=name, why=f"slot {slot} names {target}, not in the graph"
+                raise ValueError(f"slot {slot} names {target}, which is not in the graph")
+    if unslotted := sorted({*manifest.models, *manifest.requires} - set(manifest.slots)):
+        raise ValueError(f"there is no slot for {', '.join(unslotted)}")
+    if unknown := sorted(set(manifest.defaults) - set(RESOLVED)):
+        raise ValueError(f"there are no defaults for {', '.join(unknown)}, only for {', '.join(RESOLVED)}")
+    AvatarRequest.model_validate({"prompt": "anybody", **manifest.defaults})
+    anchor = manifest.loras
+    for node, _ in (anchor.model, anchor.clip) if anchor else ():
+        if node not in graph:
+            raise ValueError(f"loras names node {node}, which is not in the graph")
+    for part in manifest.optional:
+        if part.when not in manifest.slots:
+            raise ValueError(f"an optional part waits for {part.when}, which is no slot")
+        for node in (*part.nodes, *part.bypass):
+            if node not in graph:
+                raise ValueError(
+                    f"the optional part {part.when} names node {node}, which is not in the graph"
                 )
-    return Workflow(name, manifest, graph)
+        for node, names in part.bypass.items():
+            for name in names:
+                if not is_link(graph[node]["inputs"].get(name)):
+                    raise ValueError(f"the bypass of {part.when} names {node}.{name}, which is no link")
+    _check_what_is_left(manifest, graph)
+
+
+def _check_what_is_left(manifest: Manifest, graph: Graph) -> None:
+    """Without its optional parts, a graph must have no link that leads nowhere."""
+    left = copy.deepcopy(graph)
+    for part in manifest.optional:
+        _remove(left, part)
+    for node_id, node in left.items():
+        for name, value in node["inputs"].items():
+            if is_link(value) and value[0] not in left:
+                raise ValueError(
+                    f"{node_id}.{name} reads from node {value[0]}, which is optional and has no bypass"
+                )
+
+
+def is_link(value: Any) -> bool:
+    """Whether an input's value is another node's output."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+        and not isinstance(value[1], bool)
+    )
 
 
 def choose(library: Mapping[str, Workflow], request: AvatarRequest, candidates: Sequence[Candidate]) -> Plan:
@@ -272,7 +354,7 @@ def _needs(kind: str, workflow: Workflow, graph: Graph) -> str:
     """What a server must have, as text that equal needs share."""
     models = sorted(
         [graph[node]["class_type"], input_name, graph[node]["inputs"][input_name]]
-        for slot in ("model", *workflow.manifest.models)
+        for slot in dict.fromkeys(("model", "sampler", "scheduler", *workflow.manifest.models))
         for node, input_name in (target.split(".") for target in workflow.manifest.slots.get(slot, ()))
         if node in graph
     )
@@ -346,7 +428,7 @@ def _fit_to_server(graph: Graph, info: ObjectInfo) -> Graph:
     """The same graph with each model named as this server names it (folders and slashes differ)."""
     for node in graph.values():
         for name, value in node["inputs"].items():
-            if not isinstance(value, str):
+            if not isinstance(value, str) or info.takes_upload(node["class_type"], name):
                 continue
             choices = info.choices(node["class_type"], name)
             if choices and value not in choices and (own_name := find_choice(value, choices)):
