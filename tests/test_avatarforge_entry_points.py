@@ -65,7 +65,7 @@ def serving(folder: Path, *arguments: str, **more: str) -> Iterator[list[str]]:
     reader.start()
     try:
         yield lines
-        process.send_signal(signal.SIGINT)
+        process.terminate() if sys.platform == "win32" else process.send_signal(signal.SIGINT)
         process.wait(30)
     finally:
         process.kill()
