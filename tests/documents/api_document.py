@@ -57,6 +57,8 @@ legacy = requests.post(
         + base64.b64encode(Path("pose.png").read_bytes()).decode(),
     },
 ).json()
+for other in (basic, simple, reused, legacy):  # their pictures are not needed here
+    requests.delete(f"{ROOT}/generations/{other['generation_id']}").raise_for_status()
 while True:
     polled = requests.get(f"{ROOT}/generations/{sheet['generation_id']}")
     if polled.json()["status"] in ["completed", "failed"]:
