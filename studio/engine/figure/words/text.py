@@ -60,7 +60,6 @@ _WHOLE = frozenset(
         "shorts",
         "tights",
         "shades",
-        "bangs",
         "pumps",
         "flats",
         "woods",
