@@ -10,7 +10,7 @@ import logging.handlers
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import avatarforge, docs, problems
 from api.limits import BodyLimit
@@ -51,13 +51,14 @@ class Interface:
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
         self.gradio: ASGIApp | None = None
+        self.stopping = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve what no documented route serves."""
         path: str = scope["path"]
         is_api = any(path == prefix or path.startswith(f"{prefix}/") for prefix in API_PREFIXES)
         if self.gradio is not None and not is_api:
-            await self.gradio(scope, receive, send)
+            await self._serve_until_stopping(self.gradio, scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         elif self.enabled and path == "/":
@@ -65,6 +66,42 @@ class Interface:
         else:
             error = problems.respond(path, 404, "Not Found", "route_not_found", "See /docs for all routes.")
             await error(scope, receive, send)
+
+    async def _serve_until_stopping(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, but end what lasts: Gradio streams to a tab for as long as it is open."""
+        unfinished = False
+
+        async def watch(message: Message) -> None:
+            nonlocal unfinished
+            unfinished = message["type"] == "http.response.start" or message.get("more_body", False)
+            await send(message)
+
+        serving = asyncio.ensure_future(app(scope, receive, watch))
+        stopping = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                return await serving
+            serving.cancel()
+            await asyncio.wait({serving})
+            if unfinished:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            serving.cancel()
+            stopping.cancel()
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that says so before it waits for answers to end."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what lasts, then end as uvicorn does."""
+        self._stopping()
+        await super().shutdown(sockets)
 
 
 def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Studio | None = None) -> FastAPI:
@@ -75,7 +112,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         studio = opened or await run_in_threadpool(open_studio, settings)
         app.state.studio = studio
-        app.state.stopping = asyncio.Event()
+        app.state.stopping = interface.stopping
         if ui:
             loop = asyncio.get_running_loop()
             threading.Thread(target=_mount_ui, args=(app, interface, loop), daemon=True).start()
@@ -194,14 +231,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(_explain(error), file=sys.stderr)
         return 2
-    server = uvicorn.Server(
+    app = create_app(settings, ui=not arguments.no_ui, opened=studio)
+    server = Server(
         uvicorn.Config(
-            create_app(settings, ui=not arguments.no_ui, opened=studio),
+            app,
             log_config=None,
             access_log=settings.log_level == "DEBUG",
             timeout_graceful_shutdown=SHUTDOWN_S,
             server_header=False,
-        )
+        ),
+        lambda: app.state.stopping.set(),
     )
     host, port = settings.gradio_server_name, listening.getsockname()[1]
     shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else f"[{host}]" if ":" in host else host

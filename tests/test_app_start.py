@@ -269,6 +269,22 @@ def test_ctrl_c_while_the_interface_is_loading_ends_it_cleanly(start_app: StartA
 
 
 @NOT_WINDOWS
+def test_an_open_tab_does_not_hold_up_the_end(start_app: StartApp) -> None:
+    running = start_app()
+    wait_until(lambda: "gradio_config" in running.client.get("/").text, "the interface is shown")
+    # What a tab keeps open for as long as it lives.
+    with running.client.stream("GET", "/gradio_api/heartbeat/a-tab") as stream:
+        chunks = stream.iter_raw()
+        assert next(chunks)
+        assert running.interrupt() == 0
+        for _ in chunks:  # the stream is ended properly, else this raises
+            pass
+    said = "".join(running.lines)
+    assert "Traceback" not in said
+    assert "timeout graceful shutdown exceeded" not in said
+
+
+@NOT_WINDOWS
 def test_running_work_is_handed_back_and_done_after_the_next_start(start_app: StartApp) -> None:
     first = start_app("--no-ui")
     first.wait_healthy()
