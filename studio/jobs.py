@@ -64,7 +64,7 @@ class Jobs:
             self.files.get(file_id)
         if not self._is_for_embedded(request) and self.settings.comfyui_url:
             online = self.pool.online("comfy")
-            if not online:
+            if not online and any(server["status"] == "starting" for server in self.pool.health()):
                 self.pool.wait_ready(STARTING_S, "comfy")
                 online = self.pool.online("comfy")
             if not online:
