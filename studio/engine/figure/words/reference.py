@@ -29,21 +29,30 @@ def dominant_colours(image: np.ndarray) -> ReferenceColours:
     if inside.sum() < 40:
         inside = opaque
     skin = _skin_mask(small) & inside
-    rows, columns = np.nonzero(skin)
-    found_skin = None
-    head_bottom, head_top, centre, half = height * 0.35, 0.0, width / 2, width / 2
-    if rows.size >= max(12, inside.sum() * 0.01):
-        upper = rows < np.percentile(rows, 60)
-        found_skin = _colour(np.median(small[rows[upper], columns[upper]], axis=0))
-        head_top, head_bottom = float(np.percentile(rows, 3)), float(np.percentile(rows, 55))
-        centre, half = float(np.median(columns[upper])), max(8.0, float(np.ptp(columns[upper])))
+    top, bottom, centre, wide = _face(skin, inside)
     grid_y, grid_x = np.mgrid[0:height, 0:width]
-    around = (grid_y <= head_bottom) & (abs(grid_x - centre) <= half) & inside & ~skin
-    above = around & (grid_y >= head_top - height * 0.25)
-    hair = _strongest(small[above], 1)
-    below = inside & ~skin & (grid_y > head_bottom + height * 0.05)
+    face = skin & (grid_y >= top) & (grid_y <= bottom) & (abs(grid_x - centre) <= wide)
+    found_skin = _colour(np.median(small[face], axis=0)) if face.sum() >= 4 else None
+    around = (grid_y <= bottom) & (grid_y >= top - 1.1 * wide) & (abs(grid_x - centre) <= 1.1 * wide)
+    hair = _strongest(small[around & inside & ~skin], 1)
+    below = inside & ~skin & (grid_y > bottom + 0.3 * wide) & (abs(grid_x - centre) <= 3.0 * wide)
     clothes = [colour for colour in _strongest(small[below], 3) if not hair or distance(colour, hair[0]) > 40]
     return ReferenceColours(hair[0] if hair else None, found_skin, tuple(clothes[:2]))
+
+
+def _face(skin: np.ndarray, inside: np.ndarray) -> tuple[float, float, float, float]:
+    """First and last row, middle column and width of the topmost patch of skin that may be a face."""
+    height, width = skin.shape
+    if skin.sum() < max(12, inside.sum() * 0.01):
+        return 0.0, height * 0.35, width / 2, width / 2
+    counts = skin.sum(axis=1)
+    top = int(np.flatnonzero(counts >= 2)[0]) if (counts >= 2).any() else int(np.flatnonzero(counts)[0])
+    wide, bottom = 4.0, top
+    # A face is little taller than wide: below it are a neck, a chest and arms, which say nothing of hair.
+    while bottom + 1 < height and bottom - top < 1.25 * wide and counts[bottom : bottom + 3].any():
+        wide = max(wide, float(counts[bottom]))
+        bottom += 1
+    return float(top), float(bottom), float(np.median(np.nonzero(skin[top:bottom])[1])), wide
 
 
 def _shrunk(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
