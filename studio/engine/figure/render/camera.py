@@ -73,8 +73,9 @@ def frame(
     if abs(pitch_deg) > 1:
         seen = np.einsum("ij,kj->ik", points - middle, rotation)
         tall = max(tall * abs(np.cos(np.radians(pitch_deg))), 2.1 * np.abs(seen[:, 1]).max())
-    # Wings and long weapons may leave the frame before the person gets small in it.
-    span = max(tall, min(across * height / width, tall * 1.35))
+    # Wings and long weapons may leave the frame before the person gets small in it; the person may not.
+    person = min(across, 0.42 * tall)
+    span = max(tall, min(across * height / width, tall * 1.35), person * height / width)
     # Where a format leaves room over and under, people stand nearer to its lower edge.
     middle[1] += (span - tall) * 0.22
     return Shot(rotation, middle, height / span, width, height)
