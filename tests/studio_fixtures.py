@@ -188,6 +188,10 @@ class StandInPool:
         """The servers that claim to be online."""
         return tuple(one for one in self.servers if one.online and kind in (None, one.kind))
 
+    def health(self) -> list[dict[str, str]]:
+        """As the pool would render them: nobody here is still starting."""
+        return [{"status": "healthy" if one.online else "unreachable"} for one in self.servers]
+
     def wait_ready(self, timeout_s: float, kind: str | None = None) -> bool:
         """Whether there is one; waiting would change nothing."""
         return bool(self.online(kind))
