@@ -225,6 +225,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for item in error.errors():
             print(f"Setting {'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)
         return 2
+    except UnicodeDecodeError as error:
+        print(f"The .env file is not UTF-8 text: {error}. Save it as UTF-8.", file=sys.stderr)
+        return 2
     except StudioError as error:
         print(error.message, error.hint, file=sys.stderr)
         return 2

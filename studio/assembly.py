@@ -103,6 +103,7 @@ def _sweep_regularly(studio: Studio) -> None:
     while not studio.stopping.wait(max(wait_s, FIRST_SWEEP_S)):
         try:
             studio.files.sweep(time.time())
+            studio.jobs.forget_old_keys()
             memory.remember(studio.database, LAST_SWEEP, time.time())
         except (OSError, sqlite3.OperationalError) as error:
             log.error("the clean-up could not be done: %s", error)

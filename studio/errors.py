@@ -25,9 +25,7 @@ def _registry(*problems: Problem) -> dict[str, Problem]:
 
 REGISTRY = _registry(
     # Requests.
-    Problem(
-        "invalid_json", 400, "The request body is not a JSON object: {why}.", "Send a JSON object as the body."
-    ),
+    Problem("invalid_json", 400, "The request body is not a JSON object: {why}.", "Send a JSON object."),
     Problem("missing_field", 400, "Required: {fields}.", "Add the missing members to the request body."),
     Problem("invalid_field", 422, "{why}", "Check the values against the documentation at /docs."),
     Problem("body_too_large", 413, "The request body is larger than {limit_mb:g} MB.", "Send less at once."),

@@ -318,6 +318,10 @@ class Jobs:
         records.prioritise(self.database, job_id, priority)
         return self.get(job_id)
 
+    def forget_old_keys(self) -> int:
+        """Forget idempotency keys that are no longer good."""
+        return records.forget_keys(self.database, time.time() - IDEMPOTENCY_S)
+
     @full_disk_is_said()
     def delete(self, job_id: str) -> None:
         """Remove a job, its outputs and its hold on uploads; work that still runs is stopped."""

@@ -311,3 +311,8 @@ def test_a_killed_app_leaves_no_engine_behind(start_app: StartApp) -> None:
     assert engines_of(running.folder) != []
     running.kill()
     wait_until(lambda: engines_of(running.folder) == [], "the engine is gone")
+
+
+def test_a_dotenv_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("LOG_LEVEL=INFO # größe".encode("latin-1"))
+    assert_refused(run_until_it_ends(tmp_path), tmp_path, ".env", "UTF-8")

@@ -636,3 +636,13 @@ def test_outputs_are_found_by_their_names_only(jobs: Jobs) -> None:
         with pytest.raises(StudioError) as caught:
             jobs.output(done.id, name)
         assert caught.value.code == "output_not_found"
+
+
+def test_keys_that_are_no_longer_good_are_forgotten(jobs: Jobs) -> None:
+    key = IdempotencyKey("test", "one")
+    job = jobs.submit(ask(), door="test", key=key)
+    assert jobs.forget_old_keys() == 0
+    with jobs.database.write() as connection:
+        connection.execute("UPDATE idempotency SET created_at = created_at - ?", (IDEMPOTENCY_S + 1,))
+    assert jobs.forget_old_keys() == 1
+    assert jobs.submit(ask(), door="test", key=key).id != job.id

@@ -529,6 +529,9 @@ def test_one_view_is_made_again_and_the_others_are_kept(tmp_path: Path, comfy: F
         assert again["front.png"] == hashes["front.png"]
         assert again["back.png"] != hashes["back.png"]
         assert [task.seed for task in done.tasks] == [parent.seed, 7]
+        recipe = read_recipe(studio.files.output_path(child.id, "back.png"))
+        assert recipe is not None
+        assert recipe["request"]["seed"] == 7
         studio.jobs.delete(parent.id)
         assert studio.files.output_path(child.id, "front.png").is_file()
 

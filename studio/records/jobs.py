@@ -413,3 +413,9 @@ def find_key(
         (scope, key, not_before),
     ).fetchone()
     return (row["fingerprint"], row["job_id"]) if row else None
+
+
+def forget_keys(database: Database, before: float) -> int:
+    """Remove idempotency keys that are no longer good."""
+    with database.write() as connection:
+        return connection.execute("DELETE FROM idempotency WHERE created_at < ?", (before,)).rowcount

@@ -201,5 +201,6 @@ def _recipe(job: Job, carried: Carried) -> dict[str, Any]:
         "engine": job.engine,
         "comfyui": carried.server.stats.get("system", {}).get("comfyui_version"),
         "workflow": job.workflow,
-        "request": job.request,
+        # A view that was made again has a seed of its own: with it, the recipe gives this very picture.
+        "request": {**job.request, "seed": carried.task.seed},
     }
