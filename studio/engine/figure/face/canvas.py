@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..compiled import kernel
-from ..shape.curves import path, unit
+from ..shape.curves import Points, Vector, path, unit
 
 Array = np.ndarray
-Points = Sequence[Sequence[float]] | Array
 
 
 @kernel
@@ -129,9 +128,9 @@ class Canvas:
     def fill(
         self,
         points: Points,
-        colour: Sequence[float] | Array,
+        colour: Vector,
         opacity: float = 1.0,
-        lower: Sequence[float] | Array | None = None,
+        lower: Vector | None = None,
     ) -> None:
         """Fill a closed shape; with `lower` the colour runs down to it over the height of the shape."""
         cover = self._cover(points)
@@ -149,7 +148,7 @@ class Canvas:
         self,
         points: Points,
         widths: Sequence[float],
-        colour: Sequence[float] | Array,
+        colour: Vector,
         opacity: float = 1.0,
         smooth: bool = True,
     ) -> None:
@@ -164,12 +163,12 @@ class Canvas:
 
     def ellipse(
         self,
-        centre: Sequence[float],
+        centre: Vector,
         rx: float,
         ry: float,
-        colour: Sequence[float] | Array,
+        colour: Vector,
         opacity: float = 1.0,
-        lower: Sequence[float] | Array | None = None,
+        lower: Vector | None = None,
     ) -> None:
         """A filled ellipse."""
         angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
@@ -180,9 +179,7 @@ class Canvas:
             lower,
         )
 
-    def glow(
-        self, centre: Sequence[float], rx: float, ry: float, colour: Sequence[float] | Array, opacity: float
-    ) -> None:
+    def glow(self, centre: Vector, rx: float, ry: float, colour: Vector, opacity: float) -> None:
         """A soft spot: blush, shadow, stubble."""
         rings = 7
         for ring in range(rings, 0, -1):

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..face.decal import eye_form
 from ..palette import CLOTH, GEM, GLOW, LEATHER, METAL, Paint, toned
+from ..shape.curves import turn
 from ..shape.head import EYE_Y, head_mesh, head_shape
 from ..shape.mesh import Mesh, ellipsoid, loop_tube, rings, tube
 from .registry import garment
@@ -80,7 +81,7 @@ def glasses(tailor: Tailor) -> None:
             lens = Paint((34, 36, 48) if kind == "sunglasses" else (tailor.item.trim or (96, 176, 190)), GEM)
             flat = ellipsoid((0, 0, 0), (rx * 0.98, ry * 0.98, 0.018), 10, 28)
             middle = loop.mean(0)
-            turned = flat.moved(np.array([[1, 0, 0], [0, 1, 0], [-1.1 * sign * x, 0, 1.0]]), middle)
+            turned = flat.moved(turn("y", 10.5 * sign), middle)
             _wear(tailor, turned, lens, casts=False)
         _wear(tailor, loop_tube(loop, thick, 8), paint, casts=False)
         if kind == "goggles":
@@ -184,7 +185,7 @@ def mask(tailor: Tailor) -> None:
     if kind in ("fox_mask", "skull_mask"):
         # Worn at the side of the head, as at a festival: the face stays to be seen.
         centre = np.array([-0.40, 0.66, 0.10])
-        turn_out = np.array([[0.35, 0.0, -0.94], [0.0, 1.0, 0.0], [0.94, 0.0, 0.35]])
+        turn_out = turn("y", -70)
         _wear(tailor, ellipsoid((0, 0, 0), (0.20, 0.26, 0.07), 14, 22).moved(turn_out, centre), paint)
         for sign in (-1, 1):
             eye = ellipsoid(

@@ -242,7 +242,7 @@ class Barber:
                 self.lock(points, widths, 0.46, 14 + 3 * len(points), body=tip < -0.2)
 
     def back(
-        self, tip: float, flare: float = 0.0, layers: int = 3, spread_deg: float = 116, rough: float = 1.0
+        self, tip: float, flare: float = 0.0, layers: int = 3, spread_deg: float = 106, rough: float = 1.0
     ) -> None:
         """A falling curtain behind, in overlapping layers."""
         counts = ((14, spread_deg), (12, spread_deg * 0.90), (8, spread_deg * 0.70))[:layers]
@@ -258,8 +258,12 @@ class Barber:
                     + min(0.30, 0.10 * drop) * (layer + 1.6 * share * share)
                     + self.rng.uniform(-0.07, 0.05) * rough
                 )
+                points, widths = self._fall(azimuth, low, layer, flare, jitter)
+                # Locks next to the face are narrow, so that the eye stays free in profile.
+                narrow = 1 - 0.42 * share**4
                 self.lock(
-                    *self._fall(azimuth, low, layer, flare, jitter),
+                    points,
+                    [width * narrow for width in widths],
                     0.44,
                     16 + int(8 * min(3.2, drop)),
                     body=low < -0.1,

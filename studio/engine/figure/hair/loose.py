@@ -14,7 +14,7 @@ def _fall_freely(barber: Barber, shop: Workshop) -> None:
     tip = barber.tip
     barber.cap()
     if tip > 0:
-        barber.back(0.02, 0.0, 3, 112)
+        barber.back(0.02, 0.0, 3, 104)
         barber.sides(0.22, count=3)
     else:
         barber.back(tip)
@@ -58,7 +58,7 @@ def bob(barber: Barber, shop: Workshop) -> None:
     barber.volume = 1.06
     low = 0.28 if shop.spec.hair.style == "bowl_cut" else (-0.10 if barber.tip < 0 else 0.02)
     barber.cap()
-    barber.back(low, 0.035, 3, 112, rough=0.35)
+    barber.back(low, 0.035, 3, 104, rough=0.35)
     barber.sides(low + 0.03, 0.02)
     barber.bangs("straight" if shop.spec.hair.style == "bowl_cut" else shop.spec.hair.bangs)
 

@@ -55,7 +55,7 @@ def messy(barber: Barber, shop: Workshop) -> None:
     barber.volume = 1.05
     low = 0.03 if barber.tip > 0 else max(barber.tip, -1.2)
     barber.cap()
-    barber.back(low, 0.05, 3, 112, rough=1.8)
+    barber.back(low, 0.05, 3, 104, rough=1.8)
     for number in range(13):
         azimuth = 62 + 236 * number / 12 + barber.rng.uniform(-6, 6)
         elevation = (52, 26, 40, 12)[number % 4]
@@ -164,7 +164,7 @@ def slicked_back(barber: Barber, shop: Workshop) -> None:
             np.array([side * 0.34, low, -0.44]),
         ]
         barber.lock(points, (0.07, 0.13, 0.14, 0.13, 0.02), 0.36, 24)
-    barber.back(low, 0.0, 2, 105)
+    barber.back(low, 0.0, 2, 102)
 
 
 @style("afro")

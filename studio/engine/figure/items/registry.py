@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..palette import CLOTH, GEM, GLOW, LEATHER, METAL, SURFACE_OF, Paint
-from ..shape.curves import turn, unit
+from ..shape.curves import Points, Vector, turn, unit
 from ..shape.mesh import Mesh, ellipsoid, loop_tube, revolve_sharp, rings, tube
 from ..spec import RGB, Item
 from ..workshop import Workshop
@@ -62,7 +62,7 @@ class Smith:
 
     def rod(
         self,
-        points: Sequence[Sequence[float]],
+        points: Points,
         radii: Sequence[float],
         paint: Paint | None = None,
         columns: int = 10,
@@ -72,22 +72,18 @@ class Smith:
         """A tube through points."""
         self.add(rings(tube(points, radii, max(8, 6 * len(points)), columns, flat, towards)), paint)
 
-    def ball(
-        self, centre: Sequence[float], radii: Sequence[float] | float, paint: Paint | None = None
-    ) -> None:
+    def ball(self, centre: Vector, radii: Vector | float, paint: Paint | None = None) -> None:
         """An ellipsoid."""
         size = np.full(3, radii) if isinstance(radii, int | float) else radii
         self.add(ellipsoid(centre, size), paint)
 
-    def turned(
-        self, outline: Sequence[Sequence[float]], paint: Paint | None = None, columns: int = 24
-    ) -> None:
+    def turned(self, outline: Points, paint: Paint | None = None, columns: int = 24) -> None:
         """A thing of revolution about y from (radius, y) points."""
         self.add(revolve_sharp(outline, columns), paint)
 
     def hoop(
         self,
-        centre: Sequence[float],
+        centre: Vector,
         radius: float,
         thickness: float,
         paint: Paint | None = None,
@@ -101,8 +97,8 @@ class Smith:
 
     def box(
         self,
-        centre: Sequence[float],
-        half: Sequence[float],
+        centre: Vector,
+        half: Vector,
         paint: Paint | None = None,
         round_off: float = 6.0,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..palette import mix, toned
+from ..palette import Paint, mix, toned
 from ..shape.mesh import sheet, slab
 from .registry import Smith, item
 
@@ -18,7 +18,7 @@ def blade(
     length: float,
     width: float,
     bend: float = 0.0,
-    paint: object = None,
+    paint: Paint | None = None,
     edge: float = 1.0,
 ) -> None:
     """A blade with a ridge, from `start` up."""
@@ -31,7 +31,7 @@ def blade(
     ]
     smith.rod(
         line, (width, width * 0.95, width * 0.82 * edge, 0.002), paint or smith.paint, 8, 0.22, (1, 0, 0)
-    )  # type: ignore[arg-type]
+    )
 
 
 def hilt(smith: Smith, guard: float = 0.085, grip: float = 0.10) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 Array = np.ndarray
+Vector = Sequence[float] | Array
+Points = Sequence[Vector] | Array
 
 
 def unit(vectors: Array) -> Array:
@@ -50,7 +52,7 @@ def profile(xs: Sequence[float] | Array, ys: Sequence[float] | Array, at: Array)
     )
 
 
-def path(points: Sequence[Sequence[float]] | Array, count: int) -> Array:
+def path(points: Points, count: int) -> Array:
     """A smooth curve through points (centripetal tangents), sampled evenly in its parameter."""
     pts = np.asarray(points, float)
     if len(pts) == 2:

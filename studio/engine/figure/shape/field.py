@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..compiled import kernel, spread
-from .curves import profile, unit
+from .curves import Points, Vector, profile, unit
 from .mesh import Mesh, vertex_normals
 
 Array = np.ndarray
@@ -37,14 +37,14 @@ class Solid:
 
 
 def cone(
-    a: Sequence[float] | Array,
-    b: Sequence[float] | Array,
+    a: Vector,
+    b: Vector,
     ra: float,
     rb: float,
     blend: float,
     group: str = "",
     flat: float = 1.0,
-    towards: Sequence[float] | Array = (0.0, 0.0, 1.0),
+    towards: Vector = (0.0, 0.0, 1.0),
 ) -> Solid:
     """A round cone between two points; flat < 1 squeezes it along `towards`."""
     n = unit(np.asarray(towards, float))
@@ -52,16 +52,12 @@ def cone(
     return Solid(CONE, numbers, UNION, blend, group=group)
 
 
-def blob(
-    centre: Sequence[float] | Array, radii: Sequence[float] | Array, blend: float, group: str = ""
-) -> Solid:
+def blob(centre: Vector, radii: Vector, blend: float, group: str = "") -> Solid:
     """An ellipsoid."""
     return Solid(ELLIPSOID, (*map(float, centre), *map(float, radii)), UNION, blend, group=group)
 
 
-def loft(
-    rows: Sequence[Sequence[float]] | Array, blend: float, squareness: float = 2.3, group: str = ""
-) -> Solid:
+def loft(rows: Points, blend: float, squareness: float = 2.3, group: str = "") -> Solid:
     """An upright loft from rows (y, half width, z front, z back)."""
     table = np.asarray(rows, float)
     table = table[np.argsort(table[:, 0], kind="stable")]
@@ -72,7 +68,7 @@ def loft(
     )
 
 
-def keep(point: Sequence[float] | Array, inward: Sequence[float] | Array, blend: float = 0.0) -> Solid:
+def keep(point: Vector, inward: Vector, blend: float = 0.0) -> Solid:
     """Keep only what lies on the side of a plane that `inward` points to."""
     n = -unit(np.asarray(inward, float))
     return Solid(PLANE, (*map(float, point), *map(float, n)), KEEP, blend)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .curves import path, profile, unit
+from .curves import Points, Vector, path, profile, unit
 
 Array = np.ndarray
 
@@ -23,7 +23,7 @@ class Mesh:
     two_sided: bool = False
     keep: Array | None = None  # where below zero, the surface is cut away
 
-    def moved(self, rotation: Array | None = None, shift: Sequence[float] | Array = (0, 0, 0)) -> Mesh:
+    def moved(self, rotation: Array | None = None, shift: Vector = (0, 0, 0)) -> Mesh:
         """The same mesh, turned and then shifted."""
         if rotation is None:
             return replace(self, points=self.points + np.asarray(shift))
@@ -33,7 +33,7 @@ class Mesh:
             normals=np.einsum("ij,kj->ik", self.normals, rotation),
         )
 
-    def scaled(self, factor: float | Sequence[float]) -> Mesh:
+    def scaled(self, factor: float | Vector) -> Mesh:
         """The same mesh, scaled about the origin."""
         f = np.broadcast_to(np.asarray(factor, float), (3,))
         return replace(self, points=self.points * f, normals=unit(self.normals / f))
@@ -117,9 +117,7 @@ def circle(columns: int, squareness: float = 2.0) -> tuple[Array, Array]:
     return np.sign(c) * np.abs(c) ** power, np.sign(s) * np.abs(s) ** power
 
 
-def upright_loft(
-    rows: Sequence[Sequence[float]] | Array, count: int = 40, columns: int = 40, squareness: float = 2.2
-) -> Array:
+def upright_loft(rows: Points, count: int = 40, columns: int = 40, squareness: float = 2.2) -> Array:
     """Rings of a loft along y from rows (y, half width, z front, z back[, x centre])."""
     table = np.asarray(rows, float)
     table = table[np.argsort(table[:, 0], kind="stable")]
@@ -133,12 +131,12 @@ def upright_loft(
 
 
 def tube(
-    points: Sequence[Sequence[float]] | Array,
-    radii: Sequence[float] | Array,
+    points: Points,
+    radii: Vector,
     count: int = 20,
     columns: int = 12,
     flat: float = 1.0,
-    towards: Sequence[float] | Array = (0.0, 0.0, 1.0),
+    towards: Vector = (0.0, 0.0, 1.0),
     squareness: float = 2.0,
 ) -> Array:
     """Rings along a curve; flat squeezes the section along `towards` (one direction, or one per ring)."""
@@ -147,7 +145,13 @@ def tube(
     radius = np.asarray(radii, float)
     r = profile(np.linspace(0, 1, len(radius)), radius, np.linspace(0, 1, count))
     direction = np.broadcast_to(np.asarray(towards, float), (count, 3))
-    high = unit(direction - (direction * tangent).sum(1, keepdims=True) * tangent)
+    across = direction - (direction * tangent).sum(1, keepdims=True) * tangent
+    lost = (across * across).sum(1) < 1e-4 * (direction * direction).sum(1)
+    if lost.any():
+        # The section cannot face the way that the curve runs: it faces up, or to the side, instead.
+        spare = np.where(np.abs(tangent[:, 1:2]) < 0.9, np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0]))
+        across[lost] = (spare - (spare * tangent).sum(1, keepdims=True) * tangent)[lost]
+    high = unit(across)
     wide = np.cross(tangent, high)
     c, s = circle(columns, squareness)
     return (
@@ -178,9 +182,7 @@ def loop_tube(loop: Array, radius: float, columns: int = 8) -> Mesh:
     return Mesh(points, normals, faces, np.full((len(points), 3), 0.5))
 
 
-def ellipsoid(
-    centre: Sequence[float] | Array, radii: Sequence[float] | Array, rows: int = 14, columns: int = 20
-) -> Mesh:
+def ellipsoid(centre: Vector, radii: Vector, rows: int = 14, columns: int = 20) -> Mesh:
     """An ellipsoid along the axes."""
     theta = np.linspace(0.0, np.pi, rows)[:, None]
     phi = np.linspace(0, 2 * np.pi, columns, endpoint=False)[None]
@@ -194,7 +196,7 @@ def sheet(
     place: Callable[[Array, Array], Array],
     rows: int,
     columns: int,
-    outward: Sequence[float] | Array | None = None,
+    outward: Vector | None = None,
 ) -> Mesh:
     """A thin two-sided cloth or plate: place(u, v) gives its points; u runs down, v across.
 
@@ -241,9 +243,7 @@ def slab(mesh: Mesh, thickness: float) -> Mesh:
     return Mesh(points, normals, faces, np.concatenate([mesh.surface, mesh.surface]))
 
 
-def revolve(
-    outline: Sequence[Sequence[float]] | Array, columns: int = 36, count: int = 24, squash: float = 1.0
-) -> Mesh:
+def revolve(outline: Points, columns: int = 36, count: int = 24, squash: float = 1.0) -> Mesh:
     """A solid of revolution about y from (radius, y) points; squash narrows it along x."""
     curve = path([(r, y, 0.0) for r, y in outline], count)
     c, s = circle(columns)
@@ -252,7 +252,7 @@ def revolve(
     return rings(grid)
 
 
-def revolve_sharp(outline: Sequence[Sequence[float]] | Array, columns: int = 36, squash: float = 1.0) -> Mesh:
+def revolve_sharp(outline: Points, columns: int = 36, squash: float = 1.0) -> Mesh:
     """A two-sided skin of revolution whose outline keeps its corners: hats, bells, cuffs."""
     curve = np.asarray(outline, float)
     c, s = circle(columns)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..compiled import kernel, spread
 from ..spec import JOINTS, Joint
-from .curves import smoothstep, turn, unit
+from .curves import Vector, smoothstep, turn, unit
 
 Array = np.ndarray
 
@@ -50,7 +50,7 @@ class Rest:
     def __getitem__(self, name: str) -> Array:
         return self.places[name]
 
-    def scaled(self, factor: Sequence[float] | Array) -> Rest:
+    def scaled(self, factor: Vector) -> Rest:
         """The same skeleton in another size."""
         return Rest({name: place * np.asarray(factor) for name, place in self.places.items()})
 
