@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studio.engine.figure import DrawRequest, control_maps, draw
+from studio.engine.figure import DrawRequest, control_maps
 from studio.engine.figure.poses import from_document, read_picture
 from tests.figure_pictures import area, overlap, pictured, request_of, solid
 
