@@ -86,7 +86,8 @@ footer { display: none !important; }
   border: 2px dashed var(--border-color-primary); border-radius: 16px; text-align: center;
   color: var(--body-text-color-subdued); }
 .result .pictures { display: flex; flex-wrap: wrap; justify-content: center; gap: 1rem; }
-.result .facts { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.25rem 1.25rem; margin: 0;
+.result .facts { display: flex; flex-wrap: wrap; justify-content: center; align-items: baseline;
+  gap: 0.25rem 1.25rem; margin: 0;
   color: var(--body-text-color-subdued); font-size: 0.9rem; }
 .result .note { max-width: 42rem; margin: 0; padding: 0.6rem 0.9rem; border-radius: 10px; font-size: 0.9rem;
   border: 1px solid var(--border-color-primary); color: var(--body-text-color); }
