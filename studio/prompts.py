@@ -1,13 +1,16 @@
-"""Words: what a person asks for, as the positive and negative text that a model reads."""
+"""Words: what a person asks for, as the positive and negative text that a model of some family reads."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from studio.request import AvatarRequest, View
 
-PromptStyle = Literal["figure", "tags"]
+# figure: the embedded engine; tags: Stable Diffusion; sentences: Flux, Qwen; edit: a picture that is changed.
+PromptStyle = Literal["figure", "tags", "sentences", "edit"]
 
 VIEW_TAGS: dict[View, str] = {
     "front": "front view, facing the viewer, looking at viewer",
@@ -21,11 +24,61 @@ WRONG_VIEW_TAGS: dict[View, str] = {
     "side": "facing the viewer, from behind",
     "quarter": "from behind",
 }
+VIEW_SENTENCES: dict[View, str] = {
+    "front": "The character is seen straight from the front and looks at the viewer",
+    "back": "The character is seen from behind; the back is turned to the viewer and the face cannot be seen",
+    "side": "The character is seen exactly from the side, in profile",
+    "quarter": "The character is seen in three-quarter view, turned halfway to the side",
+}
+EDIT_SENTENCES: dict[View, str] = {
+    "front": "Turn the character so that it is seen straight from the front, looking at the viewer",
+    "back": "Turn the character around so that it is seen from behind; the face cannot be seen",
+    "side": "Turn the character so that it is seen exactly from the side, in profile",
+    "quarter": "Turn the character halfway to the side, into three-quarter view",
+}
+# What a person may write about the side that is shown, and the views that agree with it.
+_SAID: tuple[tuple[tuple[View, ...], str], ...] = (
+    (("front",), "front view|from the front|from front|facing viewer|facing the viewer"),
+    (("front", "quarter"), "facing forward|straight-on|looking at viewer|looking at the viewer"),
+    (("back",), "back view|rear view|from behind|from the back|from back|facing away|seen from behind"),
+    (("side",), "side view|from the side|from side|profile|in profile|side profile|profile view"),
+    (("quarter",), "three-quarter view|three quarter view|3/4 view|quarter view"),
+)
+VIEW_WORDS: dict[str, tuple[View, ...]] = {
+    words: views for views, listed in _SAID for words in listed.split("|")
+}
+
 QUALITY_TAGS = {False: "masterpiece, best quality, anime style", True: "RAW photo, realistic, detailed skin"}
+FAMILY_QUALITY_TAGS: Mapping[str, dict[bool, str]] = {
+    "sdxl-anime": {
+        False: "masterpiece, best quality, absurdres, newest, anime style",
+        True: "masterpiece, best quality, realistic, photo (medium)",
+    },
+    "pony": {
+        False: "score_9, score_8_up, score_7_up, source_anime",
+        True: "score_9, score_8_up, score_7_up, photo, realistic",
+    },
+    "sdxl": {False: "anime style, clean lines, highly detailed", True: "RAW photo, realistic, detailed skin"},
+}
 BAD_QUALITY_TAGS = {
     False: "lowres, bad anatomy, bad hands, extra digits, cropped, worst quality, jpeg artifacts, watermark",
     True: "painting, drawing, anime, cartoon, lowres, bad anatomy, bad hands, worst quality, watermark",
 }
+FAMILY_BAD_QUALITY_TAGS: Mapping[str, dict[bool, str]] = {
+    "pony": {
+        False: "score_4, score_5, score_6, bad anatomy, bad hands, extra digits, cropped, watermark",
+        True: "score_4, score_5, score_6, source_anime, anime, cartoon, bad anatomy, bad hands, watermark",
+    },
+}
+MEDIUM = {False: "An anime illustration", True: "A photograph"}
+BAD_MEDIUM = {
+    False: "blurry, deformed hands, extra fingers, cropped, watermark, text",
+    True: "painting, drawing, anime, cartoon, blurry, deformed hands, extra fingers, watermark, text",
+}
+
+WEIGHTED = re.compile(r"(?<!\\)\(([^()]*?)(?::\s*-?\d*\.?\d+)?\)(?!\\)")
+BARE_WEIGHT = re.compile(r"(?<!\\)[\[\]]")
+ESCAPED = re.compile(r"\\([()])")
 
 
 @dataclass(frozen=True)
@@ -36,18 +89,106 @@ class PromptText:
     negative: str
 
 
-def write(request: AvatarRequest, view: View, style: PromptStyle) -> PromptText:
+def write(request: AvatarRequest, view: View, style: PromptStyle, family: str = "") -> PromptText:
     """The texts for one view; the character's own words are the same in every view."""
     if style == "figure":
         # The embedded engine takes view and style by number and name, so its words are the person's own.
         return PromptText(_join(request.prompt, request.clothing), request.negative_prompt)
+    if style == "tags":
+        return _tags(request, view, family)
+    return _sentences(request, view) if style == "sentences" else _edit(request, view)
+
+
+def without_weights(words: str) -> str:
+    """The words for a model that takes brackets and numbers for text: `(red hat:1.2)` is `red hat`."""
+    before = ""
+    while before != words:
+        before, words = words, WEIGHTED.sub(r"\1", words)
+    return ESCAPED.sub(r"\1", BARE_WEIGHT.sub("", words))
+
+
+def without_other_views(words: str, view: View) -> str:
+    """The words without those parts that only name another side than this view shows."""
+    parts = [part for part in re.split(r"\s*[,\n]\s*", words) if part]
+    kept = [part for part in parts if view in VIEW_WORDS.get(_plain(part), {view})]
+    return words if len(kept) == len(parts) else ", ".join(kept)
+
+
+def _tags(request: AvatarRequest, view: View, family: str) -> PromptText:
+    realism = request.realism
+    quality = FAMILY_QUALITY_TAGS.get(family, QUALITY_TAGS)[realism]
+    bad = FAMILY_BAD_QUALITY_TAGS.get(family, BAD_QUALITY_TAGS)[realism]
+    leads = (quality,) if family == "pony" else ()  # its scores act at the beginning
+    ends = () if leads else (quality,)
+    character, clothing = (without_other_views(words, view) for words in (request.prompt, request.clothing))
+    avoided = _without_own_view(request.negative_prompt, view)
     return PromptText(
-        positive=_join(
-            *("solo, full body", request.prompt, request.clothing, VIEW_TAGS[view], request.style),
-            QUALITY_TAGS[request.realism],
-        ),
-        negative=_join(request.negative_prompt, WRONG_VIEW_TAGS[view], BAD_QUALITY_TAGS[request.realism]),
+        positive=_join(*leads, "solo, full body", character, clothing, VIEW_TAGS[view], request.style, *ends),
+        negative=_join(avoided, WRONG_VIEW_TAGS[view], bad),
     )
+
+
+def _sentences(request: AvatarRequest, view: View) -> PromptText:
+    style = _clean(request.style, view)
+    medium = f"{MEDIUM[request.realism]} of one character, full body"
+    return PromptText(
+        positive=_paragraph(
+            f"{medium}, in the style of {style}" if style else medium,
+            _clean(request.prompt, view),
+            _labelled("Clothing", _clean(request.clothing, view)),
+            VIEW_SENTENCES[view],
+            "The background is plain",
+        ),
+        negative=_join(
+            without_weights(_without_own_view(request.negative_prompt, view)),
+            WRONG_VIEW_TAGS[view],
+            BAD_MEDIUM[request.realism],
+        ),
+    )
+
+
+def _edit(request: AvatarRequest, view: View) -> PromptText:
+    clothing, style = _clean(request.clothing, view), _clean(request.style, view)
+    return PromptText(
+        positive=_paragraph(
+            EDIT_SENTENCES[view],
+            _labelled("The character is", _clean(request.prompt, view)),
+            f"Change the clothing to {clothing}" if clothing else "Keep the clothing as it is",
+            f"Draw it in the style of {style}" if style else "",
+            "Keep the same person: hair, colours, body and proportions stay as in the picture"
+            if view == "back"
+            else "Keep the same person: face, hair, colours, body and proportions stay as in the picture",
+            "Show the full body before a plain background",
+        ),
+        negative=_join(
+            without_weights(_without_own_view(request.negative_prompt, view)),
+            WRONG_VIEW_TAGS[view],
+            BAD_MEDIUM[request.realism],
+        ),
+    )
+
+
+def _clean(words: str, view: View) -> str:
+    return re.sub(r"\s+", " ", without_weights(without_other_views(words, view))).strip(" ,.")
+
+
+def _without_own_view(words: str, view: View) -> str:
+    """What is to be avoided, without the very view that is drawn."""
+    parts = [part for part in re.split(r"\s*[,\n]\s*", words) if part]
+    kept = [part for part in parts if view not in VIEW_WORDS.get(_plain(part), ())]
+    return words if len(kept) == len(parts) else ", ".join(kept)
+
+
+def _plain(part: str) -> str:
+    return re.sub(r"\s+", " ", without_weights(part)).strip(" .").casefold()
+
+
+def _labelled(label: str, words: str) -> str:
+    return f"{label}: {words}" if words else ""
+
+
+def _paragraph(*sentences: str) -> str:
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in (one.strip() for one in sentences) if text)
 
 
 def _join(*parts: str) -> str:

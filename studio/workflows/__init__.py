@@ -1,0 +1,46 @@
+"""The workflow library: graphs with manifests, checked against a server, chosen for a request and filled."""
+
+from __future__ import annotations
+
+from studio.workflows.adopt import adopt, find_slots, write_manifest
+from studio.workflows.checkpoints import Checkpoints
+from studio.workflows.choose import Preflight, choose, preflight, prepare
+from studio.workflows.convert import from_editor
+from studio.workflows.fill import YAW_DEG, fill
+from studio.workflows.library import LIBRARY, load_library, named
+from studio.workflows.links import is_link
+from studio.workflows.manifest import FILLED, RESOLVED, Graph, Manifest, ModelChoice, ModelFile, Workflow
+from studio.workflows.needs import can_run, lacks
+from studio.workflows.trials import Candidate, MissingFile, MissingNode, Plan, Trial
+
+__all__ = [
+    "FILLED",
+    "LIBRARY",
+    "RESOLVED",
+    "YAW_DEG",
+    "Candidate",
+    "Checkpoints",
+    "Graph",
+    "Manifest",
+    "MissingFile",
+    "MissingNode",
+    "ModelChoice",
+    "ModelFile",
+    "Plan",
+    "Preflight",
+    "Trial",
+    "Workflow",
+    "adopt",
+    "can_run",
+    "choose",
+    "fill",
+    "find_slots",
+    "from_editor",
+    "is_link",
+    "lacks",
+    "load_library",
+    "named",
+    "preflight",
+    "prepare",
+    "write_manifest",
+]

@@ -1,0 +1,139 @@
+"""The choice: the best workflow that a server at hand can run, and its graph for one view."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from studio.comfy.info import ObjectInfo
+from studio.errors import StudioError
+from studio.request import AvatarRequest, View
+from studio.workflows.fill import fill, fit_to_server
+from studio.workflows.library import named
+from studio.workflows.manifest import Graph, Workflow
+from studio.workflows.trials import (
+    Candidate,
+    Kind,
+    MissingFile,
+    MissingNode,
+    Plan,
+    Trial,
+    find_models,
+    try_out,
+)
+
+REASONS_SHOWN = 3  # of workflows that nobody asked for by name
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What would run where; and if nothing can, what is nearest to it and what that needs."""
+
+    plan: Plan | None
+    server: str
+    trials: tuple[Trial, ...]  # the best first
+    why: str = ""
+
+    @property
+    def nearest(self) -> Trial | None:
+        """The workflow that would run, or the one that needs least to run."""
+        return self.trials[0] if self.trials and not self.trials[0].unfit else None
+
+    @property
+    def files(self) -> tuple[MissingFile, ...]:
+        """The files to get so that the request can run; none if it can."""
+        return self.nearest.files if self.nearest else ()
+
+    @property
+    def nodes(self) -> tuple[MissingNode, ...]:
+        """The nodes to install so that the request can run; none if it can."""
+        return self.nearest.nodes if self.nearest else ()
+
+
+def preflight(
+    library: Mapping[str, Workflow],
+    request: AvatarRequest,
+    candidates: Sequence[Candidate],
+    sources: Collection[str] = (),
+) -> Preflight:
+    """Every workflow that could be meant, tried on every server: what would run, and what the rest lacks."""
+    if request.workflow is not None:
+        named(library, request.workflow)
+    comfy_wanted = request.engine == "auto" and any(candidate.kind == "comfy" for candidate in candidates)
+    kind: Kind = "comfy" if comfy_wanted else "embedded"
+    trials = [
+        try_out(workflow, request, candidate, sources)
+        for workflow in library.values()
+        if _is_meant(workflow, request, kind)
+        for candidate in candidates
+        if candidate.kind == kind
+    ]
+    trials.sort(key=_order)
+    best = trials[0] if trials else None
+    plan = best.plan if best else None
+    why = "" if plan else _why(request, kind, trials)
+    return Preflight(plan, best.server if best and plan else "", tuple(trials), why)
+
+
+def choose(
+    library: Mapping[str, Workflow],
+    request: AvatarRequest,
+    candidates: Sequence[Candidate],
+    sources: Collection[str] = (),
+) -> Plan:
+    """The best workflow that a server at hand can run, or a refusal that says what is missing."""
+    found = preflight(library, request, candidates, sources)
+    if found.plan is None:
+        raise StudioError("workflow_impossible", why=found.why)
+    return found.plan
+
+
+def prepare(
+    workflow: Workflow,
+    request: AvatarRequest,
+    view: View,
+    seed: int,
+    info: ObjectInfo,
+    *,
+    uploads: Mapping[str, str],
+    filename_prefix: str,
+) -> Graph:
+    """The graph for one view as this very server understands it."""
+    trial = try_out(workflow, request, Candidate("comfy", info), workflow.manifest.inputs_from.values())
+    if trial.unfit or trial.files:
+        raise StudioError("workflow_impossible", why="; ".join(trial.reasons))
+    models = find_models(workflow, request, info)
+    graph = fill(
+        workflow, request, view, seed, uploads=uploads, models=models, filename_prefix=filename_prefix
+    )
+    return fit_to_server(graph, info)
+
+
+def _is_meant(workflow: Workflow, request: AvatarRequest, kind: Kind) -> bool:
+    if workflow.manifest.engine not in (kind, "any"):
+        return False
+    if request.workflow is None:
+        return not workflow.manifest.pinned_only
+    return request.workflow == workflow.name
+
+
+def _order(trial: Trial) -> tuple[int, ...]:
+    """What can run comes first, the best of it at the head; then what lacks least; last what does not fit."""
+    if trial.plan is not None:
+        return (0, -trial.score)
+    if trial.unfit:
+        return (2,)
+    unknown = sum(not file.address for file in trial.files)
+    return (1, len(trial.nodes), unknown, len(trial.files), -trial.score)
+
+
+def _why(request: AvatarRequest, kind: Kind, trials: Sequence[Trial]) -> str:
+    reasons = list(dict.fromkeys(reason for trial in trials for reason in trial.reasons))
+    if not reasons:
+        if request.workflow is not None:
+            return f"workflow {request.workflow} is not for the {kind} engine"
+        return "no workflow fits"
+    more = len(reasons) - REASONS_SHOWN
+    return "; ".join(reasons[:REASONS_SHOWN]) + (
+        f"; and {more} other workflows cannot either" if more > 0 else ""
+    )

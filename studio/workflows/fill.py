@@ -1,0 +1,101 @@
+"""Filling a graph: a request's values, words, pictures, models and LoRAs in their places."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from studio import prompts
+from studio.comfy.info import ObjectInfo, find_choice
+from studio.request import AvatarRequest, View
+from studio.workflows.links import relink
+from studio.workflows.manifest import RESOLVED, Graph, LoraAnchor, OptionalPart, Workflow
+
+YAW_DEG: dict[View, float] = {"front": 0.0, "back": 180.0, "side": 90.0, "quarter": 40.0}
+
+
+def fill(
+    workflow: Workflow,
+    request: AvatarRequest,
+    view: View,
+    seed: int,
+    *,
+    uploads: Mapping[str, str],
+    models: Mapping[str, str] | None = None,
+    filename_prefix: str = "avatarforge",
+) -> Graph:
+    """The graph for one view, ready to be sent."""
+    text = prompts.write(request, view, workflow.manifest.prompt_style, workflow.family_of(request.model))
+    values: dict[str, Any] = {name: getattr(request, name) for name in RESOLVED}
+    values |= {
+        "positive": text.positive,
+        "negative": text.negative,
+        "seed": seed,
+        "variants": request.variants,
+        "yaw": YAW_DEG[view],
+        "style": request.style,
+        "realism": request.realism,
+        "filename_prefix": filename_prefix,
+        **(models or {}),
+        **uploads,
+    }
+    graph = copy.deepcopy(workflow.graph)
+    for part in workflow.parts_without(uploads):
+        remove_part(graph, part)
+    for slot, targets in workflow.manifest.slots.items():
+        if values.get(slot) is None:
+            continue
+        for target in targets:
+            node, input_name = target.split(".")
+            if node in graph:
+                graph[node]["inputs"][input_name] = values[slot]
+    if request.loras and workflow.manifest.loras is not None:
+        _insert_loras(graph, workflow.manifest.loras, request)
+    return graph
+
+
+def fit_to_server(graph: Graph, info: ObjectInfo) -> Graph:
+    """The same graph with each model named as this server names it (folders and slashes differ)."""
+    for node in graph.values():
+        for name, value in node["inputs"].items():
+            if not isinstance(value, str) or info.takes_upload(node["class_type"], name):
+                continue
+            choices = info.choices(node["class_type"], name)
+            if choices and value not in choices and (own_name := find_choice(value, choices)):
+                node["inputs"][name] = own_name
+    return graph
+
+
+def remove_part(graph: Graph, part: OptionalPart) -> None:
+    """Take an optional part out; what read from it reads what it read."""
+    for node_id, inputs in part.bypass.items():
+        sources = [graph[node_id]["inputs"][name] for name in inputs]
+        for index, source in enumerate(sources):
+            relink(graph, [node_id, index], source)
+    for target in part.cut:
+        node_id, input_name = target.split(".")
+        graph[node_id]["inputs"].pop(input_name, None)
+    for node_id in part.nodes:
+        del graph[node_id]
+
+
+def _insert_loras(graph: Graph, anchor: LoraAnchor, request: AvatarRequest) -> None:
+    model = list(anchor.model)
+    clip = list(anchor.clip) if anchor.clip else None
+    stack: Graph = {}
+    for position, lora in enumerate(request.loras):
+        node_id = f"lora{position + 1}"
+        inputs: dict[str, Any] = {"lora_name": lora.name, "strength_model": lora.strength, "model": model}
+        if clip is not None:
+            inputs |= {"strength_clip": lora.strength, "clip": clip}
+        stack[node_id] = {
+            "class_type": "LoraLoaderModelOnly" if clip is None else "LoraLoader",
+            "inputs": inputs,
+            "_meta": {"title": f"LoRA {lora.name}"},
+        }
+        model, clip = [node_id, 0], None if clip is None else [node_id, 1]
+    relink(graph, list(anchor.model), model)
+    if anchor.clip and clip is not None:
+        relink(graph, list(anchor.clip), clip)
+    graph.update(stack)

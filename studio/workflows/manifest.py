@@ -1,0 +1,153 @@
+"""What stands in a workflow's manifest, and the workflow as the rest of the studio holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from studio import prompts
+from studio.request import VIEWS, View
+from studio.workflows.checkpoints import Checkpoints
+
+# Request members that a manifest may give a default for, and that a recipe must hold to be made again.
+RESOLVED = ("model", "width", "height", "steps", "cfg", "sampler", "scheduler", "denoise")
+
+# Every slot that has a value without a model or a picture for it.
+FILLED = frozenset(
+    (*RESOLVED, "positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix")
+)
+
+SlotTarget = Annotated[str, StringConstraints(pattern=r"^[^.]+\.[^.]+$")]
+FamilyName = str
+Graph = dict[str, dict[str, Any]]
+
+# How the same character is kept in all views of one job.
+Strategy = Literal["same-seed", "controlnet-views", "front-first-reference", "four-panels", "one-model"]
+
+# What a workflow does with a request; all but "draw" change a picture that is there already.
+Task = Literal["draw", "upscale", "inpaint", "cutout"]
+
+
+class Part(BaseModel):
+    """What all pieces of a manifest share: no unknown members, no changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelFile(Part):
+    """One file that can be fetched for a model slot; what is not known is left empty."""
+
+    name: str
+    address: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")]
+    size_bytes: Annotated[int, Field(gt=0)] | None = None
+    licence: str = ""
+    families: tuple[FamilyName, ...] = ()  # only for checkpoints of these families; empty: for all
+    look: Literal["drawn", "photo", "any"] = "any"
+
+
+class ModelChoice(Part):
+    """How one model is found among those that a server lists, and where it can be had."""
+
+    what: str
+    folder: str
+    prefer: tuple[str, ...] = ()
+    prefer_realism: tuple[str, ...] = ()
+    prefer_family: dict[FamilyName, tuple[str, ...]] = {}  # tried first for checkpoints of that family
+    families: tuple[FamilyName, ...] = ()  # names of other known families are not taken
+    never: tuple[str, ...] = ()
+    only_preferred: bool = False
+    files: tuple[ModelFile, ...] = ()
+
+
+class NodePack(Part):
+    """Custom nodes that a graph needs beside ComfyUI's own."""
+
+    name: str
+    address: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")]
+    nodes: tuple[str, ...]
+
+
+class OptionalPart(Part):
+    """Nodes that are there only when a slot has a value; else their readers read further up."""
+
+    when: str
+    nodes: tuple[str, ...]
+    bypass: dict[str, tuple[str, ...]] = {}
+    cut: tuple[SlotTarget, ...] = ()  # optional inputs that go with it
+
+
+class LoraAnchor(Part):
+    """The outputs behind which a stack of LoRAs is put; without clip they change the model alone."""
+
+    model: tuple[str, int]
+    clip: tuple[str, int] | None = None
+
+
+class Rank(Part):
+    """How well suited a workflow is, by the look that is asked for; the highest that can run is taken."""
+
+    drawn: int = 0
+    photo: int = 0
+
+
+class Manifest(Part):
+    """What stands in `workflow.toml`."""
+
+    title: str
+    about: str = ""
+    engine: Literal["embedded", "comfy", "any"]
+    task: Task = "draw"
+    family: FamilyName = ""  # what the graph is built for; empty: told by the checkpoint's name
+    prompt_style: prompts.PromptStyle = "tags"
+    strategy: Strategy = "same-seed"
+    consistency: str = ""
+    views: tuple[View, ...] = VIEWS
+    vram_gb: Annotated[float, Field(gt=0)] | None = None
+    rank: Rank = Rank()
+    requires: tuple[str, ...] = ()  # slots without which it makes no sense
+    inputs_from: dict[str, str] = {}  # slots that the studio fills itself, and where from
+    pinned_only: bool = False  # never chosen by itself
+    graph_of: str = ""  # the workflow whose graph it shares
+    constants: dict[SlotTarget, Any] = {}  # what differs from that graph
+    defaults: dict[str, Any] = {}
+    family_defaults: dict[FamilyName, dict[str, Any]] = {}
+    slots: dict[str, tuple[SlotTarget, ...]] = Field(default_factory=dict)
+    models: dict[str, ModelChoice] = Field(default_factory=dict)
+    packs: tuple[NodePack, ...] = ()
+    loras: LoraAnchor | None = None
+    optional: tuple[OptionalPart, ...] = ()
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The roles of the uploads that it takes."""
+        return tuple(
+            slot.removesuffix("_image")
+            for slot in self.slots
+            if slot.endswith("_image") and slot not in self.inputs_from
+        )
+
+    def defaults_for(self, family: FamilyName) -> Mapping[str, Any]:
+        """Sensible values for a checkpoint of this family."""
+        return {**self.defaults, **self.family_defaults.get(family, {})}
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One entry of the library."""
+
+    name: str
+    manifest: Manifest
+    graph: Graph
+    checkpoints: Checkpoints = field(default_factory=Checkpoints, compare=False, repr=False)
+
+    def parts_without(self, slots: Iterable[str]) -> list[OptionalPart]:
+        """The optional parts that a request with these slots does not use."""
+        given = set(slots)
+        return [part for part in self.manifest.optional if part.when not in given]
+
+    def family_of(self, model: str | None) -> FamilyName:
+        """The family of models that it would run with this one."""
+        return self.manifest.family or self.checkpoints.family(model or "").name

@@ -1,0 +1,254 @@
+"""Trying a workflow on a server without running it: the plan, or all that stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from studio.comfy.info import ObjectInfo, find_choice
+from studio.comfy.packs import pack_of
+from studio.request import AvatarRequest, with_values
+from studio.workflows.checkpoints import matches_any
+from studio.workflows.fill import fill
+from studio.workflows.manifest import RESOLVED, Graph, ModelChoice, ModelFile, Workflow
+from studio.workflows.needs import lacks, needs_of
+
+Kind = Literal["embedded", "comfy"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request with everything decided: which workflow runs it, and what a server must have for it."""
+
+    workflow: str
+    engine: Kind
+    request: AvatarRequest
+    needs: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A server as the choice sees it; no info yet means that it is still starting."""
+
+    kind: Kind
+    info: ObjectInfo | None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class MissingNode:
+    """A node that a server lacks, and what brings it."""
+
+    name: str
+    pack: str = ""  # empty: one of ComfyUI's own, or unknown
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class MissingFile:
+    """A model that a server lacks; with a name and an address where one is known that would do."""
+
+    slot: str
+    what: str
+    folder: str
+    name: str = ""
+    address: str = ""
+    size_bytes: int | None = None
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of one workflow on one server."""
+
+    workflow: str
+    title: str
+    server: str
+    plan: Plan | None = None
+    score: int = 0
+    models: dict[str, str] = field(default_factory=dict)
+    unfit: tuple[str, ...] = ()  # why it is not for this request, whatever the server has
+    nodes: tuple[MissingNode, ...] = ()
+    files: tuple[MissingFile, ...] = ()
+    lacking: tuple[str, ...] = ()  # all that the server is missing, in words
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it cannot run, in words; empty when it can."""
+        return self.unfit or self.lacking
+
+
+def try_out(
+    workflow: Workflow, request: AvatarRequest, candidate: Candidate, sources: Collection[str] = ()
+) -> Trial:
+    """What would become of a request as this workflow on this server."""
+    manifest, info = workflow.manifest, candidate.info
+    start = Trial(workflow.name, manifest.title, candidate.name)
+    if unfit := _unfit(workflow, request, sources):
+        return _with(start, unfit=tuple(unfit))
+    models, missing = _find_models(workflow, request, info)
+    model = models.get("model") or next((file.name for file in missing if file.slot == "model"), "")
+    realism = request.realism
+    score = manifest.rank.photo if realism else manifest.rank.drawn
+    if "model" in manifest.models and model:
+        score += workflow.checkpoints.rank(model, realism)
+    defaults = manifest.defaults_for(workflow.family_of(models.get("model") or request.model))
+    values: dict[str, Any] = {
+        name: defaults[name] for name in RESOLVED if getattr(request, name) is None and name in defaults
+    }
+    if "model" in models:
+        values["model"] = models["model"]
+    resolved = with_values(request, **values, workflow=workflow.name)
+    graph = fill(
+        workflow,
+        resolved,
+        resolved.views[0],
+        resolved.seed or 0,
+        models=models,
+        uploads=dict.fromkeys((*pictures_of(request), *manifest.inputs_from), ""),
+    )
+    nodes = _missing_nodes(workflow, graph, info)
+    words = [
+        f"{manifest.title} needs {file.what} in {file.folder}"
+        + (f" (for example {file.name} from {file.address})" if file.address else "")
+        for file in missing
+    ]
+    needs = needs_of(candidate.kind, workflow, graph)
+    if info is not None and not missing and (lacking := lacks(needs, info)):
+        words.append(f"{manifest.title}: {'; '.join(lacking)}")
+    elif nodes:
+        words.append(f"{manifest.title}: {'; '.join(f'the node {node.name}' for node in nodes)}")
+    plan = None if words else Plan(workflow.name, candidate.kind, resolved, needs)
+    return _with(
+        start, plan=plan, score=score, models=models, nodes=nodes, files=tuple(missing), lacking=tuple(words)
+    )
+
+
+def _with(trial: Trial, **values: Any) -> Trial:
+    return Trial(**{**trial.__dict__, **values})
+
+
+def pictures_of(request: AvatarRequest) -> tuple[str, ...]:
+    """The slots that the request's own pictures fill."""
+    return tuple(f"{role}_image" for role in request.files())
+
+
+def _unfit(workflow: Workflow, request: AvatarRequest, sources: Collection[str]) -> list[str]:
+    manifest, title, given = workflow.manifest, workflow.manifest.title, pictures_of(request)
+    for slot, source in manifest.inputs_from.items():
+        if source not in sources:
+            return [f"{title} needs {source} for {slot}, which the studio does not make yet"]
+    for slot in manifest.requires:
+        if slot not in given and slot not in manifest.inputs_from:
+            return [f"{title} needs a {slot.removesuffix('_image')} picture"]
+    for role in request.files():
+        if role not in manifest.pictures:
+            return [f"{title} does not take a {role} picture"]
+    if request.loras and manifest.loras is None:
+        return [f"{title} does not take LoRAs"]
+    if request.model and "model" not in manifest.slots:
+        return [f"{title} does not take a model by name"]
+    if wrong := [view for view in request.views if view not in manifest.views]:
+        return [f"{title} does not draw the view {wrong[0]}"]
+    return []
+
+
+def find_models(workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None) -> dict[str, str]:
+    """The models that this server would use, by slot; those that it lacks are not among them."""
+    return _find_models(workflow, request, info)[0]
+
+
+def _find_models(
+    workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None
+) -> tuple[dict[str, str], list[MissingFile]]:
+    found: dict[str, str] = {}
+    missing: list[MissingFile] = []
+    given = (*pictures_of(request), *workflow.manifest.inputs_from)
+    unused = {node for part in workflow.parts_without(given) for node in part.nodes}
+    family = workflow.family_of(request.model)
+    # The model first: its family decides which of the others go with it.
+    for slot in sorted(workflow.manifest.models, key=lambda name: name != "model"):
+        choice = workflow.manifest.models[slot]
+        targets = [target.split(".") for target in workflow.manifest.slots[slot]]
+        if all(node in unused for node, _ in targets) or info is None:
+            continue
+        node, input_name = targets[0]
+        choices = info.choices(workflow.graph[node]["class_type"], input_name)
+        wanted = request.model if slot == "model" else None
+        if wanted:
+            name = _named(workflow, choice, wanted, choices, pinned=request.workflow == workflow.name)
+        else:
+            name = _pick(workflow, choice, choices, request.realism, family)
+        if name is not None:
+            found[slot] = name
+        else:
+            missing.append(_wanted_file(slot, choice, wanted, family, request.realism))
+        if slot == "model":
+            family = workflow.family_of(name or missing[-1].name)
+    return found, missing
+
+
+def _named(
+    workflow: Workflow, choice: ModelChoice, wanted: str, choices: Sequence[str], *, pinned: bool
+) -> str | None:
+    """The model that the person named, if this workflow is for its kind or was asked for by name too."""
+    name = find_choice(wanted, choices)
+    if name is None or pinned or _is_for(workflow, choice, name):
+        return name
+    return None
+
+
+def _is_for(workflow: Workflow, choice: ModelChoice, name: str) -> bool:
+    if matches_any(name, choice.never):
+        return False
+    return not choice.families or workflow.checkpoints.family(name).name in choice.families
+
+
+def _pick(
+    workflow: Workflow, choice: ModelChoice, choices: Sequence[str], realism: bool, family: str
+) -> str | None:
+    names = workflow.checkpoints
+    usable = [name for name in choices if _is_for(workflow, choice, name)]
+    if choice.families:
+        usable = [name for name in usable if names.is_usable(name)]
+    taste = choice.prefer_realism if realism and choice.prefer_realism else choice.prefer
+    for pattern in (*choice.prefer_family.get(family, ()), *taste):
+        for name in usable:
+            if matches_any(name, (pattern,)):
+                return name
+    if not usable or choice.only_preferred:
+        return None
+    return max(usable, key=lambda name: names.rank(name, realism)) if choice.families else usable[0]
+
+
+def _wanted_file(
+    slot: str, choice: ModelChoice, wanted: str | None, family: str, realism: bool
+) -> MissingFile:
+    if wanted:
+        return MissingFile(slot, f"{choice.what} named {wanted}", choice.folder, name=wanted)
+    fitting = [file for file in choice.files if not file.families or family in file.families]
+    look = "photo" if realism else "drawn"
+    file: ModelFile | None = min(
+        fitting,
+        key=lambda one: (look, "any").index(one.look) if one.look in (look, "any") else 2,
+        default=None,
+    )
+    if file is None:
+        return MissingFile(slot, choice.what, choice.folder)
+    return MissingFile(
+        slot, choice.what, choice.folder, file.name, file.address, file.size_bytes, file.licence
+    )
+
+
+def _missing_nodes(workflow: Workflow, graph: Graph, info: ObjectInfo | None) -> tuple[MissingNode, ...]:
+    if info is None:
+        return ()
+    packs = {node: pack for pack in workflow.manifest.packs for node in pack.nodes}
+    found: list[MissingNode] = []
+    for name in info.missing_nodes(graph):
+        pack = packs.get(name)
+        found.append(
+            MissingNode(name, pack.name if pack else pack_of(name) or "", pack.address if pack else "")
+        )
+    return tuple(found)
