@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from .drawing import draw
 from .poses import library
 from .request import Camera, DrawRequest
 from .spec import EXPRESSIONS, HAIR_STYLES, STYLES
+from .words.garments import GARMENTS
 
 Array = np.ndarray
 VIEWS = (0.0, 40.0, 90.0, 180.0)
@@ -128,20 +129,44 @@ def hair_sheet() -> Array:
     return page(_in_rows(tiles, 8))
 
 
-def write_sheets(folder: Path) -> list[Path]:
-    """All contact sheets as PNG files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sheets = {
+def garment_sheet(kinds: Sequence[str]) -> Array:
+    """These garments, each on somebody who wears little else, from the front quarter."""
+    tiles = []
+    for number, kind in enumerate(kinds):
+        colour = ("blue", "crimson", "green", "violet", "mustard", "teal")[number % 6]
+        who = ("young woman, short brown hair", "young man, short black hair")[number % 2]
+        words = f"{who}, fair skin, {colour} {GARMENTS[kind].words[0]}"
+        near = GARMENTS[kind].slot in ("head", "face", "ears", "neck")
+        camera = Camera(28.0, 0.0, "bust" if near else "full")
+        tiles.append(_tile(kind, DrawRequest(words, seed=2, width=192, height=288, camera=camera)))
+    return page(_in_rows(tiles, 10))
+
+
+# Two pages where one would be too tall to look at.
+_WORN = (*GARMENTS,)
+SHEETS: dict[str, dict[str, Callable[[], Array]]] = {
+    "characters": {
         "characters-1": lambda: character_sheet(CHARACTERS[:12]),
         "characters-2": lambda: character_sheet(CHARACTERS[12:]),
-        "styles": style_sheet,
-        "expressions": expression_sheet,
-        "poses": pose_sheet,
-        "hair": hair_sheet,
-    }
-    written = []
-    for name, make in sheets.items():
-        path = folder / f"{name}.png"
-        Image.fromarray(make()).save(path)
-        written.append(path)
-    return written
+    },
+    "styles": {"styles": style_sheet},
+    "expressions": {"expressions": expression_sheet},
+    "poses": {"poses": pose_sheet},
+    "hair": {"hair": hair_sheet},
+    "garments": {
+        "garments-1": lambda: garment_sheet(_WORN[: len(_WORN) // 2]),
+        "garments-2": lambda: garment_sheet(_WORN[len(_WORN) // 2 :]),
+    },
+}
+
+
+def write_sheets(folder: Path, only: str | None = None) -> Iterator[Path]:
+    """All contact sheets, or those of one subject, as PNG files; each is told as soon as it is written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for subject, sheets in SHEETS.items():
+        if only is not None and subject != only:
+            continue
+        for name, make in sheets.items():
+            path = folder / f"{name}.png"
+            Image.fromarray(make()).save(path)
+            yield path
