@@ -21,6 +21,7 @@ from tests.engine_fixtures import (
     read_until_end,
     running_engine,  # noqa: F401
 )
+from tests.fake_comfy import wait_until
 
 FLOWS: dict[str, Any] = json.loads((CAPTURES / "flows.json").read_text())
 CHECKPOINT, CAPTURED_CHECKPOINT = "avatarforge-figure", "random_sd15.safetensors"
@@ -294,6 +295,7 @@ def test_history_pages_and_forgetting(engine: RunningEngine) -> None:
 def test_prompt_counter_and_queue_clear(engine: RunningEngine) -> None:
     assert engine.http.get("/prompt").json() == {"exec_info": {"queue_remaining": 0}}
     slow = engine.send(figure_graph(seed=9, size=256, batch=400)).json()["prompt_id"]
+    assert wait_until(lambda: engine.http.get("/queue").json()["queue_running"])  # clearing spares what runs
     engine.send(plain_graph(7))
     engine.send(plain_graph(8))
     assert engine.http.get("/prompt").json() == {"exec_info": {"queue_remaining": 3}}
