@@ -1,0 +1,92 @@
+"""A GPU server as the library sees it: the nodes of ComfyUI 0.3.64 with lists of models of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio import workflows
+from studio.comfy.info import ObjectInfo
+from studio.workflows import Candidate
+
+CORE: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "captures" / "object_info_core.json").read_text("utf-8")
+)
+
+# Custom nodes, as their packs declare them.
+CUSTOM: dict[str, Any] = {
+    "IPAdapterModelLoader": {
+        "required": {"ipadapter_file": {"folder": "ipadapter"}},
+        "outputs": ["IPADAPTER"],
+    },
+    "IPAdapterAdvanced": {
+        "required": {
+            "model": {"type": "MODEL"},
+            "ipadapter": {"type": "IPADAPTER"},
+            "image": {"type": "IMAGE"},
+            "weight": {"type": "FLOAT", "min": -1, "max": 5, "default": 1.0},
+            "weight_type": {"choices": ["linear", "ease in", "ease out", "ease in-out", "reverse in-out"]},
+            "combine_embeds": {"choices": ["concat", "add", "subtract", "average", "norm average"]},
+            "start_at": {"type": "FLOAT", "min": 0.0, "max": 1.0, "default": 0.0},
+            "end_at": {"type": "FLOAT", "min": 0.0, "max": 1.0, "default": 1.0},
+            "embeds_scaling": {"choices": ["V only", "K+V", "K+V w/ C penalty", "K+mean(V) w/ C penalty"]},
+        },
+        "optional": {
+            "image_negative": {"type": "IMAGE"},
+            "attn_mask": {"type": "MASK"},
+            "clip_vision": {"type": "CLIP_VISION"},
+        },
+        "outputs": ["MODEL"],
+    },
+    "InspyrenetRembg": {
+        "required": {"image": {"type": "IMAGE"}, "torchscript_jit": {"choices": ["default", "on"]}},
+        "outputs": ["IMAGE", "MASK"],
+    },
+}
+
+
+def server_info(
+    models: Mapping[str, Iterable[str]] | None = None, *, custom: bool = False, without: Iterable[str] = ()
+) -> ObjectInfo:
+    """What such a server answers, with these models by folder and with or without the custom nodes."""
+    listed = {folder: list(names) for folder, names in (models or {}).items()}
+    nodes = {**CORE, **(CUSTOM if custom else {})}
+    skipped = set(without)
+    return ObjectInfo({name: _node(facts, listed) for name, facts in nodes.items() if name not in skipped})
+
+
+def server(*checkpoints: str, custom: bool = False, **models: Iterable[str]) -> Candidate:
+    """A server with these checkpoints, and models of other folders."""
+    info = server_info({"checkpoints": checkpoints, **models}, custom=custom)
+    return Candidate("comfy", info, "http://gpu:8188")
+
+
+def every_model() -> dict[str, list[str]]:
+    """All files that the library tells people to get, by folder, and two LoRAs."""
+    found: dict[str, list[str]] = {"loras": ["hero.safetensors", "styles/ink.safetensors"]}
+    for workflow in workflows.load_library().values():
+        for choice in workflow.manifest.models.values():
+            names = found.setdefault(choice.folder.removeprefix("models/"), [])
+            names += [file.name for file in choice.files if file.name not in names]
+    return found
+
+
+def _node(facts: Mapping[str, Any], models: Mapping[str, list[str]]) -> dict[str, Any]:
+    inputs = {
+        group: {name: _input(spec, models) for name, spec in facts[group].items()}
+        for group in ("required", "optional")
+        if group in facts
+    }
+    return {"input": inputs, "output": facts["outputs"], "output_node": facts.get("ends", False)}
+
+
+def _input(spec: Mapping[str, Any], models: Mapping[str, list[str]]) -> list[Any]:
+    if "upload" in spec:
+        return [["example.png"], {"image_upload": True}]
+    if "folder" in spec:
+        return [models.get(spec["folder"], [])]
+    if "choices" in spec:
+        return [spec["choices"]]
+    return [spec["type"], {name: value for name, value in spec.items() if name != "type"}]
