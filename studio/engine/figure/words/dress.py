@@ -351,6 +351,11 @@ def _room_for(wardrobe: Wardrobe, word: GarmentWord) -> bool:
             return False
         if word.slot == "face" and garment.slot == "face":
             return False
+        # Legs wear trousers or a skirt, and nothing long over the tights that somebody asked for.
+        if word.slot == garment.slot == "legs" and max(word.layer, garment.layer) <= 2:
+            under_skirt = garment.layer == 0 and word.layer == 2
+            if not under_skirt:
+                return False
         if (
             word.slot in other.covers
             and other.slot == "full"
@@ -460,8 +465,11 @@ def _cover(wardrobe: Wardrobe) -> None:
             None,
             "linen",
         )
-    covered = _covered(wardrobe)
-    if "legs" not in covered:
+    covered = _covered(wardrobe, above=1)
+    if any(garment.slot == "legs" and garment.layer == 0 for garment in wardrobe.worn.values()):
+        if "legs" not in covered:
+            _put_on(wardrobe, GARMENTS["shorts"], None, "cloth")
+    elif "legs" not in covered:
         kind = "trousers" if "trousers" not in wardrobe.unwanted else "leggings"
         _put_on(wardrobe, GARMENTS[kind], None, "cloth")
     if "feet" not in covered and "feet" not in wardrobe.bare and not wardrobe.fur_feet:
