@@ -1,0 +1,287 @@
+"""Every word of the vocabulary changes the picture, or the picture says that it was not drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import combinations, cycle
+
+import numpy as np
+import pytest
+
+from studio.engine.figure.drawing import draw_layers, stage
+from studio.engine.figure.garments.registry import paint_of
+from studio.engine.figure.palette import KIND, LIT, PATTERN, SURFACE_OF, WEAVE, lifted, row_of
+from studio.engine.figure.spec import (
+    AGES,
+    BACKGROUNDS,
+    BEARDS,
+    BODIES,
+    EXPRESSIONS,
+    EYE_SHAPES,
+    HAIR_STYLES,
+    MARKS,
+    PATTERNS,
+    PUPILS,
+    RGB,
+    Garment,
+)
+from studio.engine.figure.words.colours import COLOURS
+from studio.engine.figure.words.garments import GARMENTS
+from studio.engine.figure.words.items import ITEMS
+from studio.engine.figure.words.materials import MATERIALS
+from studio.engine.figure.words.materials import PATTERNS as PATTERN_WORDS
+from studio.engine.figure.words.people import BODIES as BODY_WORDS
+from studio.engine.figure.words.people import EXPRESSIONS as EXPRESSION_WORDS
+from studio.engine.figure.words.people import EYE_SHAPES as EYE_WORDS
+from studio.engine.figure.words.people import MARKS as MARK_WORDS
+from studio.engine.figure.words.people import PUPIL_WORDS
+from studio.engine.figure.words.scenes import POSES, SCENES
+from studio.engine.figure.words.species import FEATURES, SPECIES
+from tests.figure_pictures import pictured, request_of
+
+Array = np.ndarray
+SMALL = {"width": 72, "height": 108}
+NEAR = {"width": 144, "height": 144, "framing": "portrait"}
+# Little to build, and little that hides anything.
+BASE = "young woman, bald, white bodysuit, barefoot, fair skin"
+SEEN = 3  # pixels of a small picture
+# Loud colours that neither skin nor hair nor the rest of the clothes have.
+LOUD = (
+    "red",
+    "lime",
+    "magenta",
+    "cyan",
+    "orange",
+    "violet",
+    "yellow",
+    "azure",
+    "emerald",
+    "hot_pink",
+    "teal",
+)
+# Woven plainly, these look like any cloth of their colour at the size of a figure.
+PLAIN_CLOTHS = {"cloth", "cotton", "linen", "wool", "velvet", "paper", "straw"}
+
+
+def spoken(key: str) -> str:
+    """A key as people say it."""
+    return key.replace("_", " ")
+
+
+def first_words(phrases: Mapping[str, object]) -> dict[str, str]:
+    """One phrase for each key."""
+    found: dict[str, str] = {}
+    for phrase, value in phrases.items():
+        key = value[0] if isinstance(value, tuple) else value
+        found.setdefault(str(key), phrase)
+    return found
+
+
+@cache
+def shown_colours(words: str, yaw: float) -> dict[tuple[float, ...], int]:
+    """The colours of the parts that are in sight, with their pixels."""
+    scene = stage(request_of(words, yaw, **SMALL))
+    numbers, counts = np.unique(draw_layers(scene, draft=True).part, return_counts=True)
+    found: dict[tuple[float, ...], int] = {}
+    for number, count in zip(numbers, counts, strict=True):
+        if number >= 0:
+            colour = tuple(scene.model.table[number, LIT : LIT + 3].tolist())
+            found[colour] = found.get(colour, 0) + int(count)
+    return found
+
+
+def in_sight(words: str, colour: RGB) -> bool:
+    """Whether a part of this colour is seen from the front or from behind."""
+    wanted = tuple(np.asarray(lifted(colour), np.float32).tolist())
+    return any(shown_colours(words, yaw).get(wanted, 0) >= SEEN for yaw in (20.0, 200.0))
+
+
+def changed(a: Array, b: Array, by: int = 24) -> int:
+    """How many pixels of two pictures differ clearly."""
+    return int((np.abs(a.astype(int) - b).max(-1) > by).sum())
+
+
+def changes_alone(phrase: str) -> bool:
+    """Whether a phrase beside the base words is drawn, or owned up to."""
+    words = f"{BASE}, {phrase}"
+    if pictured(words, 20.0, **SMALL).not_drawn:
+        return True
+    return any(
+        changed(pictured(BASE, yaw, **size).rgba, pictured(words, yaw, **size).rgba) >= SEEN
+        for yaw, size in ((20.0, SMALL), (200.0, SMALL), (20.0, NEAR))
+    )
+
+
+def all_different(pictures: Mapping[str, Array], at_least: int = SEEN, by: int = 24) -> None:
+    """Every two pictures differ in some pixels."""
+    alike = [(a, b) for a, b in combinations(pictures, 2) if changed(pictures[a], pictures[b], by) < at_least]
+    assert alike == []
+
+
+def face(words: str, person: str = BASE) -> Array:
+    """A small portrait."""
+    return pictured(f"{person}, {words}", 0.0, **NEAR).rgba
+
+
+def outfits() -> Iterator[list[str]]:
+    """All garments, in sets of things that can be worn together."""
+    slots: dict[str, list[str]] = {}
+    for kind, word in GARMENTS.items():
+        slots.setdefault(word.slot, []).append(kind)
+    heads, faces, necks = iter(slots["head"]), iter(slots["face"]), iter([*slots["neck"], *slots["ears"]])
+    below = ("legs", "feet", "hands", "waist", "arms", "shoulders", "back")
+    small = {slot: iter(slots[slot]) for slot in below}
+    # Thin tops first: small things show beside them.
+    for kind in sorted(slots["torso"], key=lambda kind: GARMENTS[kind].layer):
+        yield [kind, *(found for slot in small.values() for found in _next(slot)), *_next(heads)]
+    for kind in slots["full"]:
+        yield [kind, *(_next(heads) or _next(faces) or _next(necks))]
+    for kind in [*heads, *faces, *necks, *(kind for slot in small.values() for kind in slot)]:
+        yield [kind]
+
+
+def _next(kinds: Iterator[str]) -> list[str]:
+    found = next(kinds, None)
+    return [found] if found else []
+
+
+OUTFITS = [*outfits()]
+
+
+def test_the_outfits_hold_every_garment() -> None:
+    assert {kind for outfit in OUTFITS for kind in outfit} == set(GARMENTS)
+
+
+@pytest.mark.parametrize("kinds", OUTFITS, ids=lambda kinds: kinds[0])
+def test_every_garment_is_seen(kinds: list[str]) -> None:
+    names = dict(zip(kinds, cycle(LOUD), strict=False))
+    phrases = {kind: f"{spoken(names[kind])} {GARMENTS[kind].words[0]}" for kind in kinds}
+    words = f"young woman, bald, fair skin, {', '.join(phrases.values())}"
+    worn = {garment.kind: garment for garment in stage(request_of(words, **SMALL)).spec.garments}
+    hidden = [kind for kind in kinds if kind not in worn or not in_sight(words, worn[kind].colour)]
+    assert [kind for kind in hidden if not changes_alone(phrases[kind])] == []
+
+
+@pytest.mark.parametrize("kind", ITEMS)
+def test_every_item_is_seen(kind: str) -> None:
+    assert changes_alone(ITEMS[kind].words[0])
+
+
+def feature_groups() -> list[tuple[str, ...]]:
+    """All features, in groups that do not sit in the same place."""
+    of_kind: dict[str, list[str]] = {}
+    for word in FEATURES:
+        place = "ears" if word.kind.endswith("_ears") else word.kind
+        of_kind.setdefault(place, []).append(word.words[0])
+    lists = [of_kind.pop(kind) for kind in ("ears", "tail", "wings", "horns")]
+    rest = [words for found in of_kind.values() for words in found]
+    groups = [tuple(group[i] for group in lists if i < len(group)) for i in range(max(map(len, lists)))]
+    return [*groups, *((words,) for words in rest)]
+
+
+@pytest.mark.parametrize("phrases", feature_groups(), ids=lambda group: group[0])
+def test_every_feature_is_seen(phrases: tuple[str, ...]) -> None:
+    said = {phrase: f"{spoken(name)} {phrase}" for phrase, name in zip(phrases, LOUD, strict=False)}
+    words = f"{BASE}, {', '.join(said.values())}"
+    hidden = [
+        phrase for phrase, name in zip(phrases, LOUD, strict=False) if not in_sight(words, COLOURS[name])
+    ]
+    assert [phrase for phrase in hidden if not changes_alone(said[phrase])] == []
+
+
+def test_every_hair_style_is_another() -> None:
+    pictures = {}
+    for style in HAIR_STYLES:
+        length = "" if style in ("bald", "buzz_cut") else "medium "
+        words = f"young woman, white bodysuit, barefoot, {length}{spoken(style)} hair"
+        views = [pictured(words, yaw, framing="bust", **SMALL).rgba for yaw in (30.0, 200.0)]
+        pictures[style] = np.concatenate(views)
+    all_different(pictures)
+
+
+def test_every_beard_is_another() -> None:
+    man = BASE.replace("young woman", "man, black hair")
+    said = {beard: "clean shaven" if beard == "none" else spoken(beard) for beard in BEARDS}
+    all_different({beard: face(words, man) for beard, words in said.items()})
+
+
+def test_every_species_is_another() -> None:
+    said = {kind: f"{word.words[0]}, bald, white bodysuit, barefoot" for kind, word in SPECIES.items()}
+    all_different({kind: pictured(words, 20.0, **SMALL).rgba for kind, words in said.items()})
+
+
+def test_every_expression_is_another() -> None:
+    words = first_words(EXPRESSION_WORDS)
+    assert set(EXPRESSIONS) <= set(words)
+    all_different({key: face(words[key]) for key in EXPRESSIONS})
+
+
+def test_every_mark_is_seen() -> None:
+    words = first_words(MARK_WORDS)
+    assert set(MARKS) <= set(words)
+    bare = face("")
+    assert [key for key in MARKS if changed(bare, face(words[key]), 10) < SEEN] == []
+
+
+def test_every_eye_shape_and_pupil_is_seen() -> None:
+    shapes, pupils = first_words(EYE_WORDS), first_words(PUPIL_WORDS)
+    assert set(EYE_SHAPES) <= set(shapes) | {"round"}
+    assert set(PUPILS) <= set(pupils) | {"round"}
+    all_different({key: face(f"{shapes[key]} green eyes") for key in EYE_SHAPES if key in shapes}, 2)
+    all_different({key: face(f"green eyes, {pupils[key]}") for key in PUPILS if key in pupils}, 2)
+
+
+def test_every_build_is_another() -> None:
+    words = first_words(BODY_WORDS)
+    assert set(BODIES) <= set(words) | {"average"}
+    all_different({key: pictured(f"{words[key]} {BASE}", **SMALL).rgba for key in BODIES if key in words})
+
+
+def test_every_age_is_another() -> None:
+    ages = ("child", "teenage girl", "young woman", "adult woman", "middle-aged woman", "old woman")
+    assert len(ages) == len(AGES)
+    all_different({age: face("green eyes", BASE.replace("young woman", age)) for age in ages}, by=10)
+
+
+def test_every_background_is_another() -> None:
+    words = {scene.kind: scene.words[0] for scene in SCENES}
+    assert set(words) == set(BACKGROUNDS)
+    size = SMALL | {"transparent": False}
+    all_different({kind: pictured(f"{BASE}, {said}", **size).rgba for kind, said in words.items()}, by=4)
+
+
+def test_every_pose_is_another() -> None:
+    words = first_words(POSES)
+    all_different({key: pictured(f"{BASE}, {said}", 20.0, **SMALL).rgba for key, said in words.items()})
+
+
+@pytest.mark.parametrize("first", range(0, len(COLOURS), 6))
+def test_every_colour_is_seen(first: int) -> None:
+    names = [*COLOURS][first : first + 6]
+    things = ("t-shirt", "trousers", "cape", "beanie", "scarf", "gloves")
+    phrases = [f"{spoken(name)} {thing}" for name, thing in zip(names, things, strict=False)]
+    words = f"young woman, bald, fair skin, {', '.join(phrases)}"
+    assert [name for name in names if not in_sight(words, COLOURS[name])] == []
+
+
+def test_every_pattern_is_printed_in_its_own_way() -> None:
+    said = first_words(PATTERN_WORDS)
+    numbers: dict[str, float] = {}
+    for pattern in PATTERNS:
+        scene = stage(request_of(BASE.replace("white bodysuit", f"red {said[pattern]} bodysuit"), **SMALL))
+        assert any(garment.pattern == pattern for garment in scene.spec.garments), pattern
+        drawn = draw_layers(scene, draft=True).part
+        numbers[pattern] = max(scene.model.table[n, PATTERN] for n in np.unique(drawn[drawn >= 0]))
+    assert all(numbers.values())
+    assert len(set(numbers.values())) == len(PATTERNS)
+
+
+def test_materials_look_different_from_plain_cloth() -> None:
+    def look(material: str) -> tuple[float, float]:
+        row = row_of(paint_of(Garment("shirt", "torso", 1, (90, 120, 160), material), (0, 0, 0)), 0)
+        return float(row[KIND]), float(row[WEAVE])
+
+    plain = {material for material in set(MATERIALS.values()) if look(material) == look("cloth")}
+    assert plain <= PLAIN_CLOTHS
+    assert set(SURFACE_OF) <= set(MATERIALS.values()) | {"chain"}
