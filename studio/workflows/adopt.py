@@ -134,12 +134,6 @@ def _texts_behind(graph: Graph, side: str) -> Iterator[str]:
                 continue
             through = (side, "conditioning", "text", "prompt", "string", "value")
             waiting += [inputs[name][0] for name in through if is_link(inputs.get(name))]
-            if (
-                side == "negative"
-                and "negative" not in inputs
-                and graph[node_id]["class_type"] == "ConditioningZeroOut"
-            ):
-                waiting.clear()
 
 
 def _texts_by_title(graph: Graph) -> dict[str, list[str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
@@ -87,7 +87,8 @@ class Checkpoints(BaseModel):
         return Assignment()
 
 
-def matches_any(name: str, patterns: Iterable[str]) -> bool:
+@functools.lru_cache(maxsize=65536)  # a server may list thousands of names, and every request asks for all
+def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name has one of these patterns, however it is written."""
     plain = name.replace("\\", "/").lower()
     return any(fnmatchcase(plain, pattern.lower()) for pattern in patterns)
