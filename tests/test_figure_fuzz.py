@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from studio.engine.figure import Camera, DrawRequest, control_maps, draw
+from studio.engine.figure import Camera, DrawRequest, WordsRefused, control_maps, draw
 from studio.engine.figure.poses import library
 from studio.engine.figure.spec import STYLES
 from studio.engine.figure.words.lexicon import lexicon
@@ -119,7 +119,12 @@ def request_for(number: int) -> DrawRequest:
 def test_any_words_give_a_picture(first: int) -> None:
     for number in range(first, min(COUNT, first + BATCH)):
         request = request_for(number)
-        picture = draw(request)
+        try:
+            picture = draw(request)
+        except WordsRefused as reason:
+            # Thrown together, words may speak of a child as nobody may; no other refusal is right.
+            assert "young person" in str(reason), number  # noqa: PT017  a picture is as good
+            continue
         assert picture.rgba.shape == (request.height, request.width, 4), number
         assert picture.rgba.dtype == np.uint8
         assert picture.rgba[..., 3].any(), number

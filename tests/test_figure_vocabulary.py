@@ -105,7 +105,7 @@ def changed(a: Array, b: Array, by: int = 24) -> int:
 def changes_alone(phrase: str) -> bool:
     """Whether a phrase beside the base words is drawn, or owned up to."""
     words = f"{BASE}, {phrase}"
-    if pictured(words, 20.0, **SMALL).not_drawn:
+    if phrase in pictured(words, 20.0, **SMALL).not_drawn:
         return True
     return any(
         changed(pictured(BASE, yaw, **size).rgba, pictured(words, yaw, **size).rgba) >= SEEN
