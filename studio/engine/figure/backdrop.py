@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .filters import blur, noise
+from .filters import blur, noise, twice
 from .palette import from_lab, lifted, to_lab
 from .shape.curves import smoothstep
 from .spec import Background
@@ -99,6 +99,8 @@ class Stage:
 
 
 Painter = Callable[[Stage], None]
+# Above so many pixels a backdrop is painted at half size: it is soft anyway, and memory is not endless.
+_LARGE_PX = 1_700_000
 _SCENES: dict[str, Painter] = {}
 
 
@@ -132,6 +134,9 @@ def between(a: Array, b: Array, share: float) -> Array:
 
 def backdrop(background: Background, width: int, height: int, ground: float, seed: int) -> Array:
     """The backdrop as height × width × 3, 0..1; `ground` is the row on which feet stand."""
+    if width * height > _LARGE_PX:
+        half = backdrop(background, (width + 1) // 2, (height + 1) // 2, ground / 2, seed)
+        return twice(half)[:height, :width]
     rng = np.random.default_rng((seed & 0xFFFFFFFF) + 77)
     stage = Stage(
         width, height, lifted(background.top), lifted(background.bottom), ground, rng, background.kind

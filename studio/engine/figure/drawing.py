@@ -247,11 +247,14 @@ def _bytes(rgba: Array, behind: Array | None) -> Array:
 
 
 def _to_bytes(rgba: Array, premultiplied: bool = True) -> Array:
-    out = rgba.astype(np.float32)
-    if premultiplied:
-        alpha = np.maximum(out[..., 3:], 1e-6)
-        out = np.concatenate([out[..., :3] / alpha, out[..., 3:]], -1)
-    return (np.clip(out, 0, 1) * 255 + 0.5).astype(np.uint8)
+    out = np.empty(rgba.shape, np.uint8)
+    # In bands of rows, so that a large picture needs no second copy in floats.
+    for top in range(0, len(rgba), 256):
+        part = rgba[top : top + 256].astype(np.float32)
+        if premultiplied:
+            part[..., :3] /= np.maximum(part[..., 3:], 1e-6)
+        out[top : top + 256] = np.clip(part, 0, 1) * 255 + 0.5
+    return out
 
 
 def _blend(picture: Array, request: DrawRequest) -> Array:

@@ -119,11 +119,42 @@ def brushed(rgba: Array, radius: int) -> Array:
     """Flattened into strokes of so many pixels."""
     if radius < 1:
         return rgba
+    if radius > 4:
+        # Broad strokes carry no fine detail: half the size shows the same.
+        return twice(brushed(halved(rgba), radius // 2))[: rgba.shape[0], : rgba.shape[1]]
     source = np.ascontiguousarray(rgba, np.float32)
     out = np.empty_like(source)
     bands = [band for band in np.array_split(np.arange(source.shape[0]), 8) if len(band)]
     spread(lambda band: _kuwahara(source, radius, band[0], band[-1] + 1, out), bands)
     return out
+
+
+def halved(picture: Array) -> Array:
+    """The picture in half size, averaged."""
+    rows, columns = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
+    even = picture[: max(2, rows), : max(2, columns)]
+    out = (even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2]) * np.float32(0.25)
+    if picture.shape[0] % 2:
+        out = np.concatenate([out, out[-1:]], 0)
+    if picture.shape[1] % 2:
+        out = np.concatenate([out, out[:, -1:]], 1)
+    return out
+
+
+def twice(picture: Array) -> Array:
+    """The picture in double size, smoothly."""
+    for axis in (0, 1):
+        before = np.concatenate(
+            [picture.take([0], axis), picture.take(range(picture.shape[axis] - 1), axis)], axis
+        )
+        after = np.concatenate(
+            [picture.take(range(1, picture.shape[axis]), axis), picture.take([-1], axis)], axis
+        )
+        pair = np.stack([picture * 0.75 + before * 0.25, picture * 0.75 + after * 0.25], axis + 1)
+        shape = list(picture.shape)
+        shape[axis] *= 2
+        picture = pair.reshape(shape).astype(np.float32)
+    return picture
 
 
 def luminance(rgb: Array) -> Array:

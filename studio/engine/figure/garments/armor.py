@@ -31,12 +31,11 @@ def edged(tailor: Tailor) -> Paint:
 
 def under_suit(tailor: Tailor, colour: RGB) -> None:
     """The dark arming suit below plates."""
-    if any(
-        g.slot in ("torso", "legs", "full") and g.layer < tailor.item.layer for g in tailor.shop.spec.garments
-    ):
+    below = {g.slot for g in tailor.shop.spec.garments if g.layer < tailor.item.layer}
+    if "full" in below or {"torso", "legs"} <= below:
         return
     quiet = replace(tailor, item=replace(tailor.item, layer=1))
-    quiet.shell(0.9, 0.475, 0.005, neck="high", legs=0.08, paint=Paint(colour), creases=0.4)
+    quiet.shell(0.9, 0.475, 0.005, neck="high", legs=0.08, paint=Paint(colour), creases=0, cell=0.0095)
 
 
 def _limb(

@@ -392,7 +392,7 @@ def jumpsuit(tailor: Tailor) -> None:
 def space_suit(tailor: Tailor) -> None:
     """Padded, ringed, with a chest box."""
     grow = 0.030
-    tailor.shell(0.9, 0.466, grow, neck="high", legs=0.11, creases=0.7, flare=0.010, blend=0.05)
+    tailor.shell(0.9, 0.466, grow, neck="high", legs=0.11, creases=0.7, flare=0.004, blend=0.05)
     accent = tailor.item.trim or (226, 110, 52)
     ring = Paint((176, 182, 192), METAL)
     tailor.ring_around_neck(1.420, 0.088, 0.020, ring)

@@ -26,7 +26,7 @@ from ..spec import RGB, Garment
 from ..workshop import Workshop
 
 Array = np.ndarray
-CELL = 0.0068
+CELL = 0.0076
 THICKNESS = (0.0035, 0.0060, 0.0095, 0.0135, 0.0180, 0.024)
 LENGTH_Y = {
     "crop": 1.115,
@@ -127,6 +127,7 @@ class Tailor:
         creases: float = 1.0,
         bust: bool = True,
         hem_below: bool = True,
+        cell: float = CELL,
     ) -> None:
         """A shell over trunk, and arms until `sleeve`, and legs down to `legs`."""
         grow = self.thick if grow is None else grow
@@ -183,7 +184,7 @@ class Tailor:
             )
         inner = program
         program = [*program, *whole]
-        mesh = skin(pack(inner), CELL)
+        mesh = skin(pack(inner), cell)
         mesh = self._measure(mesh, sections, whole)
         if creases and (paint or self.paint).kind == CLOTH:
             mesh = self._crease(mesh, creases)
@@ -263,9 +264,13 @@ class Tailor:
         seat = float(np.exp(-(((y - 0.905) / 0.075) ** 2))) * 0.018
         return w + grow, f + grow, b - grow - seat
 
-    def clear(self, mesh: Mesh, grow: float) -> Mesh:
-        """The mesh, moved outwards where it would cut into the body grown by so much."""
-        field = pack(self.shop.group("trunk", "seat", "bust", "thigh", grow=grow))
+    def clear(self, mesh: Mesh, grow: float, around: bool = False) -> Mesh:
+        """The mesh, moved outwards where it would cut into the body grown by so much.
+
+        Hanging cloth moves sideways; with `around` it moves straight off shoulders and neck.
+        """
+        names = ("trunk", "neck", "bust", "upper_arm") if around else ("trunk", "seat", "bust", "thigh")
+        field = pack(self.shop.group(*names, grow=grow))
         points = mesh.points.copy()
         for _ in range(2):
             distance = field.at(points)
@@ -273,8 +278,9 @@ class Tailor:
             if not inside.any():
                 break
             away = field.gradient(points[inside])
-            away[:, 1] = 0
-            points[inside] += unit(away) * (0.003 - distance[inside])[:, None] * 1.2
+            if not around:
+                away[:, 1] = 0
+            points[inside] += unit(away) * (0.003 - distance[inside])[:, None] * (1.0 if around else 1.2)
         normals = vertex_normals(points, mesh.faces)
         return replace(mesh, points=points, normals=normals)
 
@@ -444,7 +450,7 @@ class Tailor:
             z = np.cos(angle) * (spread * 0.95 + 0.014 * front) - 0.024 + 0.022 * front
             return np.stack([x, y, z], -1)
 
-        self.add(sheet(place, 9, 41), paint, "torso")
+        self.add(self.clear(sheet(place, 9, 41), grow + 0.002, around=True), paint, "torso")
 
     def hood_down(self, paint: Paint | None = None) -> None:
         """A hood that lies on the back and shoulders."""

@@ -263,7 +263,7 @@ def mail(tailor: Tailor) -> None:
     paint = tailor.part(weave=weave, trim=tailor.item.trim or (tailor.paint.trim), trim_width=0.014)
     if kind == "chainmail":
         tailor.shell(0.95, sleeve_of(tailor, "short"), paint=paint, segment="armor", flare=0.006)
-        tailor.skirt(1.03, 0.74, 0.24, tailor.thick + 0.003, paint=paint, segment="armor")
+        tailor.skirt(1.03, 0.74, 0.40, tailor.thick + 0.006, paint=paint, segment="armor")
         return
     edge = tailor.item.trim or mix(tailor.item.colour, (30, 24, 22), 0.45)
     paint = tailor.part(weave=weave, trim=edge, trim_width=0.013)

@@ -18,8 +18,11 @@ def unit(vectors: Array) -> Array:
 
 
 def smoothstep(low: float | Array, high: float | Array, x: float | Array) -> Array:
-    """0 below low, 1 above high, an S between."""
-    t = np.clip((np.asarray(x, float) - low) / (np.asarray(high, float) - low), 0.0, 1.0)
+    """0 below low, 1 above high, an S between; pictures in single precision stay so."""
+    at = np.asarray(x)
+    if at.dtype != np.float32:
+        at = at.astype(float)
+    t = np.clip((at - low) / (np.subtract(high, low)), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 

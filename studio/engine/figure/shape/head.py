@@ -62,13 +62,13 @@ def head_shape(spec: Spec) -> HeadShape:
     jaw, cheek, chin = shape
     nose = 1.0
     if spec.build.presentation == "masculine":
-        jaw, chin, nose = jaw + 0.16, chin + 0.015, 1.25
+        jaw, chin, nose = jaw * 0.6 + 0.07, chin + 0.018, 1.25
     if spec.build.age == "child":
         jaw, cheek, chin, nose = jaw + 0.06, cheek + 0.05, chin - 0.03, 0.65
     if spec.build.weight > 0.7:
         jaw, cheek = jaw + 0.12, cheek + 0.05
     if spec.species in ("orc", "goblin", "dwarf"):
-        jaw, nose = jaw + 0.16, 1.5
+        jaw, nose = jaw + 0.10, 1.5
     return HeadShape(jaw, cheek, chin, nose, 0.0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..palette import FACE, FUR, LEATHER, METAL, SKIN, Paint, toned
 from ..spec import Spec
 from ..workshop import Workshop
@@ -10,7 +12,9 @@ from .field import keep, merge, pack, skin, stash
 from .head import head_mesh, head_shape, human_ear
 from .mesh import Mesh
 
-SKIN_CELL = 0.0068
+SKIN_CELL = 0.0080
+# Clothes under which nothing of the body is seen below the collar.
+_ALL_OVER = {"plate_armor", "exo_armor", "samurai_armor", "space_suit", "bodysuit", "jumpsuit"}
 _KINDS = {
     "skin": SKIN,
     "fur": FUR,
@@ -52,7 +56,9 @@ def add_person(shop: Workshop) -> None:
     """Skin, hands, head and ears."""
     spec = shop.spec
     paint = skin_paint(spec)
-    shop.add(skin(pack(shop.solids), SKIN_CELL), paint, "skin")
+    covered = any(garment.kind in _ALL_OVER for garment in spec.garments)
+    low = np.array([-0.3, 1.27, -0.3]) if covered else None
+    shop.add(skin(pack(shop.solids), SKIN_CELL, low), paint, "skin")
     shapes = hand_shapes(spec)
     for side in ("left", "right"):
         shop.add(hand_of(shop, shapes[side], side), paint, "hands", f"{side}_wrist")
@@ -60,7 +66,8 @@ def add_person(shop: Workshop) -> None:
     if not any(feature.kind.endswith("ears") for feature in spec.features):
         for sign in (1.0, -1.0):
             shop.add(human_ear(sign), Paint(spec.skin.colour, SKIN), "skin", "head")
-    _add_underwear(shop)
+    if not covered:
+        _add_underwear(shop)
 
 
 def _add_underwear(shop: Workshop) -> None:

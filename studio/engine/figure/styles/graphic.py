@@ -32,7 +32,7 @@ def own_colour(layers: Layers, scene: Scene) -> Array:
 
 
 def _stripes(height: int, width: int, angle_deg: float, period: float, bend: Array) -> Array:
-    y, x = np.mgrid[0:height, 0:width]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     a = np.radians(angle_deg)
     phase = (x * np.cos(a) + y * np.sin(a) + bend) / period
     return np.abs((phase % 1.0) - 0.5) * 2
@@ -71,20 +71,23 @@ def ink(layers: Layers, behind: Array | None, scene: Scene) -> Array:
         drawn,
     )
     value = np.where(face, np.maximum(drawn, np.maximum(layers.line, value * 0.5 * ~deep)), value)
-    black = np.array([0.07, 0.065, 0.09])
+    black = np.array([0.07, 0.065, 0.09], np.float32)
     if behind is None:
         alpha = np.maximum(inside, value)[..., None]
-        paper = np.array([0.99, 0.98, 0.955])
+        paper = np.array([0.99, 0.98, 0.955], np.float32)
         return np.concatenate(
             [(paper * (1 - value[..., None]) + black * value[..., None]) * alpha, alpha], -1
         ).astype(np.float32)
-    paper = np.array([0.985, 0.972, 0.94]) * (0.985 + 0.03 * (noise(height, width, 3, 7, 2) - 0.5))[..., None]
+    paper = (
+        np.array([0.985, 0.972, 0.94], np.float32)
+        * (0.985 + 0.03 * (noise(height, width, 3, 7, 2) - 0.5))[..., None]
+    )
     ground = luminance(behind)
     wash = np.clip(0.92 - ground, 0, 1) * 0.55 * (1 - inside)
     scene_ink = smoothstep(-soft, soft, wash * 0.9 - first * 0.9) * (wash > 0.08) * 0.55
     value = np.maximum(value, scene_ink)[..., None]
     out = paper * (1 - value) + black * value
-    return np.concatenate([out, np.ones((height, width, 1))], -1).astype(np.float32)
+    return np.concatenate([out, np.ones((height, width, 1), np.float32)], -1).astype(np.float32)
 
 
 @style("comic", manner=Manner(outline=1.6, inline=1.35))
@@ -97,7 +100,7 @@ def comic(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     own = own_colour(layers, scene)
     face = is_face(layers, scene)[..., None]
     shade = np.clip(1 - layers.tone, 0, 1)
-    y, x = np.mgrid[0:height, 0:width]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     period = max(3.2, 5.2 * k)
     u, v = (x + y) * 0.7071 / period, (x - y) * 0.7071 / period
     dots = np.sqrt((u - np.floor(u) - 0.5) ** 2 + (v - np.floor(v) - 0.5) ** 2)
@@ -108,9 +111,9 @@ def comic(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     light = np.clip((light - 0.5) * 1.10 + 0.52, 0, 1)
     mean = luminance(light)[..., None]
     light = np.clip(mean + (light - mean) * 1.18, 0, 1)
-    inked = light * (1 - dot * 0.55) + np.array([0.10, 0.08, 0.20]) * dot * 0.55
+    inked = light * (1 - dot * 0.55) + np.array([0.10, 0.08, 0.20], np.float32) * dot * 0.55
     line = layers.line[..., None]
-    inked = inked * (1 - line) + np.array([0.05, 0.04, 0.07]) * line
+    inked = inked * (1 - line) + np.array([0.05, 0.04, 0.07], np.float32) * line
     figure = np.concatenate([inked * alpha, alpha], -1)
     if behind is None:
         return figure.astype(np.float32)
@@ -134,7 +137,7 @@ def flat(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     colour = straight(layers.rgba)
     own = own_colour(layers, scene)
     tone = smoothstep(0.42, 0.58, blur(layers.tone, 2.2 * k))[..., None]
-    dark = own * np.array([0.80, 0.76, 0.86])
+    dark = own * np.array([0.80, 0.76, 0.86], np.float32)
     simple = own * tone + dark * (1 - tone)
     mean = luminance(simple)[..., None]
     simple = np.clip(mean + (simple - mean) * 1.08, 0, 1)
@@ -163,17 +166,17 @@ def concept_grey(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     form = np.clip(0.74 + 0.26 * layers.normal[..., 1] * 0.6 + 0.18 * layers.normal[..., 2] - 0.10, 0, 1.1)
     value = np.clip(0.10 + 0.80 * value, 0, 1) * (0.72 + 0.28 * soft) * form
     value = np.clip(value + (noise(height, width, 18 * k, seed) - 0.5) * 0.05, 0, 1)
-    tint = np.array([0.985, 1.0, 1.02])
+    tint = np.array([0.985, 1.0, 1.02], np.float32)
     grey = np.clip(value[..., None] * tint, 0, 1)
     line = layers.line[..., None]
-    grey = grey * (1 - line * 0.75) + np.array([0.12, 0.12, 0.14]) * line * 0.75
+    grey = grey * (1 - line * 0.75) + np.array([0.12, 0.12, 0.14], np.float32) * line * 0.75
     figure = np.concatenate([grey * alpha, alpha], -1)
     if behind is None:
         return figure.astype(np.float32)
-    y, x = np.mgrid[0:height, 0:width]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     ground = 0.80 + 0.10 * (1 - y / height) + (noise(height, width, 150 * k, seed + 1) - 0.5) * 0.10
     ground = ground * 0.75 + luminance(behind) * 0.20
-    marks = np.zeros((height, width))
+    marks = np.zeros((height, width), np.float32)
     for row in (0.12, 0.5, 0.88):
         marks = np.maximum(marks, (np.abs(y - row * height) < 0.6 * max(1, k)) * 0.16)
     marks = np.maximum(marks, (np.abs(x - width / 2) < 0.6 * max(1, k)) * 0.16)

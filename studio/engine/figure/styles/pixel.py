@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 _GRID_ROWS = 144  # cells over the height of a full picture: enough for a face of a dozen cells
-_COLOURS = 30
+_COLOURS = 40
 
 
 def cell_size(height: int, width: int) -> int:
@@ -55,8 +55,7 @@ def pixel(layers: Layers, behind: Array | None, scene: Scene) -> Array:
 
 def _cells(picture: Array, rows: int, columns: int, cell: int) -> Array:
     height, width, channels = picture.shape
-    full = np.zeros((rows * cell, columns * cell, channels), np.float32)
-    full[:height, :width] = picture
+    full = np.pad(picture, ((0, rows * cell - height), (0, columns * cell - width), (0, 0)), mode="edge")
     return full.reshape(rows, cell, columns, cell, channels).mean((1, 3))
 
 

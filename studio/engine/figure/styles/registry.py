@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..filters import halved, twice
 from ..render.scene import Layers, Manner
 
 if TYPE_CHECKING:
@@ -42,6 +43,50 @@ def style(*names: str, manner: Manner | None = None) -> Callable[[Painter], Pain
     return remember
 
 
+_BAND_PX = 1_000_000
+
+
+def in_bands(paint: Painter, margin_share: float = 0.06) -> Painter:
+    """Paint large pictures band by band, with overlapping margins for what blurs, to save memory."""
+
+    def painted(layers: Layers, behind: Array | None, scene: Scene) -> Array:
+        height, width = layers.line.shape
+        if height * width <= _BAND_PX:
+            return paint(layers, behind, scene)
+        margin = int(height * margin_share)
+        step = max(margin, _BAND_PX // width - 2 * margin)
+        out = np.empty((height, width, 4), np.float32)
+        for top in range(0, height, step):
+            stop = min(height, top + step)
+            a, b = max(0, top - margin), min(height, stop + margin)
+            part = Layers(*(getattr(layers, field.name)[a:b] for field in fields(Layers)))
+            done = paint(part, None if behind is None else behind[a:b], scene)
+            out[top:stop] = done[top - a : stop - a]
+        return out
+
+    return painted
+
+
+def at_half_size(paint: Painter) -> Painter:
+    """Paint large pictures at half size: for styles that are soft by nature."""
+
+    def painted(layers: Layers, behind: Array | None, scene: Scene) -> Array:
+        height, width = layers.line.shape
+        if height * width <= _BAND_PX * 1.2:
+            return paint(layers, behind, scene)
+        half = Layers(
+            halved(layers.rgba),
+            halved(layers.line[..., None])[..., 0],
+            halved(layers.tone[..., None])[..., 0],
+            layers.part[::2, ::2],
+            layers.normal[::2, ::2],
+            layers.depth[::2, ::2],
+        )
+        return twice(paint(half, None if behind is None else halved(behind), scene))[:height, :width]
+
+    return painted
+
+
 def _load() -> None:
     for name in _FILES:
         import_module(f"{__package__}.{name}")
@@ -63,5 +108,9 @@ def over(rgba: Array, behind: Array | None) -> Array:
     """The figure before its backdrop, still premultiplied."""
     if behind is None:
         return rgba
-    alpha = rgba[..., 3:]
-    return np.concatenate([rgba[..., :3] + behind * (1 - alpha), np.ones_like(alpha)], -1).astype(np.float32)
+    out = np.empty(rgba.shape, np.float32)
+    clear = 1 - rgba[..., 3:]
+    np.multiply(behind, clear, out=out[..., :3], casting="unsafe")
+    out[..., :3] += rgba[..., :3]
+    out[..., 3] = 1.0
+    return out

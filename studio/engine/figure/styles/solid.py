@@ -11,7 +11,7 @@ from ..palette import FACE, GEM, GLOW, HAIR, KIND, LEATHER, METAL, SATIN, SKIN
 from ..render.raster import FAR
 from ..render.scene import Layers, Manner, light_frame
 from ..shape.curves import smoothstep, unit
-from .registry import over, style
+from .registry import in_bands, over, style
 
 if TYPE_CHECKING:
     from ..drawing import Scene
@@ -50,32 +50,35 @@ def _crevices(layers: Layers, scale: float) -> Array:
 
 
 @style("shaded_3d", manner=Manner(outline=0.5, inline=0.5, ink=False))
+@in_bands
 def shaded_3d(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """Key, fill and rim light over smooth forms."""
     height, width = layers.line.shape
     kind = _kinds(layers, scene)
     alpha = layers.rgba[..., 3:]
-    light = light_frame()[2]
-    n = unit(np.where((layers.depth < FAR)[..., None], layers.normal, np.array([0, 0, 1.0])))
+    light = light_frame()[2].astype(np.float32)
+    n = unit(np.where((layers.depth < FAR)[..., None], layers.normal, np.array([0, 0, 1.0], np.float32)))
     albedo = _albedo(layers, scene) ** 2.2
     facing = (n * light).sum(-1)
     # The cel pass knows the cast shadows: dark though facing the light.
     cast = 1 - np.clip(smoothstep(0.0, 0.25, facing) - blur(layers.tone, 1.2), 0, 1)
     skin = np.isin(kind, (SKIN, FACE))
-    wrap = np.where(skin, 0.42, 0.16)
-    diffuse = np.clip((facing + wrap) / (1 + wrap), 0, 1) ** np.where(skin, 1.2, 1.0) * (0.25 + 0.75 * cast)
+    wrap = np.where(skin, np.float32(0.42), np.float32(0.16))
+    diffuse = np.clip((facing + wrap) / (1 + wrap), 0, 1) ** np.where(
+        skin, np.float32(1.2), np.float32(1.0)
+    ) * (0.25 + 0.75 * cast)
     shade = _crevices(layers, scene.shot.scale)
     open_sky = 1 - 0.60 * shade
-    sky = np.array([0.60, 0.66, 0.78]) * (0.55 + 0.45 * n[..., 1:2]) + np.array([0.34, 0.28, 0.24]) * (
-        0.5 - 0.5 * n[..., 1:2]
-    )
-    key = np.array([1.0, 0.95, 0.87]) * 2.15
+    sky = np.array([0.60, 0.66, 0.78], np.float32) * (0.55 + 0.45 * n[..., 1:2]) + np.array(
+        [0.34, 0.28, 0.24], np.float32
+    ) * (0.5 - 0.5 * n[..., 1:2])
+    key = np.array([1.0, 0.95, 0.87], np.float32) * 2.15
     colour = albedo * (diffuse[..., None] * key * 0.62 + sky * open_sky[..., None] * 0.72)
     edge = np.clip(diffuse * (1 - diffuse) * 3.2, 0, 1)
-    colour += skin[..., None] * edge[..., None] * albedo * np.array([0.34, 0.08, 0.05])
-    half = unit(light + np.array([0, 0, 1.0]))
+    colour += skin[..., None] * edge[..., None] * albedo * np.array([0.34, 0.08, 0.05], np.float32)
+    half = unit(light + np.array([0, 0, 1.0], np.float32))
     gloss = np.clip((n * half).sum(-1), 0, 1)
-    mirror = 2 * n[..., 2:3] * n - np.array([0, 0, 1.0])
+    mirror = 2 * n[..., 2:3] * n - np.array([0, 0, 1.0], np.float32)
     horizon = np.exp(-(((mirror[..., 1] + 0.05) / 0.10) ** 2))
     world = smoothstep(-0.15, 0.9, mirror[..., 1]) * 0.95 + 0.10 + 0.35 * horizon
     world += smoothstep(0.90, 0.985, (mirror * light).sum(-1)) * 3.0 * cast
@@ -115,8 +118,7 @@ def shaded_3d(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     if behind is None:
         return figure
     return np.clip(
-        over(figure, _room(behind, width, height))
-        + np.concatenate([glow * (1 - alpha), np.zeros_like(alpha)], -1),
+        over(figure, _room(behind, width)) + np.concatenate([glow * (1 - alpha), np.zeros_like(alpha)], -1),
         0,
         1,
     )
@@ -126,15 +128,14 @@ def _bloom(figure: Array, kind: Array) -> Array:
     lit = np.where((kind == GLOW)[..., None], figure[..., :3], 0).astype(np.float32)
     if not lit.any():
         return lit
-    return blur(lit, max(2.0, figure.shape[0] / 90)) * 0.9
+    return blur(lit, max(2.0, figure.shape[1] / 60)) * 0.9
 
 
-def _room(behind: Array, width: int, height: int) -> Array:
-    """The backdrop out of focus, darker towards the corners."""
-    soft = blur(behind, max(1.0, height / 200)) ** 1.15
-    y, x = np.mgrid[0:height, 0:width]
-    away = ((x / width - 0.5) / 0.75) ** 2 + ((y / height - 0.45) / 0.80) ** 2
-    return (soft * (1 - 0.45 * np.clip(away, 0, 1))[..., None]).astype(np.float32)
+def _room(behind: Array, width: int) -> Array:
+    """The backdrop out of focus, darker towards its sides."""
+    soft = blur(behind, max(1.0, width / 140)) ** 1.15
+    away = ((np.arange(width, dtype=np.float32) / width - 0.5) / 0.62) ** 2
+    return (soft * (1 - 0.42 * np.clip(away, 0, 1))[None, :, None]).astype(np.float32)
 
 
 def greyness(rgb: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from ..filters import blur, brushed, luminance, noise, slope, straight, warped
 from ..render.scene import Layers, Manner
 from ..shape.curves import smoothstep
-from .registry import over, style
+from .registry import at_half_size, in_bands, over, style
 
 if TYPE_CHECKING:
     from ..drawing import Scene
@@ -18,6 +18,7 @@ Array = np.ndarray
 
 
 @style("watercolor", manner=Manner(outline=0.75, inline=0.8))
+@at_half_size
 def watercolor(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """Washes with darker rims on grained paper; the backdrop becomes a loose wash behind the figure."""
     height, width = layers.line.shape
@@ -53,7 +54,7 @@ def watercolor(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     share = (0.80 * loose * (0.45 + 0.55 * halo))[..., None]
     ground = paper * (1 - share + share * wash)
     out = ground * (1 - alpha[..., None]) + colour * paper * alpha[..., None]
-    return np.concatenate([out, np.ones((height, width, 1))], -1).astype(np.float32)
+    return np.concatenate([out, np.ones((height, width, 1), np.float32)], -1).astype(np.float32)
 
 
 def _face_mask(layers: Layers, scene: Scene) -> Array:
@@ -62,14 +63,17 @@ def _face_mask(layers: Layers, scene: Scene) -> Array:
 
 
 @style("oil", manner=Manner(outline=0.55, inline=0.5))
+@in_bands
 def oil(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """Strokes that follow the form, warm lights, cool shades, a canvas below."""
     height, width = layers.line.shape
-    k = max(height, width) / 768.0
+    k = max(scene.shot.height, scene.shot.width) / 768.0
     seed = scene.spec.seed & 0xFFFF
     soft = blur(layers.tone, 2.5 * k)[..., None]
     rgba = layers.rgba.copy()
-    warm = np.array([1.05, 1.01, 0.93]) * soft + np.array([0.88, 0.90, 1.0]) * (1 - soft)
+    warm = np.array([1.05, 1.01, 0.93], np.float32) * soft + np.array([0.88, 0.90, 1.0], np.float32) * (
+        1 - soft
+    )
     up = np.clip(layers.normal[..., 1], -1, 1)[..., None]
     rgba[..., :3] = np.clip(rgba[..., :3] * (warm * (0.95 + 0.10 * up)), 0, 1)
     whole = over(rgba, None if behind is None else brushed(_opaque(behind), max(2, round(4 * k)))[..., :3])
