@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,8 +38,7 @@ EDIT_SENTENCES: dict[View, str] = {
 }
 # What a person may write about the side that is shown, and the views that agree with it.
 _SAID: tuple[tuple[tuple[View, ...], str], ...] = (
-    (("front",), "front view|from the front|from front|facing viewer|facing the viewer"),
-    (("front", "quarter"), "facing forward|straight-on|looking at viewer|looking at the viewer"),
+    (("front",), "front view|from the front|from front|facing viewer|facing the viewer|straight-on"),
     (("back",), "back view|rear view|from behind|from the back|from back|facing away|seen from behind"),
     (("side",), "side view|from the side|from side|profile|in profile|side profile|profile view"),
     (("quarter",), "three-quarter view|three quarter view|3/4 view|quarter view"),
@@ -47,6 +46,11 @@ _SAID: tuple[tuple[tuple[View, ...], str], ...] = (
 VIEW_WORDS: dict[str, tuple[View, ...]] = {
     words: views for views, listed in _SAID for words in listed.split("|")
 }
+
+# Where the eyes look: possible only from some sides.
+GAZE_WORDS: dict[str, tuple[View, ...]] = dict.fromkeys(
+    ("looking at viewer", "looking at the viewer", "eye contact"), ("front", "quarter")
+)
 
 QUALITY_TAGS = {False: "masterpiece, best quality, anime style", True: "RAW photo, realistic, detailed skin"}
 FAMILY_QUALITY_TAGS: Mapping[str, dict[bool, str]] = {
@@ -107,11 +111,9 @@ def without_weights(words: str) -> str:
     return ESCAPED.sub(r"\1", BARE_WEIGHT.sub("", words))
 
 
-def without_other_views(words: str, view: View) -> str:
-    """The words without those parts that only name another side than this view shows."""
-    parts = [part for part in re.split(r"\s*[,\n]\s*", words) if part]
-    kept = [part for part in parts if view in VIEW_WORDS.get(_plain(part), {view})]
-    return words if len(kept) == len(parts) else ", ".join(kept)
+def without_views(words: str, view: View) -> str:
+    """The words without those parts that only name a side: each view says its own, and no other's."""
+    return _keep(words, lambda part: part not in VIEW_WORDS and view in GAZE_WORDS.get(part, (view,)))
 
 
 def _tags(request: AvatarRequest, view: View, family: str) -> PromptText:
@@ -120,7 +122,7 @@ def _tags(request: AvatarRequest, view: View, family: str) -> PromptText:
     bad = FAMILY_BAD_QUALITY_TAGS.get(family, BAD_QUALITY_TAGS)[realism]
     leads = (quality,) if family == "pony" else ()  # its scores act at the beginning
     ends = () if leads else (quality,)
-    character, clothing = (without_other_views(words, view) for words in (request.prompt, request.clothing))
+    character, clothing = (without_views(words, view) for words in (request.prompt, request.clothing))
     avoided = _without_own_view(request.negative_prompt, view)
     return PromptText(
         positive=_join(*leads, "solo, full body", character, clothing, VIEW_TAGS[view], request.style, *ends),
@@ -169,13 +171,19 @@ def _edit(request: AvatarRequest, view: View) -> PromptText:
 
 
 def _clean(words: str, view: View) -> str:
-    return re.sub(r"\s+", " ", without_weights(without_other_views(words, view))).strip(" ,.")
+    return re.sub(r"\s+", " ", without_weights(without_views(words, view))).strip(" ,.")
 
 
 def _without_own_view(words: str, view: View) -> str:
-    """What is to be avoided, without the very view that is drawn."""
+    """What is to be avoided, without the very view that is drawn and what this view avoids anyway."""
+    anyway = WRONG_VIEW_TAGS[view].split(", ")
+    return _keep(words, lambda part: view not in VIEW_WORDS.get(part, ()) and part not in anyway)
+
+
+def _keep(words: str, is_kept: Callable[[str], bool]) -> str:
+    """The parts between commas that are kept; words of which all are kept stay as they were typed."""
     parts = [part for part in re.split(r"\s*[,\n]\s*", words) if part]
-    kept = [part for part in parts if view not in VIEW_WORDS.get(_plain(part), ())]
+    kept = [part for part in parts if is_kept(_plain(part))]
     return words if len(kept) == len(parts) else ", ".join(kept)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from studio.comfy.info import find_choice
 
 Look = Literal["drawn", "photo", "any"]
+
+REMEMBERED = 20_000  # names; a server may list thousands, and every request asks about all of them
 
 
 class Family(BaseModel):
@@ -53,26 +54,19 @@ class Checkpoints(BaseModel):
     look: LookPatterns = LookPatterns()
     family_list: tuple[Family, ...] = ()
     assign: dict[str, Assignment] = {}
+    _told: dict[str, tuple[Family, Look, bool]] = PrivateAttr(default_factory=dict)
 
     def family(self, name: str) -> Family:
         """The family that a name belongs to; "other" if it tells nothing."""
-        assigned = self._assigned(name).family
-        for one in self.family_list:
-            if one.name == assigned if assigned else matches_any(name, one.patterns):
-                return one
-        return Family(name=assigned or "other", drawn=10, photo=10)
+        return self._tell(name)[0]
 
     def look_of(self, name: str) -> Look:
         """Whether a checkpoint's pictures look drawn or photographed; "any" if its name does not tell."""
-        if look := self._assigned(name).look:
-            return look
-        if matches_any(name, self.look.photo):
-            return "photo"
-        return "drawn" if matches_any(name, self.look.drawn) else "any"
+        return self._tell(name)[1]
 
     def is_usable(self, name: str) -> bool:
         """Whether pictures can come from this checkpoint; a person's word counts more than its name."""
-        return self._assigned(name).family is not None or not matches_any(name, self.never)
+        return self._tell(name)[2]
 
     def rank(self, name: str, realism: bool) -> int:
         """How well a checkpoint suits; the wrong look costs more than any family is worth."""
@@ -80,14 +74,36 @@ class Checkpoints(BaseModel):
         wanted, other = ("photo", "drawn") if realism else ("drawn", "photo")
         return (family.photo if realism else family.drawn) + {wanted: 20, "any": 0, other: -40}[look]
 
-    def _assigned(self, name: str) -> Assignment:
+    def _tell(self, name: str) -> tuple[Family, Look, bool]:
+        told = self._told
+        if name not in told:
+            if len(told) >= REMEMBERED:
+                told.clear()
+            said = self._assignment(name)
+            is_usable = said.family is not None or not matches_any(name, self.never)
+            told[name] = (self._family(name, said), self._look(name, said), is_usable)
+        return told[name]
+
+    def _family(self, name: str, said: Assignment) -> Family:
+        for one in self.family_list:
+            if one.name == said.family if said.family else matches_any(name, one.patterns):
+                return one
+        return Family(name=said.family or "other", drawn=10, photo=10)
+
+    def _look(self, name: str, said: Assignment) -> Look:
+        if said.look:
+            return said.look
+        if matches_any(name, self.look.photo):
+            return "photo"
+        return "drawn" if matches_any(name, self.look.drawn) else "any"
+
+    def _assignment(self, name: str) -> Assignment:
         for key, assignment in self.assign.items():
             if find_choice(key, (name,)):
                 return assignment
         return Assignment()
 
 
-@functools.lru_cache(maxsize=65536)  # a server may list thousands of names, and every request asks for all
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name has one of these patterns, however it is written."""
     plain = name.replace("\\", "/").lower()
