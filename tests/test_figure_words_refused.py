@@ -87,6 +87,8 @@ ALLOWED = [
     "gothic lolita dress",
     "lolita fashion",
     "schoolgirl with a backpack",
+    "little boy with kinky hair",
+    "child, kinky curly brown hair",
     "child in a bikini",
     "12 year old wizard",
     "sfw, not nude, no nudity, fully clothed",

@@ -164,6 +164,8 @@ _HARMLESS = re.compile(
     | \b(?:un)?explicit(?:ly)?\s+(?:detail|detailed|style|instruction)\w*
     | \bcolou?r\s+explicit\b
     | \bbondage\s+of\s+duty\b
+    | \bkinky[ -](?:(?:short|long|curly|coily|black|brown|dark|natural|red|blonde?)[ ,]+)*
+      (?:hair\w*|curl\w*|coil\w*|afro|braid\w*|locs)\b
     | \bnon[ -]?(?:nude|sexual|explicit|nsfw|erotic)\b
     """,
     re.VERBOSE,
