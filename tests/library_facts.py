@@ -40,6 +40,17 @@ CUSTOM: dict[str, Any] = {
         },
         "outputs": ["MODEL"],
     },
+    "RMBG": {
+        "required": {
+            "image": {"type": "IMAGE"},
+            "model": {"choices": ["RMBG-2.0", "INSPYRENET", "BEN", "BEN2"]},
+        },
+        "optional": {
+            "sensitivity": {"type": "FLOAT", "min": 0.0, "max": 1.0, "default": 1.0},
+            "background": {"choices": ["Alpha", "Color"]},
+        },
+        "outputs": ["IMAGE", "MASK", "IMAGE"],
+    },
     "InspyrenetRembg": {
         "required": {"image": {"type": "IMAGE"}, "torchscript_jit": {"choices": ["default", "on"]}},
         "outputs": ["IMAGE", "MASK"],

@@ -202,10 +202,25 @@ def test_rendered_maps_are_used_only_where_somebody_makes_them() -> None:
 def test_tools_are_used_only_by_name() -> None:
     everything = workflows.Candidate("comfy", server_info(every_model(), custom=True))
     tools = {name for name, one in LIBRARY.items() if one.manifest.task != "draw"}
-    assert tools == {"inpaint", "upscale", "cutout"}
+    assert tools == {"inpaint", "upscale", "cutout", "cutout_rmbg"}
     assert chosen(ask(reference_file_id="r"), everything)[0] not in tools
     for name in tools:
         assert chosen(ask(reference_file_id="r", workflow=name), everything)[0] == name
+
+
+def test_a_background_goes_by_whichever_nodes_the_server_has() -> None:
+    asked = ask(reference_file_id="r", workflow="cutout")
+    for missing, taken in (("RMBG", "cutout"), ("InspyrenetRembg", "cutout_rmbg")):
+        at = workflows.Candidate("comfy", server_info(custom=True, without=[missing]))
+        plan = workflows.choose(LIBRARY, asked, [at])
+        assert (plan.workflow, plan.request.workflow) == (taken, taken)
+    with pytest.raises(StudioError, match=r"InspyrenetRembg.*RMBG"):
+        workflows.choose(LIBRARY, asked, [server()])
+
+
+def test_every_workflow_that_draws_takes_loras() -> None:
+    for name, workflow in LIBRARY.items():
+        assert (workflow.manifest.loras is not None) == (workflow.manifest.task in ("draw", "inpaint")), name
 
 
 def test_a_person_can_say_what_a_checkpoint_is(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ SAMPLER_INPUTS = {
     "denoise": ("denoise",),
 }
 SIZE_INPUTS = {"width": ("width",), "height": ("height",), "variants": ("batch_size",)}
-TEXT_INPUTS = ("text", "prompt", "text_g", "text_l", "clip_l", "t5xxl")
+TEXT_INPUTS = ("text", "prompt", "user_prompt", "text_g", "text_l", "clip_l", "t5xxl")
 NEGATIVE_TITLES = ("negative", "without", "avoid", "unwanted", "uncond")
 POSE_TITLES = ("pose", "skeleton", "control", "depth")
 OTHER_PICTURE_TITLES = ("mask",)  # pictures that a request does not bring

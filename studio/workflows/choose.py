@@ -114,7 +114,7 @@ def _is_meant(workflow: Workflow, request: AvatarRequest, kind: Kind) -> bool:
         return False
     if request.workflow is None:
         return not workflow.manifest.pinned_only
-    return request.workflow == workflow.name
+    return request.workflow in (workflow.name, workflow.manifest.instead_of)
 
 
 def _order(trial: Trial) -> tuple[int, ...]:

@@ -110,6 +110,7 @@ class Manifest(Part):
     requires: tuple[str, ...] = ()  # slots without which it makes no sense
     inputs_from: dict[str, str] = {}  # slots that the studio fills itself, and where from
     pinned_only: bool = False  # never chosen by itself
+    instead_of: str = ""  # the workflow by whose name it is meant too
     graph_of: str = ""  # the workflow whose graph it shares
     constants: dict[SlotTarget, Any] = {}  # what differs from that graph
     defaults: dict[str, Any] = {}
