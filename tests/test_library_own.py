@@ -232,12 +232,19 @@ def test_guiders_and_samplers_of_many_nodes_are_understood() -> None:
     assert found["model"] == ["1.unet_name"]
 
 
+def test_of_two_passes_each_keeps_its_own_strength() -> None:
+    found = workflows.find_slots(LIBRARY["checkpoint_hires"].graph)
+    assert found["seed"] == ["3.seed", "51.seed"]
+    assert "denoise" not in found
+
+
 def test_titles_help_where_no_wire_does() -> None:
     graph = {
         "1": node("MagicEncode", "Prompt", text=""),
         "2": node("MagicEncode", "Negative prompt", text=""),
         "3": node("LoadImage", "Mask of the face", image="a.png"),
         "4": node("SaveImage", filename_prefix="x", images=["3", 0]),
+        "5": node("LoadImageMask", "Region", image="b.png", channel="red"),
     }
     found = workflows.find_slots(graph)
     assert (found["positive"], found["negative"]) == (["1.text"], ["2.text"])
@@ -295,8 +302,8 @@ def box(number: int, kind: str, widgets: Any = (), inputs: Any = (), **more: Any
     }
 
 
-def socket(name: str, link: int | None) -> dict[str, Any]:
-    return {"name": name, "link": link}
+def socket(name: str, link: int | None, widget: str = "") -> dict[str, Any]:
+    return {"name": name, "link": link} | ({"widget": {"name": widget}} if widget else {})
 
 
 def document() -> dict[str, Any]:
@@ -305,7 +312,7 @@ def document() -> dict[str, Any]:
         "nodes": [
             box(1, "LoadImage", ["a.png", "image"]),
             box(2, "Reroute", inputs=[socket("", 1)]),
-            box(3, "ImageScaleBy", ["lanczos", 2.0], [socket("image", 2), socket("scale_by", 4)]),
+            box(3, "ImageScaleBy", ["lanczos", 2.0], [socket("image", 2), socket("scale_by", 4, "scale_by")]),
             box(4, "SaveImage", ["mine"], [socket("images", 3)], title="The end"),
             box(5, "MarkdownNote", ["read me"]),
             box(6, "PrimitiveNode", [0.5, "fixed"]),
@@ -327,6 +334,12 @@ def test_notes_reroutes_and_primitives_are_resolved() -> None:
         "4": node("SaveImage", "The end", images=["3", 0], filename_prefix="mine"),
     }
     assert workflows.adopt(graph, "enlarge").requires == ("reference_image",)
+
+
+def test_an_input_that_is_only_linked_takes_no_value_from_the_widgets() -> None:
+    linked = document()
+    linked["nodes"][2] = box(3, "ImageScaleBy", ["lanczos"], [socket("image", 2), socket("scale_by", 4)])
+    assert workflows.from_editor(linked, FULL)["3"]["inputs"]["scale_by"] == 0.5
 
 
 def test_a_seed_has_its_own_widget_behind_it() -> None:
@@ -355,6 +368,9 @@ def test_a_seed_has_its_own_widget_behind_it() -> None:
         (lambda one: one.update(definitions={"subgraphs": [{}]}), "subgraphs"),
         (lambda one: one.update(nodes=5), "no export"),
         (lambda one: one.update(nodes=[]), "no node"),
+        (lambda one: one["nodes"][3].update(inputs=["images"]), "damaged"),
+        (lambda one: one["nodes"][3].update(inputs=[{"link": 3}]), "damaged"),
+        (lambda one: one["links"].append([[], 1, 2]), "damaged"),
         (lambda one: one["nodes"][1].update(inputs=[socket("", 2)]), "circle"),
     ],
 )

@@ -74,7 +74,8 @@ def find_slots(graph: Graph) -> dict[str, list[str]]:
             for input_name in names:
                 if input_name in node["inputs"] and not is_link(node["inputs"][input_name]):
                     slots.setdefault(slot, []).append(f"{node_id}.{input_name}")
-        if class_type.startswith("LoadImage") and (role := _role(node)) and role not in slots:
+        takes_picture = class_type.startswith("LoadImage") and "image" in node["inputs"]
+        if takes_picture and (role := _role(node)) and role not in slots:
             slots[role] = [f"{node_id}.image"]
     models = [
         f"{node_id}.{name}"
@@ -84,6 +85,8 @@ def find_slots(graph: Graph) -> dict[str, list[str]]:
     ]
     if len(models) == 1:
         slots["model"] = models
+    if len(slots.get("denoise", ())) > 1:
+        del slots["denoise"]  # of several passes each has its own
     return slots
 
 
@@ -109,7 +112,7 @@ def _title(node: Mapping[str, Any]) -> str:
 
 def _role(node: Mapping[str, Any]) -> str | None:
     title = _title(node)
-    if any(word in title for word in OTHER_PICTURE_TITLES):
+    if "Mask" in node["class_type"] or any(word in title for word in OTHER_PICTURE_TITLES):
         return None
     return "pose_image" if any(word in title for word in POSE_TITLES) else "reference_image"
 

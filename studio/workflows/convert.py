@@ -19,6 +19,13 @@ def from_editor(document: Any, info: ObjectInfo) -> Graph:
     """The graph that the editor would send for a document; a ValueError says what is not safe to convert."""
     if not isinstance(document, Mapping) or not isinstance(document.get("nodes"), list):
         raise ValueError("this is no export of ComfyUI's editor")
+    try:
+        return _convert(document, info)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"this export is damaged ({type(error).__name__}: {error})") from error
+
+
+def _convert(document: Mapping[str, Any], info: ObjectInfo) -> Graph:
     boxes = {str(box["id"]): box for box in document["nodes"] if isinstance(box, Mapping) and "id" in box}
     definitions = document.get("definitions")
     if isinstance(definitions, Mapping) and definitions.get("subgraphs"):
@@ -110,7 +117,13 @@ def _source(
 def _widget_values(node_id: str, box: Mapping[str, Any], info: ObjectInfo) -> dict[str, Any]:
     """The values of a node's widgets, which the editor keeps by position."""
     class_type, listed = box["type"], box.get("widgets_values")
-    names = [name for name in info.inputs(class_type) if info.input_type(class_type, name) in WIDGET_TYPES]
+    # An input that is only ever linked has a socket that belongs to no widget.
+    bare = {socket["name"] for socket in box.get("inputs") or () if "widget" not in socket}
+    names = [
+        name
+        for name in info.inputs(class_type)
+        if info.input_type(class_type, name) in WIDGET_TYPES and name not in bare
+    ]
     if isinstance(listed, Mapping):
         return {name: listed[name] for name in names if name in listed}
     left = list(listed) if isinstance(listed, list) else []
