@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.engine.figure.spec import Eyes, Face, Feature, Hair, Skin
+from studio.engine.figure.spec import RGB, Eyes, Face, Feature, Hair, Skin
 from studio.engine.figure.words.colours import COLOURS, distance, shaded
 from studio.engine.figure.words.said import Thing
 from studio.engine.figure.words.species import FEATURES, HUMAN_SKINS, FeatureWord
@@ -24,7 +24,7 @@ def skin(who: Who) -> Skin:
     """The skin or what is in its place."""
     said = who.named("skin")
     species = who.species
-    colour = who.chance.pick("skin", species.skins)
+    colour = who.chance.pick("skin", _apart_from_hair(who, species.skins))
     if species.skins is not HUMAN_SKINS and species.surface == "skin" and species.skins[0] in HUMAN_SKINS:
         colour = who.chance.pick("skin", species.skins)
     if who.reference.skin is not None and species.skins[0] in HUMAN_SKINS:
@@ -46,6 +46,14 @@ def skin(who: Who) -> Skin:
                 said.materials[-1], "metal"
             )
     return Skin(colour, surface, species.second)
+
+
+def _apart_from_hair(who: Who, skins: tuple[RGB, ...]) -> tuple[RGB, ...]:
+    """The skins on which brows and beards of the hair colour that was said can still be seen."""
+    hair = who.named("hair")
+    if hair is None or not hair.colours:
+        return skins
+    return tuple(skin for skin in skins if distance(skin, hair.colours[0]) > 120) or skins
 
 
 def face(who: Who) -> Face:
