@@ -158,7 +158,35 @@ def test_families_bring_their_numbers_and_a_request_its_own() -> None:
     assert numbers(ask(), "flux1-schnell-fp8.safetensors") == (832, 1216, 4, 1.0, "euler")
     assert numbers(ask(), "flux1-dev-fp8.safetensors") == (832, 1216, 20, 1.0, "euler")
     pinned = ask(steps=7, cfg=2.5, sampler="heun", width=640)
-    assert numbers(pinned, "flux1-dev-fp8.safetensors") == (640, 1216, 7, 2.5, "heun")
+    assert numbers(pinned, "flux1-dev-fp8.safetensors") == (640, 1344, 7, 2.5, "heun")
+
+
+@pytest.mark.parametrize(
+    ("asked", "checkpoint", "size"),
+    [
+        ({}, "noobaiXL.safetensors", (832, 1216)),
+        ({"width": 1024}, "noobaiXL.safetensors", (1024, 1024)),
+        ({"height": 1152}, "noobaiXL.safetensors", (896, 1152)),
+        ({"width": 1200}, "noobaiXL.safetensors", (1200, 832)),
+        ({"width": 700, "height": 700}, "noobaiXL.safetensors", (700, 700)),
+        ({"width": 768}, "v1-5-pruned.ckpt", (768, 512)),
+        ({"height": 768}, "v1-5-pruned.ckpt", (512, 768)),
+    ],
+)
+def test_one_side_brings_the_other_as_the_models_know_it(
+    asked: dict[str, int], checkpoint: str, size: tuple[int, int]
+) -> None:
+    found = workflows.choose(LIBRARY, ask(**asked), [server(checkpoint)]).request
+    assert (found.width, found.height) == size
+
+
+def test_the_usual_size_is_one_that_the_models_were_made_with() -> None:
+    for name, workflow in LIBRARY.items():
+        for family in ("", "sd15", "sdxl"):
+            if sizes := workflow.manifest.sizes_for(family):
+                defaults = workflow.manifest.defaults_for(family)
+                assert sizes[0] == (defaults["width"], defaults["height"]), name
+                assert all(width % 16 == height % 16 == 0 for width, height in sizes)
 
 
 def test_a_pose_model_goes_with_the_family() -> None:

@@ -8,8 +8,8 @@ from studio.workflows.choose import Preflight, choose, preflight, prepare
 from studio.workflows.convert import from_editor
 from studio.workflows.fill import YAW_DEG, fill
 from studio.workflows.library import LIBRARY, load_library, named
-from studio.workflows.links import is_link
-from studio.workflows.manifest import FILLED, RESOLVED, Graph, Manifest, ModelChoice, ModelFile, Workflow
+from studio.workflows.links import Graph, is_link
+from studio.workflows.manifest import FILLED, RESOLVED, Manifest, ModelChoice, ModelFile, Workflow
 from studio.workflows.needs import can_run, lacks
 from studio.workflows.trials import Candidate, MissingFile, MissingNode, Plan, Trial
 

@@ -10,7 +10,8 @@ from studio.errors import StudioError
 from studio.request import AvatarRequest, View
 from studio.workflows.fill import fill, fit_to_server
 from studio.workflows.library import named
-from studio.workflows.manifest import Graph, Workflow
+from studio.workflows.links import Graph
+from studio.workflows.manifest import Workflow
 from studio.workflows.trials import (
     Candidate,
     Kind,

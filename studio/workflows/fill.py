@@ -9,8 +9,8 @@ from typing import Any
 from studio import prompts
 from studio.comfy.info import ObjectInfo, find_choice
 from studio.request import AvatarRequest, View
-from studio.workflows.links import relink
-from studio.workflows.manifest import RESOLVED, Graph, LoraAnchor, OptionalPart, Workflow
+from studio.workflows.links import Graph, relink
+from studio.workflows.manifest import RESOLVED, LoraAnchor, OptionalPart, Workflow
 
 YAW_DEG: dict[View, float] = {"front": 0.0, "back": 180.0, "side": 90.0, "quarter": 40.0}
 

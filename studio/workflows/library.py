@@ -16,8 +16,8 @@ from studio.request import AvatarRequest
 from studio.workflows.adopt import adopt
 from studio.workflows.checkpoints import Checkpoints, read_checkpoints
 from studio.workflows.fill import remove_part
-from studio.workflows.links import is_link
-from studio.workflows.manifest import FILLED, RESOLVED, Graph, Manifest, Workflow
+from studio.workflows.links import Graph, is_link
+from studio.workflows.manifest import FILLED, RESOLVED, Manifest, Workflow
 
 LIBRARY = Path(__file__).resolve().parent.parent.parent / "workflows"
 
@@ -126,6 +126,8 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
                 f"there are no defaults for {', '.join(unknown)}, only for {', '.join(RESOLVED)}"
             )
         AvatarRequest.model_validate({"prompt": "anybody", **defaults})
+    for width, height in (*manifest.sizes, *(size for one in manifest.family_sizes.values() for size in one)):
+        AvatarRequest.model_validate({"prompt": "anybody", "width": width, "height": height})
     anchor = manifest.loras
     for node, _ in (one for one in (anchor.model, anchor.clip) if one) if anchor else ():
         if node not in graph:

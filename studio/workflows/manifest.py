@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from studio import prompts
 from studio.request import VIEWS, View
 from studio.workflows.checkpoints import Checkpoints
+from studio.workflows.links import Graph
 
 # Request members that a manifest may give a default for, and that a recipe must hold to be made again.
 RESOLVED = ("model", "width", "height", "steps", "cfg", "sampler", "scheduler", "denoise")
@@ -22,7 +23,7 @@ FILLED = frozenset(
 
 SlotTarget = Annotated[str, StringConstraints(pattern=r"^[^.]+\.[^.]+$")]
 FamilyName = str
-Graph = dict[str, dict[str, Any]]
+Size = tuple[int, int]
 
 # How the same character is kept in all views of one job.
 Strategy = Literal["same-seed", "controlnet-views", "front-first-reference", "four-panels", "one-model"]
@@ -115,6 +116,8 @@ class Manifest(Part):
     constants: dict[SlotTarget, Any] = {}  # what differs from that graph
     defaults: dict[str, Any] = {}
     family_defaults: dict[FamilyName, dict[str, Any]] = {}
+    sizes: tuple[Size, ...] = ()  # widths and heights that the models were made with, the usual one first
+    family_sizes: dict[FamilyName, tuple[Size, ...]] = {}
     slots: dict[str, tuple[SlotTarget, ...]] = Field(default_factory=dict)
     models: dict[str, ModelChoice] = Field(default_factory=dict)
     packs: tuple[NodePack, ...] = ()
@@ -133,6 +136,10 @@ class Manifest(Part):
     def defaults_for(self, family: FamilyName) -> Mapping[str, Any]:
         """Sensible values for a checkpoint of this family."""
         return {**self.defaults, **self.family_defaults.get(family, {})}
+
+    def sizes_for(self, family: FamilyName) -> tuple[Size, ...]:
+        """The sizes that a checkpoint of this family was made with."""
+        return self.family_sizes.get(family, self.sizes)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from studio.comfy.info import ObjectInfo, find_choice, model_folder
-from studio.workflows.manifest import Graph, Workflow
+from studio.workflows.links import Graph
+from studio.workflows.manifest import Workflow
 
 
 def needs_of(kind: str, workflow: Workflow, graph: Graph) -> str:

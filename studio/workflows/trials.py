@@ -11,7 +11,8 @@ from studio.comfy.packs import pack_of
 from studio.request import AvatarRequest, with_values
 from studio.workflows.checkpoints import matches_any
 from studio.workflows.fill import fill
-from studio.workflows.manifest import RESOLVED, Graph, ModelChoice, ModelFile, Workflow
+from studio.workflows.links import Graph
+from studio.workflows.manifest import RESOLVED, ModelChoice, ModelFile, Size, Workflow
 from studio.workflows.needs import lacks, needs_of
 
 Kind = Literal["embedded", "comfy"]
@@ -93,7 +94,8 @@ def try_out(
     score = manifest.rank.photo if realism else manifest.rank.drawn
     if "model" in manifest.models and model:
         score += workflow.checkpoints.rank(model, realism)
-    defaults = manifest.defaults_for(workflow.family_of(models.get("model") or request.model))
+    family = workflow.family_of(models.get("model") or request.model)
+    defaults = {**manifest.defaults_for(family), **_other_side(request, manifest.sizes_for(family))}
     values: dict[str, Any] = {
         name: defaults[name] for name in RESOLVED if getattr(request, name) is None and name in defaults
     }
@@ -123,6 +125,17 @@ def try_out(
     return _with(
         start, plan=plan, score=score, models=models, nodes=nodes, files=tuple(missing), lacking=tuple(words)
     )
+
+
+def _other_side(request: AvatarRequest, sizes: Sequence[Size]) -> dict[str, int]:
+    """Of a request that gives one side only, the other one, as it goes with the nearest usual size."""
+    if not sizes or (request.width is None) == (request.height is None):
+        return {}
+    if request.width is not None:
+        given = request.width
+        return {"height": min(sizes, key=lambda size: abs(size[0] - given))[1]}
+    given = request.height or 0
+    return {"width": min(sizes, key=lambda size: abs(size[1] - given))[0]}
 
 
 def _with(trial: Trial, **values: Any) -> Trial:
