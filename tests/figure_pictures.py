@@ -94,6 +94,14 @@ def body_part(picture: Picture, part: str) -> Array:
     raise KeyError(part)
 
 
+def near(picture: Picture, joint: str, heads: float) -> Array:
+    """A disc around a joint; its radius is counted in heads."""
+    marks = picture.recipe["landmarks"]
+    x, y = marks["joints"][joint]
+    rows, columns = np.mgrid[0 : picture.rgba.shape[0], 0 : picture.rgba.shape[1]]
+    return np.hypot(columns - x, rows - y) < heads * marks["head_height_px"]
+
+
 def palette_of(picture: Picture) -> Array:
     """How often each of 64 coarse colours is in the figure; sums to one."""
     pixels = picture.rgba[solid(picture)][:, :3] // 64
