@@ -9,7 +9,7 @@ from threading import Lock
 from .features import add_features
 from .garments import add_garments
 from .hair import add_beard, add_hair
-from .items import add_items
+from .items import add_items, add_stool
 from .shape.person import add_person
 from .spec import Background, CameraHint, Pose, Spec
 from .workshop import Model, Workshop
@@ -21,7 +21,8 @@ _lock = Lock()
 
 def built_from(spec: Spec) -> Spec:
     """The part of a spec that the model depends on: not the view, the background, the mood or the angles."""
-    pose = Pose("idle", left_hand=spec.pose.left_hand, right_hand=spec.pose.right_hand)
+    name = "sit" if spec.pose.name == "sit" else "idle"  # who sits has a stool
+    pose = Pose(name, left_hand=spec.pose.left_hand, right_hand=spec.pose.right_hand)
     face = replace(spec.face, expression="neutral")
     return replace(spec, pose=pose, face=face, background=Background(), camera=CameraHint(), style="anime")
 
@@ -49,4 +50,6 @@ def _build(spec: Spec) -> Model:
     add_features(shop)
     add_garments(shop)
     add_items(shop)
+    if spec.pose.name == "sit":
+        add_stool(shop)
     return shop.finish()

@@ -17,7 +17,7 @@ from .render.camera import Shot, frame
 from .render.scene import Layers, render
 from .request import Camera, DrawRequest, Framing, OnProgress, Picture
 from .shape.skeleton import bend, bend_points
-from .spec import Spec
+from .spec import Pose, Spec
 from .styles import Style, style_of
 from .words import Parsed, dominant_colours, parse
 from .workshop import Model
@@ -87,7 +87,8 @@ def stage(request: DrawRequest) -> Scene:
     model = model_of(spec)
     not_drawn += [what for what in model.not_drawn if what not in not_drawn]
     rotations, shifts = bend(model.rest, spec.pose.joints)
-    points, normals = bend_points(model.points, model.normals, model.weights, rotations, shifts)
+    rest, weights = _sat_down(model, spec.pose)
+    points, normals = bend_points(rest, model.normals, weights, rotations, shifts)
     used = np.zeros(len(points), bool)
     used[model.faces.ravel()] = True
     camera = _camera(request, spec)
@@ -99,6 +100,21 @@ def stage(request: DrawRequest) -> Scene:
     return Scene(
         spec, style, camera, model, points, normals, rotations, shifts, shot, tuple(not_drawn), parsed.notes
     )  # fmt: skip
+
+
+_RAISED_DEG = 45.0  # of both thighs: from here on skirts lie on them
+
+
+def _sat_down(model: Model, pose: Pose) -> tuple[Array, Array]:
+    """Points at rest and weights of the model, with the skirts as they are on somebody who sits."""
+    raised = {joint.name for joint in pose.joints if joint.forward > _RAISED_DEG}
+    if not model.seated or not {"left_hip", "right_hip"} <= raised:
+        return model.points, model.weights
+    points, weights = model.points.copy(), model.weights.copy()
+    for first, close, bent in model.seated:
+        points[first : first + len(close)] = close
+        weights[first : first + len(close)] = bent
+    return points, weights
 
 
 def draw_layers(

@@ -36,6 +36,7 @@ class Part:
     layer: int
     in_head: bool
     casts: bool
+    seated: tuple[Array, Array] | None = None  # points and weights when both thighs are raised
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,7 @@ class Model:
     head_height: float
     head_origin: Array
     not_drawn: tuple[str, ...]
+    seated: tuple[tuple[int, Array, Array], ...] = ()  # first point, points, weights
 
 
 @dataclass
@@ -109,9 +111,9 @@ class Workshop:
         if not len(mesh.faces):
             return
         in_head = bind in ("head", "hair")
-        self.parts.append(
-            Part(mesh, self._weights(mesh.points, bind, split), paint, segment, layer, in_head, casts)
-        )
+        weights = self._weights(mesh.points, bind, split)
+        seated = self._seated(mesh.points) if bind == "skirt" else None
+        self.parts.append(Part(mesh, weights, paint, segment, layer, in_head, casts, seated))
 
     def twin(self, key: tuple[object, ...], side: str, make: Callable[[], Mesh]) -> Mesh:
         """A mesh of one side; the right one is the left one mirrored, which saves making it."""
@@ -177,6 +179,17 @@ class Workshop:
             return weights
         return rigid(len(points), bind)
 
+    def _seated(self, points: Array) -> tuple[Array, Array]:
+        """A skirt as it lies on the thighs of somebody who sits: closer, and bent with hips and knees."""
+        low = smoothstep(0.97, 0.80, points[:, 1])
+        limb = 0.5 + 0.5 * self.figure.limb
+        close = points.copy()
+        for axis, reach in ((0, 0.190 * limb), (2, 0.100 * limb)):
+            far = np.abs(points[:, axis])
+            drawn = np.where(far > reach, reach + 0.12 * (far - reach), far)
+            close[:, axis] = np.sign(points[:, axis]) * (far + (drawn - far) * low)
+        return close, skin_weights(close, self.rest, split=0.06)
+
     def _hidden(self, part: Part) -> Array:
         faces = part.mesh.faces
         if part.mesh.keep is not None:
@@ -200,6 +213,7 @@ class Workshop:
         keep, cut = [], []
         table = np.zeros((len(self.parts), COLUMNS), np.float32)
         offset = 0
+        seated: list[tuple[int, Array, Array]] = []
         for number, part in enumerate(self.parts):
             kept = self._hidden(part)
             mesh = part.mesh.scaled(head).moved(None, origin) if part.in_head else part.mesh.scaled(scale)
@@ -213,6 +227,8 @@ class Workshop:
             keep.append(np.ones(len(mesh.points)) if mesh.keep is None else mesh.keep)
             cut.append(np.full(len(kept), mesh.keep is not None, np.uint8))
             table[number] = row_of(part.paint, SEGMENTS.index(part.segment))
+            if part.seated is not None:
+                seated.append((offset, part.seated[0] * scale, part.seated[1]))
             offset += len(mesh.points)
         return Model(
             np.concatenate(points),
@@ -231,6 +247,7 @@ class Workshop:
             head,
             origin,
             tuple(self.not_drawn),
+            tuple(seated),
         )
 
 

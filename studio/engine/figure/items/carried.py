@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..palette import LEATHER, METAL, Paint, mix, toned
-from ..shape.mesh import ellipsoid, rings, tube
+from ..shape.mesh import ellipsoid, revolve_sharp, rings, tube
+from ..workshop import Workshop
 from .registry import Smith, item
 
 BACK = -0.135
@@ -203,3 +204,19 @@ def bag(smith: Smith) -> None:
     smith.box((0, 0, 0.165), (0.045, 0.165, 0.125), Paint(smith.item.colour, LEATHER))
     for y in (-0.09, 0.09):
         smith.ball((0.048, y, 0.075), (0.008, 0.014, 0.018), Paint(smith.accent, METAL))
+
+
+def add_stool(shop: Workshop) -> None:
+    """A round stool under somebody who sits: the shins reach from its height to the ground."""
+    hip, knee, ankle = (shop.rest[f"left_{joint}"] for joint in ("hip", "knee", "ankle"))
+    thigh = 0.080 * (0.5 + 0.5 * shop.figure.limb)
+    top, ground = hip[1] - thigh, hip[1] - (knee[1] - ankle[1]) - ankle[1]
+    wood = Paint(mix(shop.spec.accent, (124, 86, 58), 0.7), LEATHER)
+    seat = revolve_sharp(
+        [(0.0, top), (0.175, top), (0.19, top - 0.012), (0.19, top - 0.035), (0.0, top - 0.04)], 40
+    )
+    shop.add(seat.moved(None, (0, 0, -0.02)), wood, "item", "pelvis")
+    for x in (-1, 1):
+        for z in (-1, 1):
+            leg = [(x * 0.11, top - 0.03, z * 0.11 - 0.02), (x * 0.15, ground, z * 0.15 - 0.02)]
+            shop.add(rings(tube(leg, (0.020, 0.015), 6, 12)), wood, "item", "pelvis")

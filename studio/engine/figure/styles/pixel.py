@@ -69,7 +69,7 @@ def _reduced(colour: Array, solid: Array) -> Array:
         return colour
     strip = (colour[solid] * 255 + 0.5).astype(np.uint8)[None]
     image = Image.fromarray(strip).quantize(
-        _COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        _COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE
     )
     out = colour.copy()
     out[solid] = np.asarray(image.convert("RGB"), np.float32)[0] / 255
@@ -124,14 +124,20 @@ def _face(colour: Array, solid: Array, scene: Scene, cell: int) -> None:
         for dx in range(-wide, wide + 1):
             put(cx + dx, cy - tall, dark)
         put(cx + outward * (wide + 1), cy - tall + 1, dark)
-        for dx in range(-max(0, wide - 1), max(0, wide - 1) + 1):
+        brow = lifted(spec.hair.colour) * 0.6
+        tilt = {"angry": 1, "determined": 1, "evil_grin": 1, "sad": -1, "crying": -1, "scared": -1}
+        for dx in range(-wide, wide + 1):
+            lean = tilt.get(spec.face.expression, 0) * (1 if dx * outward < 0 else 0)
+            put(cx + dx, cy - tall - 2 + lean, brow)
+        for step in range(-max(0, wide - 1), wide + 1):
             for dy in range(-tall + 1, tall + 1):
-                put(cx + dx, cy + dy, bright * 0.55 if dy <= 0 and tall > 1 else bright)
-        put(cx, cy, dark)
+                put(cx + outward * step, cy + dy, bright * 0.55 if dy <= 0 and tall > 1 else bright)
+        for dy in range(max(1, tall - 1)):
+            put(cx, cy + dy, dark)
         if wide > 0:
             for dy in range(-tall + 1, tall + 1):
                 put(cx - outward * wide, cy + dy, np.array([0.97, 0.97, 0.98]))
-        put(cx - max(0, wide - 1), cy - tall + 1, np.ones(3))
+        put(cx + (1 if outward > 0 else -1) * max(0, wide - 1), cy - tall + 1, np.ones(3))
     if look[2] > 0.3:
         mx, my = round(float(seen[2][0]) - 0.5), round(float(seen[2][1]) - 0.5)
         half = max(1, round(head_cells * 0.05))
