@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from studio.editor import to_editor
 from studio.errors import StudioError
 from studio.request import AvatarRequest
 from studio.workflows import Candidate
+from studio.workflows.library import check_graph
 from tests.library_facts import every_model, server_info
 from tests.studio_fixtures import wrong_in
 
@@ -379,3 +381,37 @@ def test_what_is_not_safe_to_convert_is_refused_with_the_reason(change: Any, why
     change(spoiled)
     with pytest.raises(ValueError, match=why):
         workflows.from_editor(spoiled, FULL)
+
+
+def spoil(part: Any, random: Random) -> None:
+    """Change or drop something somewhere inside."""
+    keys = list(part) if isinstance(part, dict) else list(range(len(part))) if isinstance(part, list) else []
+    if not keys:
+        return
+    key = random.choice(keys)
+    if random.random() < 0.6:
+        spoil(part[key], random)
+    elif random.random() < 0.5 or isinstance(part, list):
+        part[key] = random.choice([None, -1, "x", [], {}, [1], {"a": 1}, True, 1e400])
+    else:
+        del part[key]
+
+
+def test_a_damaged_file_is_refused_or_still_makes_sense() -> None:
+    random, refused = Random(7), 0
+    graph = LIBRARY["checkpoint"].graph
+    document = to_editor(graph, FULL)
+    for _ in range(500):
+        spoiled_graph, spoiled_document = copy.deepcopy(graph), copy.deepcopy(document)
+        spoil(spoiled_graph, random)
+        spoil(spoiled_document, random)
+        try:
+            check_graph(spoiled_graph)
+            workflows.write_manifest(workflows.adopt(spoiled_graph, "x"))
+        except ValueError:
+            refused += 1
+        try:
+            check_graph(workflows.from_editor(spoiled_document, FULL))
+        except ValueError:
+            refused += 1
+    assert 100 < refused < 900

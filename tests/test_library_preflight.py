@@ -113,6 +113,23 @@ def test_the_missing_part_goes_with_what_is_there() -> None:
     assert to_get(found) == [SD15_POSE]
 
 
+def test_loras_and_other_files_that_are_only_named_are_listed_without_an_address() -> None:
+    at = [server("noobaiXL.safetensors", loras=["ink.safetensors"])]
+    asked = ask(loras=[{"name": "ink"}, {"name": "mine.safetensors"}])
+    found = workflows.preflight(LIBRARY, asked, at)
+    assert found.plan is None
+    assert to_get(found) == [("models/loras", "mine.safetensors", "")]
+    assert "mine.safetensors for LoraLoader" in found.why
+    at = [server("noobaiXL.safetensors", loras=["ink.safetensors", "sub/mine.safetensors"])]
+    assert workflows.preflight(LIBRARY, asked, at).plan is not None
+
+
+def test_a_checkpoint_by_name_that_is_nowhere_is_listed_once() -> None:
+    found = workflows.preflight(LIBRARY, ask(workflow="checkpoint", model="mine.safetensors"), [BARE])
+    assert to_get(found) == [("models/checkpoints", "mine.safetensors", "")]
+    assert "a Stable Diffusion checkpoint named mine.safetensors in models/checkpoints" in found.why
+
+
 def test_every_server_is_tried_and_the_best_named() -> None:
     weak = Candidate("comfy", server_info({"checkpoints": ["v1-5-pruned.ckpt"]}), "http://weak:8188")
     strong = Candidate("comfy", server_info({"checkpoints": ["noobaiXL.safetensors"]}), "http://strong:8188")

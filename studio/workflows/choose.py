@@ -101,7 +101,7 @@ def prepare(
 ) -> Graph:
     """The graph for one view as this very server understands it."""
     trial = try_out(workflow, request, Candidate("comfy", info), workflow.manifest.inputs_from.values())
-    if trial.unfit or trial.files:
+    if trial.unfit or any(file.slot for file in trial.files):
         raise StudioError("workflow_impossible", why="; ".join(trial.reasons))
     models = find_models(workflow, request, info)
     graph = fill(

@@ -21,7 +21,7 @@ def from_editor(document: Any, info: ObjectInfo) -> Graph:
         raise ValueError("this is no export of ComfyUI's editor")
     try:
         return _convert(document, info)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
         raise ValueError(f"this export is damaged ({type(error).__name__}: {error})") from error
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from studio.comfy.info import ObjectInfo, find_choice
@@ -87,13 +87,32 @@ def try_out(
     manifest, info = workflow.manifest, candidate.info
     start = Trial(workflow.name, manifest.title, candidate.name)
     if unfit := _unfit(workflow, request, sources):
-        return _with(start, unfit=tuple(unfit))
+        return replace(start, unfit=tuple(unfit))
     models, missing = _find_models(workflow, request, info)
     model = models.get("model") or next((file.name for file in missing if file.slot == "model"), "")
-    realism = request.realism
-    score = manifest.rank.photo if realism else manifest.rank.drawn
+    score = manifest.rank.photo if request.realism else manifest.rank.drawn
     if "model" in manifest.models and model:
-        score += workflow.checkpoints.rank(model, realism)
+        score += workflow.checkpoints.rank(model, request.realism)
+    resolved = _resolve(workflow, request, models)
+    uploads = dict.fromkeys((*pictures_of(request), *manifest.inputs_from), "")
+    graph = fill(workflow, resolved, resolved.views[0], resolved.seed or 0, models=models, uploads=uploads)
+    needs = needs_of(candidate.kind, workflow, graph)
+    nodes = _missing_nodes(workflow, graph, info)
+    lacking = _words(workflow, missing, nodes, lacks(needs, info) if info and not missing else [])
+    return replace(
+        start,
+        plan=None if lacking else Plan(workflow.name, candidate.kind, resolved, needs),
+        score=score,
+        models=models,
+        nodes=nodes,
+        files=(*missing, *_missing_by_name(graph, info, {file.name for file in missing})),
+        lacking=tuple(lacking),
+    )
+
+
+def _resolve(workflow: Workflow, request: AvatarRequest, models: Mapping[str, str]) -> AvatarRequest:
+    """The request with all that it leaves open decided."""
+    manifest = workflow.manifest
     family = workflow.family_of(models.get("model") or request.model)
     defaults = {**manifest.defaults_for(family), **_other_side(request, manifest.sizes_for(family))}
     values: dict[str, Any] = {
@@ -101,30 +120,29 @@ def try_out(
     }
     if "model" in models:
         values["model"] = models["model"]
-    resolved = with_values(request, **values, workflow=workflow.name)
-    graph = fill(
-        workflow,
-        resolved,
-        resolved.views[0],
-        resolved.seed or 0,
-        models=models,
-        uploads=dict.fromkeys((*pictures_of(request), *manifest.inputs_from), ""),
-    )
-    nodes = _missing_nodes(workflow, graph, info)
+    return with_values(request, **values, workflow=workflow.name)
+
+
+def _words(
+    workflow: Workflow, files: Sequence[MissingFile], nodes: Sequence[MissingNode], lacking: Sequence[str]
+) -> list[str]:
+    title = workflow.manifest.title
     words = [
-        f"{manifest.title} needs {file.what} in {file.folder}"
+        f"{title} needs {file.what} in {file.folder}"
         + (f" (for example {file.name} from {file.address})" if file.address else "")
-        for file in missing
+        for file in files
     ]
-    needs = needs_of(candidate.kind, workflow, graph)
-    if info is not None and not missing and (lacking := lacks(needs, info)):
-        words.append(f"{manifest.title}: {'; '.join(lacking)}")
-    elif nodes:
-        words.append(f"{manifest.title}: {'; '.join(f'the node {node.name}' for node in nodes)}")
-    plan = None if words else Plan(workflow.name, candidate.kind, resolved, needs)
-    return _with(
-        start, plan=plan, score=score, models=models, nodes=nodes, files=tuple(missing), lacking=tuple(words)
-    )
+    rest = lacking or [f"the node {node.name}" for node in nodes]
+    return [*words, f"{title}: {'; '.join(rest)}"] if rest else words
+
+
+def _missing_by_name(graph: Graph, info: ObjectInfo | None, known: Collection[str]) -> list[MissingFile]:
+    """Models that the graph itself or the request's LoRAs name, and the server does not list."""
+    return [
+        MissingFile("", f"{one.wanted} for {one.class_type}", f"models/{one.folder}", name=one.wanted)
+        for one in (info.missing_models(graph) if info else ())
+        if one.wanted and one.wanted not in known
+    ]
 
 
 def _other_side(request: AvatarRequest, sizes: Sequence[Size]) -> dict[str, int]:
@@ -136,10 +154,6 @@ def _other_side(request: AvatarRequest, sizes: Sequence[Size]) -> dict[str, int]
         return {"height": min(sizes, key=lambda size: abs(size[0] - given))[1]}
     given = request.height or 0
     return {"width": min(sizes, key=lambda size: abs(size[1] - given))[0]}
-
-
-def _with(trial: Trial, **values: Any) -> Trial:
-    return Trial(**{**trial.__dict__, **values})
 
 
 def pictures_of(request: AvatarRequest) -> tuple[str, ...]:
