@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -249,8 +249,3 @@ class Workshop:
             tuple(self.not_drawn),
             tuple(seated),
         )
-
-
-def recoloured(paint: Paint, **changes: object) -> Paint:
-    """The same paint with some things changed."""
-    return replace(paint, **changes)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..palette import CLOTH, FUR, METAL, Paint, toned
+from ..palette import FUR, METAL, Paint, toned
 from ..shape.curves import smoothstep
 from ..shape.mesh import closed_sheet, ellipsoid, loop_tube, rings, sheet, tube
 from .registry import garment
@@ -215,8 +215,3 @@ def hood(tailor: Tailor) -> None:
     """A hood alone."""
     if "hoodie" not in tailor.worn:
         hood_up(tailor, tailor.paint)
-
-
-def cloth_paint(tailor: Tailor) -> Paint:
-    """Plain cloth of the garment's colour."""
-    return tailor.plain(tailor.item.colour, CLOTH)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..face.decal import eye_form
-from ..palette import CLOTH, GEM, GLOW, LEATHER, METAL, Paint, toned
+from ..palette import GEM, GLOW, LEATHER, METAL, Paint, toned
 from ..shape.curves import turn
 from ..shape.head import EYE_Y, head_mesh, head_shape
 from ..shape.mesh import Mesh, ellipsoid, loop_tube, rings, tube
@@ -216,13 +216,3 @@ def mask(tailor: Tailor) -> None:
     else:
         beak = tube([(0, 0.20, 0.34), (0, 0.18, 0.56), (0, 0.08, 0.82)], (0.13, 0.09, 0.012), 20, 16)
         _wear(tailor, rings(beak), paint)
-
-
-def glass(paint: Paint) -> Paint:
-    """The same colour as glass."""
-    return replace(paint, kind=GEM)
-
-
-def cloth(paint: Paint) -> Paint:
-    """The same colour as cloth."""
-    return replace(paint, kind=CLOTH)

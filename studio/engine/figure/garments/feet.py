@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..palette import CLOTH, LEATHER, METAL, Paint, mix, toned
+from ..palette import CLOTH, LEATHER, Paint, mix, toned
 from ..shape.body import foot_solids
 from ..shape.field import cone, keep, pack, skin
 from ..shape.mesh import rings, tube
@@ -219,8 +219,3 @@ def socks(tailor: Tailor) -> None:
             "feet",
             f"{side}_leg",
         )
-
-
-def steel_sole(paint: Paint) -> Paint:
-    """The sole of a steel shoe."""
-    return Paint(toned(paint.colour, -0.3), METAL)

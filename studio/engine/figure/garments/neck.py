@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..palette import CLOTH, GEM, METAL, Paint
+from ..palette import GEM, METAL, Paint
 from ..shape.field import pack
 from ..shape.mesh import ellipsoid, loop_tube, rings, sheet, tube
 from .registry import garment
@@ -179,8 +179,3 @@ def earrings(tailor: Tailor) -> None:
             "head_wear",
             "head",
         )
-
-
-def soft(paint: Paint) -> Paint:
-    """The same colour as cloth."""
-    return replace(paint, kind=CLOTH)

@@ -11,7 +11,7 @@ from ..palette import HAIR, Paint
 from ..shape.curves import path, smoothstep, unit
 from ..shape.field import Field, pack
 from ..shape.head import head_mesh, head_shape
-from ..shape.mesh import Mesh, ellipsoid, joined, rings, tube
+from ..shape.mesh import Mesh, ellipsoid, rings, tube
 from ..spec import RGB
 from ..workshop import Workshop
 
@@ -460,8 +460,3 @@ class Barber:
         else:
             chosen = number % 4 == 2
         return replace(paint, colour=other) if chosen else paint
-
-
-def all_of(barber: Barber) -> Mesh:
-    """All locks as one mesh."""
-    return joined(barber.meshes)

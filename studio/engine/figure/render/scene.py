@@ -10,7 +10,6 @@ import numpy as np
 from ..compiled import spread
 from ..face.decal import BOX
 from ..palette import KIND
-from ..shape.skeleton import BONE
 from ..workshop import Model
 from .camera import Shot
 from .lines import resolve
@@ -149,8 +148,3 @@ def render(
         if after_tile:
             after_tile(min(len(starts), at + batch), len(starts), layers.rgba)
     return layers
-
-
-def head_bone() -> int:
-    """The number of the bone that carries the head."""
-    return BONE["head"]

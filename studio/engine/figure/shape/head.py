@@ -8,7 +8,7 @@ import numpy as np
 
 from ..spec import Spec
 from .curves import smoothstep, turn, unit
-from .mesh import Mesh, ellipsoid, rings, upright_loft, vertex_normals
+from .mesh import Mesh, ellipsoid, rings, upright_loft
 
 Array = np.ndarray
 
@@ -131,8 +131,3 @@ def pointed_ear(sign: float, length: float = 1.0) -> Mesh:
     mesh = rings(grid)
     mesh = mesh.moved(None, (0.325, 0.36, -0.03))
     return mesh if sign > 0 else mesh.mirrored()
-
-
-def smooth(mesh: Mesh) -> Mesh:
-    """The mesh with fresh normals."""
-    return replace(mesh, normals=vertex_normals(mesh.points, mesh.faces))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..filters import blur, luminance, noise, straight
+from ..filters import blur, noise, straight
 from ..palette import FACE, GEM, GLOW, HAIR, KIND, LEATHER, METAL, SATIN, SKIN
 from ..render.raster import FAR
 from ..render.scene import Layers, Manner, light_frame
@@ -136,8 +136,3 @@ def _room(behind: Array, width: int) -> Array:
     soft = blur(behind, max(1.0, width / 140)) ** 1.15
     away = ((np.arange(width, dtype=np.float32) / width - 0.5) / 0.62) ** 2
     return (soft * (1 - 0.42 * np.clip(away, 0, 1))[None, :, None]).astype(np.float32)
-
-
-def greyness(rgb: Array) -> Array:
-    """How grey a picture is, for tests of styles."""
-    return 1 - (rgb.max(-1) - rgb.min(-1)) / np.maximum(luminance(rgb), 0.05)
