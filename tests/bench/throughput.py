@@ -1,6 +1,6 @@
-"""What the studio adds to a prompt: REST against a bare client, on one engine, in one run.
+"""What the studio adds to a prompt: REST against a bare client on one engine, in one run.
 
-    python -m tests.bench.throughput [--prompts 100]
+python -m tests.bench.throughput [--prompts 100]
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ BODY = {"prompt": "nothing", "workflow": "empty_image"}
 
 def start_engine(folder: Path) -> tuple[subprocess.Popen[str], str]:
     """An embedded engine of its own, so that both sides use the same one."""
-    command = [sys.executable, "-m", "studio.engine", "--port", "0", "--dir", str(folder), "--exit-with-stdin"]
+    command = [sys.executable, "-m", "studio.engine", "--port", "0"]
+    command += ["--dir", str(folder), "--exit-with-stdin"]
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -35,7 +36,7 @@ def start_engine(folder: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def bare(engine: str, prompts: int) -> float:
-    """Seconds for the same prompts by a client that does nothing else: send all, wait for the last, fetch all."""
+    """Seconds for the same prompts by a client that only sends all, waits for the last and fetches all."""
     client = httpx.Client(base_url=engine, trust_env=False)
     client_id = uuid.uuid4().hex
     socket = websocket.create_connection(f"{engine.replace('http', 'ws')}/ws?clientId={client_id}")
@@ -75,7 +76,9 @@ def through_rest(app: RunningApp, prompts: int) -> tuple[float, list[float]]:
         ids.append(answer.raise_for_status().json()["generation_id"])
     done = 0
     while done < prompts:
-        done = app.client.get(f"{API}/generations", params={"status": "completed", "limit": 1}).json()["total"]
+        done = app.client.get(f"{API}/generations", params={"status": "completed", "limit": 1}).json()[
+            "total"
+        ]
         time.sleep(0.01)
     seconds = time.perf_counter() - begun
     for generation_id in ids:
