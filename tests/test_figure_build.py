@@ -30,6 +30,7 @@ from studio.engine.figure.styles import styles
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
 from studio.engine.figure.words.species import FEATURES
+from studio.engine.figure.workshop import SEGMENTS
 
 
 def open_edges(mesh: Mesh) -> int:
@@ -197,6 +198,17 @@ def test_what_clothes_cover_is_not_drawn_below_them() -> None:
     dressed = model_of(Spec(hair=Hair("bald"), garments=(suit,)))
     skin_part = 0
     assert (dressed.part_of == skin_part).sum() < 0.5 * (bare.part_of == skin_part).sum()
+
+
+def test_somebody_in_a_suit_still_has_feet_and_a_neck() -> None:
+    suit = Garment("bodysuit", "full", 1, (40, 40, 60), sleeve="long")
+    model = model_of(Spec(hair=Hair("bald"), garments=(suit,)))
+    names = [SEGMENTS[int(row[palette.SEGMENT])] for row in model.table]
+    skin_parts = [number for number, name in enumerate(names) if name == "skin"]
+    points = model.points[model.faces[np.isin(model.part_of, skin_parts)].ravel()]
+    assert points[:, 1].min() < 0.02
+    neck = (points[:, 1] > model.head_origin[1] - 0.05) & (np.abs(points[:, 0]) < 0.08)
+    assert neck.any()
 
 
 def test_an_unknown_garment_is_replaced_by_its_slot_and_reported() -> None:

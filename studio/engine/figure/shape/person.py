@@ -59,6 +59,10 @@ def add_person(shop: Workshop) -> None:
     covered = any(garment.kind in _ALL_OVER for garment in spec.garments)
     low = np.array([-0.3, 1.27, -0.3]) if covered else None
     shop.add(skin(pack(shop.solids), SKIN_CELL, low), paint, "skin")
+    if covered:
+        # Suits end at the ankle; sandals and bare feet still need the feet themselves.
+        feet = pack(shop.group("foot", "shin"))
+        shop.add(skin(feet, SKIN_CELL, high=np.array([1.0, 0.16, 1.0])), paint, "skin")
     shapes = hand_shapes(spec)
     for side in ("left", "right"):
         shop.add(hand_of(shop, shapes[side], side), paint, "hands", f"{side}_wrist")
