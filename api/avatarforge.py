@@ -37,7 +37,7 @@ from studio.records.entities import Job, Output
 from studio.request import VIEW_DESCRIPTIONS, VIEWS, AvatarRequest, View
 
 PREFIX = "/avatarforge-controller"
-ACCEPT_WAIT_S = 1.0  # how long a create call waits for a free server to accept the work
+ACCEPT_WAIT_S = 5.0  # how long a create call waits for a free server to accept the work
 
 router = APIRouter(tags=["AvatarForge"], route_class=StrictRoute)
 
