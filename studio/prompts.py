@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from studio.request import AvatarRequest, View
+from studio.request import AvatarRequest, Framing, View
 
 # figure: the embedded engine; tags: Stable Diffusion; sentences: Flux, Qwen; edit: a picture that is changed.
 PromptStyle = Literal["figure", "tags", "sentences", "edit"]
@@ -35,6 +35,16 @@ EDIT_SENTENCES: dict[View, str] = {
     "back": "Turn the character around so that it is seen from behind; the face cannot be seen",
     "side": "Turn the character so that it is seen exactly from the side, in profile",
     "quarter": "Turn the character halfway to the side, into three-quarter view",
+}
+FRAMING_TAGS: dict[Framing, str] = {
+    "full": "solo, full body",
+    "bust": "solo, upper body",
+    "portrait": "solo, portrait, close-up, head and shoulders",
+}
+FRAMING_SENTENCES: dict[Framing, str] = {
+    "full": "full body",
+    "bust": "upper body down to the waist",
+    "portrait": "portrait of head and shoulders",
 }
 # What a person may write about the side that is shown, and the views that agree with it.
 _SAID: tuple[tuple[tuple[View, ...], str], ...] = (
@@ -125,14 +135,22 @@ def _tags(request: AvatarRequest, view: View, family: str) -> PromptText:
     character, clothing = (without_views(words, view) for words in (request.prompt, request.clothing))
     avoided = _without_own_view(request.negative_prompt, view)
     return PromptText(
-        positive=_join(*leads, "solo, full body", character, clothing, VIEW_TAGS[view], request.style, *ends),
+        positive=_join(
+            *leads,
+            FRAMING_TAGS[request.framing],
+            character,
+            clothing,
+            VIEW_TAGS[view],
+            request.style,
+            *ends,
+        ),
         negative=_join(avoided, WRONG_VIEW_TAGS[view], bad),
     )
 
 
 def _sentences(request: AvatarRequest, view: View) -> PromptText:
     style = _clean(request.style, view)
-    medium = f"{MEDIUM[request.realism]} of one character, full body"
+    medium = f"{MEDIUM[request.realism]} of one character, {FRAMING_SENTENCES[request.framing]}"
     return PromptText(
         positive=_paragraph(
             f"{medium}, in the style of {style}" if style else medium,
@@ -160,7 +178,7 @@ def _edit(request: AvatarRequest, view: View) -> PromptText:
             "Keep the same person: hair, colours, body and proportions stay as in the picture"
             if view == "back"
             else "Keep the same person: face, hair, colours, body and proportions stay as in the picture",
-            "Show the full body before a plain background",
+            f"Show the {FRAMING_SENTENCES[request.framing]} before a plain background",
         ),
         negative=_join(
             without_weights(_without_own_view(request.negative_prompt, view)),

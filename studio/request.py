@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 View = Literal["front", "back", "side", "quarter"]
 VIEWS: tuple[View, ...] = get_args(View)
+Framing = Literal["full", "bust", "portrait"]
 
 # As the documentation words them; every door shows the same.
 VIEW_DESCRIPTIONS: dict[View, str] = {
@@ -48,6 +49,8 @@ class AvatarRequest(BaseModel):
     views: Annotated[tuple[View, ...], Field(min_length=1, max_length=8)] = ("front",)
     pose_file_id: str | None = None
     reference_file_id: str | None = None
+    framing: Framing = "full"
+    transparent: bool = False  # no background; for workflows that can leave it out
 
     width: Pixels | None = None
     height: Pixels | None = None

@@ -169,3 +169,15 @@ def test_sentences_are_whole_whatever_is_empty(words: str) -> None:
             assert "  " not in text.positive
             assert ": ." not in text.positive
             assert text.positive.endswith(".")
+
+
+@pytest.mark.parametrize("style", ["tags", "sentences", "edit"])
+def test_a_framing_is_asked_for_and_no_other(style: prompts.PromptStyle) -> None:
+    texts = {
+        framing: prompts.write(AvatarRequest(prompt="a knight", framing=framing), "front", style).positive
+        for framing in prompts.FRAMING_TAGS
+    }
+    assert "full body" in texts["full"]
+    assert "upper body" in texts["bust"]
+    assert "portrait" in texts["portrait"]
+    assert "full body" not in texts["bust"] + texts["portrait"]

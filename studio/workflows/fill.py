@@ -36,6 +36,8 @@ def fill(
         "yaw": YAW_DEG[view],
         "style": request.style,
         "realism": request.realism,
+        "framing": request.framing,
+        "transparent": request.transparent,
         "filename_prefix": filename_prefix,
         **(models or {}),
         **uploads,

@@ -18,7 +18,11 @@ RESOLVED = ("model", "width", "height", "steps", "cfg", "sampler", "scheduler", 
 
 # Every slot that has a value without a model or a picture for it.
 FILLED = frozenset(
-    (*RESOLVED, "positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix")
+    (
+        *RESOLVED,
+        *("positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix"),
+        *("framing", "transparent"),
+    )
 )
 
 SlotTarget = Annotated[str, StringConstraints(pattern=r"^[^.]+\.[^.]+$")]

@@ -176,6 +176,8 @@ def _unfit(workflow: Workflow, request: AvatarRequest, sources: Collection[str])
         return [f"{title} does not take LoRAs"]
     if request.model and "model" not in manifest.slots:
         return [f"{title} does not take a model by name"]
+    if request.transparent and "transparent" not in manifest.slots and manifest.task != "cutout":
+        return [f"{title} does not draw without a background"]
     if wrong := [view for view in request.views if view not in manifest.views]:
         return [f"{title} does not draw the view {wrong[0]}"]
     return []
