@@ -97,6 +97,7 @@ class Jobs:
         timeout_s: float | None = None,
         key: IdempotencyKey | None = None,
         metadata: dict[str, Any] | None = None,
+        parent_id: str | None = None,
     ) -> Job:
         """Record a job for this request; it runs as soon as a server is free."""
         fingerprint = request.fingerprint()
@@ -107,7 +108,7 @@ class Jobs:
         if plan.request.seed is None:
             plan = dataclasses.replace(plan, request=with_values(plan.request, seed=random_seed()))
         now = time.time()
-        job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata)
+        job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id)
         seed = plan.request.seed or 0
         tasks = [records.NewTask(_new_id(), view, seed, plan.needs) for view in plan.request.views]
         with self.database.write() as connection:
