@@ -36,9 +36,9 @@ class Audience(Protocol):
         ...
 
     def send_preview(
-        self, picture: np.ndarray, label: Mapping[str, Any] | None, client_id: str | None
+        self, picture: np.ndarray | bytes, label: Mapping[str, Any] | None, client_id: str | None
     ) -> None:
-        """Send a picture of the work so far."""
+        """Send a picture of the work so far, or a whole PNG."""
         ...
 
     def listens(self, client_id: str | None) -> bool:

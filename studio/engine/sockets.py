@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 log = logging.getLogger(__name__)
 
 PREVIEW, LABELLED_PREVIEW = 1, 4  # event types of binary messages
-JPEG = 1  # picture format inside a preview
+JPEG, PNG = 1, 2  # picture formats inside a preview
 LARGEST_PREVIEW = 512
 MAX_BACKLOG_BYTES = 64 * 1024 * 1024
 MAX_PREVIEW_BACKLOG_BYTES = 4 * 1024 * 1024
@@ -107,17 +107,18 @@ class Hub:
         self.send("status", {"status": self._queue_info()})
 
     def send_preview(
-        self, picture: np.ndarray, label: Mapping[str, Any] | None, client_id: str | None
+        self, picture: np.ndarray | bytes, label: Mapping[str, Any] | None, client_id: str | None
     ) -> None:
-        """Send a picture of the work so far, with a label for clients that read those."""
+        """Send a picture of the work so far, or a PNG as it is, with a label for clients that read those."""
         if not self.listens(client_id):
             return
-        jpeg = _jpeg(picture)
+        is_png = isinstance(picture, bytes)
+        data = picture if is_png else _jpeg(picture)
         if label is None:
-            self._push(client_id, struct.pack(">II", PREVIEW, JPEG) + jpeg)
+            self._push(client_id, struct.pack(">II", PREVIEW, PNG if is_png else JPEG) + data)
             return
-        about = json.dumps({**label, "image_type": "image/jpeg"}).encode()
-        self._push(client_id, struct.pack(">II", LABELLED_PREVIEW, len(about)) + about + jpeg)
+        about = json.dumps({**label, "image_type": "image/png" if is_png else "image/jpeg"}).encode()
+        self._push(client_id, struct.pack(">II", LABELLED_PREVIEW, len(about)) + about + data)
 
     def _push(self, client_id: str | None, payload: str | bytes) -> None:
         self._pending.append((client_id, payload))

@@ -164,6 +164,24 @@ def preview_image(run: Run, images: np.ndarray) -> Result:
     return preview_pictures(run, images)
 
 
+@node(
+    "SaveImageWebsocket",
+    required={"images": link("IMAGE")},
+    category="api/image",
+    module="custom_nodes.websocket_image_save",
+    is_output=True,
+    fingerprint=lambda folders: uuid.uuid4().hex,  # sent anew each time: nobody keeps it
+)
+def send_image(run: Run, images: np.ndarray) -> Result:
+    """Send the pictures to the client as PNG previews; nothing is written to the disk."""
+    notes = next(iter(run.notes_in.values()), ())
+    figures: list[dict[str, Any] | None] = []
+    for index, image in enumerate(to_bytes(images)):
+        run.progress(index + 1, len(images), _png(image, None, compress_level=1))
+        figures.append(_short(_figure_of(notes, index)))
+    return Result((), {"figure": figures} if any(figure is not None for figure in figures) else {})
+
+
 def preview_pictures(run: Run, images: np.ndarray) -> Result:
     """Write pictures for looking at into the temp folder."""
     return _save(run, images, "ComfyUI" + _preview_name, "temp", run.folders.temp, compress_level=1)
@@ -200,15 +218,20 @@ def _save(run: Run, images: np.ndarray, prefix: str, kind: str, root: Path, *, c
 
 def _write_png(image: np.ndarray, target: Path, texts: PngInfo, compress_level: int) -> None:
     """Write under another name first: nobody should ever read half a picture."""
-    buffer = BytesIO()
-    flat = image[..., 0] if image.shape[-1] == 1 else image
-    Image.fromarray(flat).save(buffer, "PNG", pnginfo=texts, compress_level=compress_level)
+    data = _png(image, texts, compress_level=compress_level)
     part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        part.write_bytes(buffer.getbuffer())
+        part.write_bytes(data)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _png(image: np.ndarray, texts: PngInfo | None, *, compress_level: int) -> bytes:
+    buffer = BytesIO()
+    flat = image[..., 0] if image.shape[-1] == 1 else image
+    Image.fromarray(flat).save(buffer, "PNG", pnginfo=texts, compress_level=compress_level)
+    return buffer.getvalue()
 
 
 def _figure_of(notes: Notes, index: int) -> dict[str, Any] | None:
