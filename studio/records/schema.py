@@ -210,3 +210,28 @@ CREATE TRIGGER jobs_fts_out AFTER DELETE ON jobs BEGIN
 END;
 """,
     )
+
+
+@migrations(name="0005_runs")
+def runs(db: Database) -> None:
+    """How long work took on which server, and servers that were added while the studio ran."""
+    _run(
+        db,
+        """
+CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    server TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    models TEXT NOT NULL,
+    megapixels REAL NOT NULL,
+    steps INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    is_cold INTEGER NOT NULL,
+    at REAL NOT NULL
+);
+
+CREATE INDEX runs_by_kind ON runs (server, workflow, models, megapixels, steps, is_cold, seq);
+
+ALTER TABLE servers ADD COLUMN address TEXT;
+""",
+    )

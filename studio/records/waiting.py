@@ -1,0 +1,66 @@
+"""The tasks at the head of the queue with the work that each of them is, and the claim of one of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studio.records.database import Database
+from studio.records.entities import Task
+from studio.records.jobs import CLAIMABLE, TASK_COLUMNS
+from studio.records.runs import Work, work_of
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A task that could be sent now."""
+
+    task_id: str
+    job_id: str
+    needs: int
+    server: str | None  # where an earlier owner has sent it: only that server can say what became of it
+    work: Work
+
+
+def ready(database: Database, server: str, needs: dict[int, str], now: float, limit: int) -> list[Waiting]:
+    """The first tasks that are ready for a server or for any, in the order in which they are due.
+
+    `needs` has the models of each kind of needs that some server can meet.
+    """
+    rows = database.connection.execute(
+        f"""SELECT tasks.id, tasks.job_id, tasks.needs, tasks.server, jobs.workflow,
+                   json_extract(jobs.request, '$.width', '$.height', '$.variants', '$.steps')
+            FROM (
+                SELECT seq, id, job_id, needs, server, priority FROM tasks
+                WHERE {CLAIMABLE} AND run_at <= ? AND (server IS NULL OR server = ?)
+                    AND needs IN ({", ".join("?" * len(needs))})
+                ORDER BY priority DESC, seq LIMIT ?
+            ) AS tasks JOIN jobs ON jobs.id = tasks.job_id
+            ORDER BY tasks.priority DESC, tasks.seq""",
+        (now, server, *needs, limit),
+    ).fetchall()
+    names = ("width", "height", "variants", "steps")
+    return [
+        Waiting(
+            task_id,
+            job_id,
+            number,
+            bound_to,
+            work_of(workflow, needs[number], dict(zip(names, json.loads(values), strict=True))),
+        )
+        for task_id, job_id, number, bound_to, workflow, values in rows
+    ]
+
+
+def claim(
+    database: Database, task_id: str, server: str, token: str, now: float, lease_s: float
+) -> Task | None:
+    """Take this very task, unless somebody else has it by now; it keeps its old state."""
+    with database.write() as connection:
+        row = connection.execute(
+            f"""UPDATE tasks SET lease_token = ?, lease_until = ?
+                WHERE id = ? AND {CLAIMABLE} AND (server IS NULL OR server = ?) RETURNING {TASK_COLUMNS}""",
+            (token, now + lease_s, task_id, server),
+        ).fetchone()
+    return Task(*row) if row else None
