@@ -158,6 +158,12 @@ REGISTRY = _registry(
     Problem("job_finished", 409, "The job is {status} already.", "Start a new one instead."),
     Problem("job_running", 409, "The job is still {status}.", "Wait for it or cancel it first."),
     Problem("job_timeout", 504, "The job was not done by its deadline.", "Allow more time, or ask for less."),
+    Problem(
+        "view_missing",
+        500,
+        "The {view} view is drawn after the {awaited} view, which was not made: {why}",
+        "{remedy}",
+    ),
     Problem("interrupted", 500, "Somebody stopped this work on the ComfyUI server itself.", "Retry the job."),
     # The records; these stop the start.
     Problem(

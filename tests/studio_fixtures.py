@@ -234,8 +234,9 @@ def add_job(
     deadline_at: float = 1e12,
     needs: str = NEEDS,
     kind: str = "avatar",
+    first_first: bool = False,
 ) -> Job:
-    """Record a job with one task for each view, with nobody's help."""
+    """Record a job with one task for each view, with nobody's help; `first_first`: the others wait for it."""
     job = records.NewJob(
         id=str(uuid.uuid4()),
         kind=kind,
@@ -250,7 +251,10 @@ def add_job(
         run_at=run_at,
         deadline_at=deadline_at,
     )
-    tasks = [records.NewTask(str(uuid.uuid4()), view, 1, needs) for view in views or ("front",)]
+    first_id = str(uuid.uuid4())
+    tasks = [records.NewTask(first_id, (*views, "front")[0], 1, needs)]
+    follows = first_id if first_first else None
+    tasks += [records.NewTask(str(uuid.uuid4()), view, 1, needs, follows=follows) for view in views[1:]]
     with database.write() as connection:
         records.insert(connection, job, tasks)
     return reread(database, job.id)

@@ -175,6 +175,9 @@ WRITES: dict[str, Write] = {
     "start_over": lambda db, task, token: leases.start_over(
         db, task, token, run_at=200.0, now=200.0, failed=True, error=PROBLEM
     ),
+    "set_aside": lambda db, task, token: leases.set_aside(
+        db, task, token, [*task.set_aside, {"seed": task.seed, "score": 0.5}], seed=task.seed + 1, now=200.0
+    ),
     "unbind": lambda db, task, token: leases.unbind(db, task, token, 200.0),
 }
 
@@ -416,6 +419,76 @@ def test_notes_are_gathered_once_each(database: Database) -> None:
     assert reread(database, job.id).notes == ("not drawn: wings", "a", "b")
 
 
+# ------------------------------------------------------------------------------- one before the others
+
+
+def test_what_follows_a_view_is_taken_only_when_that_one_is_completed(database: Database) -> None:
+    job = add_job(database, "front", "back", "side", first_first=True)
+    other = add_job(database, "front")
+    front = claimed(database, "one")
+    assert (front.job_id, front.view) == (job.id, "front")
+    assert claimed(database, "two").job_id == other.id
+    assert claim(database, "three") is None
+    assert leases.complete(database, front, "one", [output_of(front)], [], 101.0)
+    assert [claimed(database, token).view for token in ("four", "five")] == ["back", "side"]
+
+
+def test_a_first_view_that_is_tried_again_keeps_the_others_waiting(database: Database) -> None:
+    add_job(database, "front", "back", first_first=True)
+    front = sent(database)
+    leases.start_over(database, front, "mine", run_at=150.0, now=101.0, failed=True, error=PROBLEM)
+    assert claim(database, now=102.0) is None
+    assert claimed(database, now=150.0).view == "front"
+
+
+def test_what_follows_a_failed_view_fails_with_the_reason(database: Database) -> None:
+    job = add_job(database, "front", "back", "side", first_first=True)
+    front = sent(database)
+    problem = {"code": "graph_failed", "message": "The graph failed.", "hint": "See the log."}
+    leases.end(database, front, "mine", "failed", problem, 120.0)
+    done = reread(database, job.id)
+    assert [task.status for task in done.tasks] == ["failed"] * 3
+    assert (done.status, done.error, done.completed_at) == ("failed", problem, 120.0)
+    for task in done.tasks[1:]:
+        assert task.problem == {
+            "code": "view_missing",
+            "message": f"The {task.view} view is drawn after the front view, which was not made: "
+            "The graph failed.",
+            "hint": "See the log.",
+        }
+    assert [event.kind for event in records.events(database, job.id)].count("ended") == 3
+
+
+@pytest.mark.parametrize("when", ["waiting", "running"])
+def test_cancelling_ends_what_waits_for_a_view_too(database: Database, when: str) -> None:
+    job = add_job(database, "front", "back", first_first=True)
+    if when == "running":
+        front = sent(database)
+        records.request_cancel(database, job.id, 110.0)
+        assert leases.end(database, front, "mine", "cancelled", None, 111.0)
+    else:
+        records.request_cancel(database, job.id, 110.0)
+    assert [task.status for task in reread(database, job.id).tasks] == ["cancelled"] * 2
+
+
+def test_a_deadline_ends_all_that_waits(database: Database) -> None:
+    job = add_job(database, "front", "back", first_first=True, deadline_at=150.0)
+    leases.expire(database, PROBLEM, 151.0)
+    assert [task.status for task in reread(database, job.id).tasks] == ["failed"] * 2
+
+
+def test_a_try_that_is_set_aside_counts_as_no_failure(database: Database) -> None:
+    job = add_job(database)
+    task = sent(database)
+    tries = [{"seed": 1, "score": 0.5}]
+    assert leases.set_aside(database, task, "mine", tries, seed=9, now=120.0)
+    again = claimed(database, "next", now=120.0)
+    assert (again.attempt, again.failures, again.losses, again.seed) == (2, 0, 0, 9)
+    assert (again.server, again.prompt_id, again.set_aside) == (None, None, tries)
+    leases.complete(database, again, "next", [output_of(again)], [], 130.0, seed=1)
+    assert task_of(database, job).seed == 1
+
+
 # ------------------------------------------------------------------------- any order of all of these
 
 
@@ -432,12 +505,15 @@ class Workers(RuleBasedStateMachine):
         self.progress: dict[str, float] = {}
         self.jobs: list[Job] = []
 
-    @initialize(views=st.lists(st.integers(1, 3), min_size=1, max_size=3))
-    def begin(self, views: list[int]) -> None:
+    @initialize(sheets=st.lists(st.tuples(st.integers(1, 3), st.booleans()), min_size=1, max_size=3))
+    def begin(self, sheets: list[tuple[int, bool]]) -> None:
         with self.database.write() as connection:
             connection.execute("DELETE FROM jobs")
         self.jobs = [
-            add_job(self.database, *("front", "back", "side")[:count], deadline_at=1060.0) for count in views
+            add_job(
+                self.database, *("front", "back", "side")[:count], deadline_at=1060.0, first_first=first_first
+            )
+            for count, first_first in sheets
         ]
 
     @rule(seconds=st.floats(0, 15))
@@ -452,6 +528,10 @@ class Workers(RuleBasedStateMachine):
             assert task.status not in FINAL
             assert task.run_at <= self.now
             assert task.server in (None, server)
+            if task.follows is not None:
+                awaited = records.get_task(self.database, task.follows)
+                assert awaited is not None
+                assert awaited.status == "completed"
             self.held.append((task, token))
 
     @rule(data=st.data(), name=st.sampled_from(sorted(WRITES)))
@@ -515,7 +595,8 @@ class Workers(RuleBasedStateMachine):
                 assert not (task.is_final and task.lease_token)
                 assert task.is_final == (task.completed_at is not None)
                 assert (task.server is None) == (task.prompt_id is None)
-                assert task.attempt == 1 + task.failures + task.losses
+                assert task.attempt == 1 + task.failures + task.losses + len(task.set_aside)
+                assert not (task.blocked and task.lease_token)
                 assert len([one for one in job.outputs if one.task_id == task.id]) == (
                     1 if task.status == "completed" else 0
                 )

@@ -30,6 +30,12 @@ class Output:
     height: int | None
     sha256: str
     created_at: float
+    drift: str | None = None  # how far its colours and shapes are from the front view's, as JSON
+
+    @property
+    def drift_from_front(self) -> dict[str, float] | None:
+        """The parts of that distance with their sum as `score`; None where nothing was measured."""
+        return json.loads(self.drift) if self.drift else None
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,20 @@ class Task:
     created_at: float
     started_at: float | None
     completed_at: float | None
+    step: str = "{}"  # JSON: slots that the studio fills, and what runs in place of the job's workflow
+    follows: str | None = None  # the task of this job whose picture it needs
+    blocked: int = 0  # whether that picture is still to come
+    tries: str = "[]"  # JSON: what was made and set aside because it was too far from the front view
 
     @property
     def is_final(self) -> bool:
         """Whether nothing will change any more."""
         return self.status in FINAL
+
+    @property
+    def set_aside(self) -> list[dict[str, Any]]:
+        """Earlier tries of this view with seed, score and outputs, oldest first."""
+        return json.loads(self.tries)
 
     @property
     def problem(self) -> dict[str, Any] | None:

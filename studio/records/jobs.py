@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from studio.errors import StudioError
 from studio.records.database import Database
 from studio.records.entities import FINAL, Event, Job, Output, Page, Task
 
@@ -23,6 +24,8 @@ class NewTask:
     seed: int
     needs: str  # JSON, as the workflow library writes it
     outputs: tuple[Output, ...] = ()
+    step: str = "{}"  # JSON, as the workflow library writes it
+    follows: str | None = None  # the id of the task whose picture it needs; that one comes before it
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class NewJob:
     deadline_at: float
     parent_id: str | None = None
     metadata: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def _columns(entity: type) -> str:
@@ -59,8 +63,8 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
     """Record a job and its tasks; called inside the caller's transaction."""
     connection.execute(
         """INSERT INTO jobs (id, kind, door, status, priority, prompt, request, workflow, engine, seed,
-                             parent_id, metadata, created_at, run_at, deadline_at, progress)
-           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                             parent_id, metadata, notes, created_at, run_at, deadline_at, progress)
+           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(
                 job.id,
@@ -73,20 +77,23 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
                 job.engine,
             ),
             *(job.seed, job.parent_id, json.dumps(job.metadata) if job.metadata is not None else None),
-            *(job.created_at, job.run_at, job.deadline_at),
+            *(json.dumps(list(job.notes)), job.created_at, job.run_at, job.deadline_at),
             100.0 * sum(bool(task.outputs) for task in tasks) / len(tasks),
         ),
     )
+    finished = {task.id for task in tasks if task.outputs}
     for position, task in enumerate(tasks):
         done = bool(task.outputs)
+        blocked = task.follows is not None and task.follows not in finished and not done
         connection.execute(
             """INSERT INTO tasks (id, job_id, position, view, seed, needs, status, priority, run_at,
-                                  deadline_at, progress, created_at, completed_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                                  deadline_at, progress, created_at, completed_at, step, follows, blocked)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 *(task.id, job.id, position, task.view, task.seed, _needs_id(connection, task.needs)),
                 *("completed" if done else "queued", job.priority, job.run_at, job.deadline_at),
                 *(100.0 if done else 0.0, job.created_at, job.created_at if done else None),
+                *(task.step, task.follows, int(blocked)),
             ),
         )
         add_outputs(connection, task.outputs)
@@ -108,7 +115,8 @@ def add_outputs(connection: sqlite3.Connection, outputs: Iterable[Output]) -> No
     connection.executemany(
         f"""INSERT INTO outputs ({OUTPUT_COLUMNS}) VALUES ({", ".join("?" * len(fields(Output)))})
             ON CONFLICT (job_id, name) DO UPDATE SET size = excluded.size, sha256 = excluded.sha256,
-                width = excluded.width, height = excluded.height, filename = excluded.filename""",
+                width = excluded.width, height = excluded.height, filename = excluded.filename,
+                drift = excluded.drift""",
         [tuple(getattr(output, field.name) for field in fields(Output)) for output in outputs],
     )
 
@@ -325,6 +333,17 @@ def events(database: Database, job_id: str, after: int = 0, limit: int = 1000) -
     ]
 
 
+def said(database: Database, job_id: str) -> str:
+    """What a server last said about a job's work, unless something has come of it since."""
+    row = database.connection.execute(
+        """SELECT data FROM events
+           WHERE job_id = ? AND kind IN ('message', 'output', 'ended', 'retry', 'lost')
+           ORDER BY seq DESC LIMIT 1""",
+        (job_id,),
+    ).fetchone()
+    return json.loads(row[0]).get("text", "") if row else ""
+
+
 def request_cancel(database: Database, job_id: str, now: float) -> Job | None:
     """Cancel what waits at once and mark what runs; whoever carries the rest sees the mark."""
     with database.write() as connection:
@@ -344,7 +363,8 @@ def request_cancel(database: Database, job_id: str, now: float) -> Job | None:
 
 
 def settle(connection: sqlite3.Connection, job_id: str, now: float) -> None:
-    """Bring a job's state and progress in line with its tasks."""
+    """Bring a job's state in line with its tasks, and tasks that wait for another one with that one."""
+    _settle_followers(connection, job_id, now)
     tasks = connection.execute(
         """SELECT status, progress, error, started_at FROM tasks WHERE job_id = ? ORDER BY position""",
         (job_id,),
@@ -371,6 +391,38 @@ def settle(connection: sqlite3.Connection, job_id: str, now: float) -> None:
     )
     if final:
         add_event(connection, job_id, status, {}, now)
+
+
+def _settle_followers(connection: sqlite3.Connection, job_id: str, now: float) -> None:
+    """Let go what waited for a task that is completed now; end what waited for one that ended otherwise."""
+    waiting = connection.execute(
+        """SELECT tasks.id, tasks.view, awaited.view AS awaited_view, awaited.status, awaited.error
+           FROM tasks JOIN tasks AS awaited ON awaited.id = tasks.follows
+           WHERE tasks.job_id = ? AND tasks.blocked = 1
+               AND tasks.status IN ('queued', 'processing')
+               AND awaited.status IN ('completed', 'failed', 'cancelled')""",
+        (job_id,),
+    ).fetchall()
+    for row in waiting:
+        if row["status"] == "completed":
+            connection.execute("UPDATE tasks SET blocked = 0 WHERE id = ?", (row["id"],))
+            continue
+        problem = None
+        if row["status"] == "failed":
+            first = json.loads(row["error"] or "{}")
+            problem = StudioError(
+                "view_missing",
+                view=row["view"],
+                awaited=row["awaited_view"],
+                why=first.get("message", "it failed"),
+                remedy=first.get("hint", ""),
+            ).to_json()
+        connection.execute(
+            "UPDATE tasks SET status = ?, error = ?, completed_at = ?, blocked = 0 WHERE id = ?",
+            (row["status"], json.dumps(problem) if problem else None, now, row["id"]),
+        )
+        data = {"view": row["view"], "status": row["status"], "error": problem}
+        add_event(connection, job_id, "ended", data, now, row["id"])
 
 
 def delete(connection: sqlite3.Connection, job_id: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from studio.records.database import Database
@@ -28,7 +28,7 @@ def claim(
             f"""UPDATE tasks SET lease_token = ?, lease_until = ?
                 WHERE seq = (
                     SELECT seq FROM tasks
-                    WHERE {CLAIMABLE} AND run_at <= ? AND (server IS NULL OR server = ?)
+                    WHERE {CLAIMABLE} AND blocked = 0 AND run_at <= ? AND (server IS NULL OR server = ?)
                         AND needs IN ({", ".join("?" * len(needs))})
                     ORDER BY priority DESC, seq LIMIT 1
                 ) RETURNING {TASK_COLUMNS}""",
@@ -107,19 +107,81 @@ def write_progress(database: Database, task: Task, token: str, progress: float, 
     return changed
 
 
+def say(database: Database, task: Task, token: str, text: str, now: float) -> bool:
+    """Note what a server says about a running task; an empty text takes the last one back."""
+    with database.write() as connection:
+        ours = connection.execute(
+            "SELECT 1 FROM tasks WHERE id = ? AND lease_token = ?", (task.id, token)
+        ).fetchone()
+        if ours is None:
+            return False
+        add_event(connection, task.job_id, "message", {"view": task.view, "text": text}, now, task.id)
+    return True
+
+
 def complete(
-    database: Database, task: Task, token: str, outputs: Sequence[Output], notes: Sequence[str], now: float
+    database: Database,
+    task: Task,
+    token: str,
+    outputs: Sequence[Output],
+    notes: Sequence[str],
+    now: float,
+    *,
+    seed: int | None = None,
+    drifts: Mapping[str, str] | None = None,
 ) -> bool:
-    """End a task with its outputs."""
+    """End a task with its outputs; `seed` made them, `drifts` has what was measured on outputs of others."""
     with database.write() as connection:
         changed = _finish(connection, task, token, "completed", None, now)
         if changed:
+            if seed is not None and seed != task.seed:
+                connection.execute("UPDATE tasks SET seed = ? WHERE id = ?", (seed, task.id))
             add_outputs(connection, outputs)
+            _write_drifts(connection, drifts or {})
             _add_notes(connection, task.job_id, notes)
             data = {"view": task.view, "outputs": [output.name for output in outputs]}
             add_event(connection, task.job_id, "output", data, now, task.id)
             settle(connection, task.job_id, now)
     return changed
+
+
+def set_aside(
+    database: Database,
+    task: Task,
+    token: str,
+    tries: Sequence[Mapping[str, Any]],
+    *,
+    seed: int,
+    now: float,
+) -> bool:
+    """Keep what was made as one of several tries, and give the task back for another seed."""
+    with database.write() as connection:
+        changed = _fenced(
+            connection,
+            """UPDATE tasks SET lease_token = NULL, lease_until = NULL, run_at = ?, server = NULL,
+                    prompt_id = NULL, sent_at = NULL, attempt = attempt + 1,
+                    seed = ?, tries = ?""",
+            (now, seed, json.dumps(list(tries))),
+            task.id,
+            token,
+        )
+        if changed:
+            data = {"view": task.view, "seed": tries[-1]["seed"], "score": tries[-1]["score"]}
+            add_event(connection, task.job_id, "set aside", data, now, task.id)
+    return changed
+
+
+def note_drifts(database: Database, drifts: Mapping[str, str]) -> None:
+    """Note how far outputs are from the front view, for those on which it was measured late."""
+    if drifts:
+        with database.write() as connection:
+            _write_drifts(connection, drifts)
+
+
+def _write_drifts(connection: sqlite3.Connection, drifts: Mapping[str, str]) -> None:
+    connection.executemany(
+        "UPDATE outputs SET drift = ? WHERE id = ?", [(text, output_id) for output_id, text in drifts.items()]
+    )
 
 
 def end(

@@ -235,3 +235,22 @@ CREATE INDEX runs_by_kind ON runs (server, workflow, models, megapixels, steps, 
 ALTER TABLE servers ADD COLUMN address TEXT;
 """,
     )
+
+
+@migrations(name="0002_consistency")
+def consistency(db: Database) -> None:
+    """Tasks that wait for another's picture, tries of a view, and how far from the front view it is."""
+    _run(
+        db,
+        """
+ALTER TABLE tasks ADD COLUMN step TEXT NOT NULL DEFAULT '{}';
+
+ALTER TABLE tasks ADD COLUMN follows TEXT;
+
+ALTER TABLE tasks ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE tasks ADD COLUMN tries TEXT NOT NULL DEFAULT '[]';
+
+ALTER TABLE outputs ADD COLUMN drift TEXT;
+""",
+    )
