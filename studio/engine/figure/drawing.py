@@ -11,7 +11,7 @@ import numpy as np
 from .backdrop import backdrop, ground_shadow
 from .character import model_of
 from .face.decal import face_picture
-from .landmarks import coco_points, head_middle, landmarks
+from .landmarks import coco_points, facing, head_middle, landmarks
 from .pose import posed
 from .render.camera import Shot, frame
 from .render.scene import Layers, render
@@ -129,7 +129,8 @@ def draw_layers(
     pixels = scene.shot.width * scene.shot.height
     fineness = 1 if draft else 3 if pixels <= 200_000 else 2 if pixels <= 3_200_000 else 1
     detail = scene.shot.scale * min(fineness, 2) * scene.model.head_height * 1.25
-    decal = face_picture(scene.spec, float(np.clip(detail, 48, 1500)), mouth, lids)
+    turn = float(facing(scene.rotations, scene.shot)[0])
+    decal = face_picture(scene.spec, float(np.clip(detail, 48, 1500)), mouth, lids, turn)
     return render(
         scene.model,
         scene.points,

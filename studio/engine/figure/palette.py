@@ -133,8 +133,13 @@ def shaded(colour: RGB, kind: int) -> Array:
     lab = to_lab(lifted(colour))
     light, a, b = lab
     if kind in (SKIN, FACE):
-        depth = 0.845 if light > 0.6 else 0.80
-        return from_lab(np.array([light * depth, a * 1.1 + 0.030, b * 0.85 + 0.006]))
+        # Light skin reddens in shade; dark and painted skin would turn maroon, so it only deepens.
+        warm = float(np.clip((light - 0.52) / 0.20, 0.0, 1.0)) * float(np.hypot(a, b) < 0.12)
+        depth = 0.80 + 0.045 * warm
+        tint = np.array(
+            [a * (0.90 + 0.20 * warm) + 0.006 + 0.024 * warm, b * (0.84 + 0.01 * warm) + 0.006 * warm]
+        )
+        return from_lab(np.array([light * depth, *tint]))
     chroma = np.hypot(a, b)
     pull = 0.022 + 0.02 * max(0.0, light - 0.75) * 4
     keep = 1.0 if chroma > 0.05 else 0.8

@@ -10,6 +10,7 @@ from ..compiled import kernel
 from ..shape.curves import Points, Vector, path, unit
 
 Array = np.ndarray
+_FINE_TEXELS = 520.0  # per unit: from here on lines are as thin as they were meant
 
 
 @kernel
@@ -96,6 +97,8 @@ class Canvas:
     def __init__(self, box: tuple[float, float, float, float], texels_per_unit: float) -> None:
         self.box = box
         self.scale = texels_per_unit
+        # Small faces are drawn with a heavier pen, as any illustrator would, so that they still speak.
+        self.bold = float(np.clip((_FINE_TEXELS / texels_per_unit) ** 0.7, 1.0, 1.9))
         width = max(4, round((box[1] - box[0]) * texels_per_unit))
         height = max(4, round((box[3] - box[2]) * texels_per_unit))
         self.pixels = np.zeros((height, width, 4), np.float32)
@@ -158,7 +161,8 @@ class Canvas:
             line = path(line, 6)
         tangent = unit(np.gradient(line, axis=0))
         side = np.stack([-tangent[:, 1], tangent[:, 0]], -1)
-        width = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths)[:, None] * 0.5
+        width = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths)[:, None]
+        width = width * (0.5 * self.bold)
         self.fill(np.concatenate([line + side * width, (line - side * width)[::-1]]), colour, opacity)
 
     def ellipse(

@@ -8,6 +8,7 @@ from ..palette import SKIN, lifted, shaded
 from ..shape.head import EYE_Y, MOUTH_Y
 from ..spec import Spec
 from .canvas import Canvas
+from .tones import Tones
 
 _FRECKLES = (
     (0.10, 0.30),
@@ -21,7 +22,7 @@ _FRECKLES = (
 )
 
 
-def draw_marks(canvas: Canvas, spec: Spec, under: bool) -> None:
+def draw_marks(canvas: Canvas, spec: Spec, tones: Tones, under: bool) -> None:
     """Marks below (under) or above the features."""
     shade = shaded(spec.skin.colour, SKIN)
     accent = lifted(spec.accent)
@@ -37,7 +38,7 @@ def draw_marks(canvas: Canvas, spec: Spec, under: bool) -> None:
             for sign in (-1, 1):
                 canvas.glow((sign * 0.22, 0.27), 0.11, 0.06, np.array([0.95, 0.45, 0.45]), 0.5)
         if "wrinkles" in marks:
-            _wrinkles(canvas, shade * 0.86, 1.0 if spec.build.age == "elder" else 0.6)
+            _wrinkles(canvas, tones, 1.0 if spec.build.age == "elder" else 0.55)
         if "tattoo" in marks:
             ink = np.array([0.16, 0.2, 0.34])
             canvas.stroke(
@@ -80,30 +81,31 @@ def draw_marks(canvas: Canvas, spec: Spec, under: bool) -> None:
         canvas.stroke([(-0.022, 0.262), (0.022, 0.262)], (0.050, 0.050), np.array([0.98, 0.92, 0.80]))
 
 
-def _wrinkles(canvas: Canvas, colour: np.ndarray, strength: float) -> None:
+def _wrinkles(canvas: Canvas, tones: Tones, strength: float) -> None:
+    """Folds from nose to mouth, bags, crow's feet, and on the old a furrowed forehead and hollow cheeks."""
+    line = tones.line * 0.45 + tones.shade * 0.55
     for sign in (-1, 1):
-        canvas.stroke(
-            [(sign * 0.075, 0.235), (sign * 0.105, 0.185), (sign * 0.10, 0.135)],
-            (0.002, 0.007, 0.001),
-            colour,
-            0.75 * strength,
-        )
-        canvas.stroke(
-            [(sign * 0.10, EYE_Y - 0.105), (sign * 0.17, EYE_Y - 0.125), (sign * 0.23, EYE_Y - 0.105)],
-            (0.001, 0.006, 0.001),
-            colour,
-            0.6 * strength,
-        )
-        for k in range(2):
+        fold = [(sign * 0.064, 0.252), (sign * 0.104, 0.205), (sign * 0.118, 0.150)]
+        canvas.stroke(fold, (0.002, 0.010, 0.002), line, 0.85 * strength)
+        bag = [(sign * 0.085, EYE_Y - 0.085), (sign * 0.16, EYE_Y - 0.115), (sign * 0.235, EYE_Y - 0.090)]
+        canvas.stroke(bag, (0.001, 0.009, 0.001), line, 0.75 * strength)
+        for k in range(3):
+            start = (sign * 0.274, EYE_Y + 0.016 - 0.026 * k)
             canvas.stroke(
-                [(sign * 0.272, EYE_Y + 0.02 - 0.03 * k), (sign * 0.315, EYE_Y + 0.035 - 0.05 * k)],
-                (0.001, 0.005, 0.001),
-                colour,
-                0.7 * strength,
+                [start, (sign * (0.330 - 0.006 * k), EYE_Y + 0.046 - 0.048 * k)],
+                (0.001, 0.008, 0.001),
+                line,
+                0.8 * strength,
             )
     if strength > 0.8:
-        for y in (0.635, 0.685):
-            canvas.stroke([(-0.14, y), (0, y + 0.012), (0.14, y)], (0.001, 0.006, 0.001), colour, 0.6)
+        for y, half in ((0.615, 0.15), (0.660, 0.17), (0.705, 0.13)):
+            canvas.stroke(
+                [(-half, y - 0.004), (0, y + 0.010), (half, y - 0.004)], (0.001, 0.009, 0.001), line, 0.75
+            )
+        for sign in (-1, 1):
+            hollow = [(sign * 0.250, 0.250), (sign * 0.225, 0.180), (sign * 0.185, 0.120)]
+            canvas.stroke(hollow, (0.002, 0.012, 0.002), tones.shade * 0.94, 0.8)
+            canvas.stroke([(sign * 0.100, 0.112), (sign * 0.108, 0.078)], (0.001, 0.007, 0.001), line, 0.7)
 
 
 def draw_stubble(canvas: Canvas, spec: Spec) -> None:

@@ -1,0 +1,76 @@
+"""Faces can be read: expressions differ, features stand off the skin, in portraits and on whole figures."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from studio.engine.figure.face.decal import face_picture
+from studio.engine.figure.face.tones import tones_of
+from studio.engine.figure.palette import to_lab
+from studio.engine.figure.spec import EXPRESSIONS, Build, Face, Hair, Skin, Spec
+from studio.engine.figure.words.species import HUMAN_SKINS, SPECIES
+
+Array = np.ndarray
+PORTRAIT_TEXELS, FIGURE_TEXELS = 300.0, 110.0
+SKINS = (*HUMAN_SKINS, *(colour for word in SPECIES.values() for colour in word.skins))
+
+
+def on_skin(spec: Spec, texels: float, turn: float = 0.0) -> Array:
+    """The decal laid over the skin, RGB 0..1."""
+    decal = face_picture(spec, texels, turn=turn)
+    return decal[..., :3] + tones_of(spec).skin * (1 - decal[..., 3:])
+
+
+def of_mood(expression: str, presentation: str = "feminine", skin: Skin | None = None) -> Spec:
+    """Somebody in this mood."""
+    return Spec(build=Build(presentation=presentation), skin=skin or Skin(), face=Face(expression=expression))
+
+
+@pytest.mark.parametrize("texels", [PORTRAIT_TEXELS, FIGURE_TEXELS], ids=["portrait", "figure"])
+@pytest.mark.parametrize("presentation", ["feminine", "masculine"])
+def test_every_two_expressions_are_told_apart(presentation: str, texels: float) -> None:
+    faces = {name: on_skin(of_mood(name, presentation), texels) for name in EXPRESSIONS}
+    area = 0.55 * 0.60 * texels**2  # of brows, eyes and mouth
+    alike = {}
+    for a, b in combinations(faces, 2):
+        share = float((np.abs(faces[a] - faces[b]).max(-1) > 0.15).sum() / area)
+        if share < 0.035:
+            alike[a, b] = round(share, 3)
+    assert alike == {}
+
+
+@pytest.mark.parametrize("skin", sorted(set(SKINS)))
+def test_features_stand_off_every_skin(skin: tuple[int, int, int]) -> None:
+    hairs = ((35, 32, 38), (92, 64, 48), (235, 235, 240), skin)
+    for hair in hairs:
+        tones = tones_of(Spec(skin=Skin(skin), hair=Hair(colour=hair)))
+        light = {name: float(to_lab(getattr(tones, name))[0]) for name in ("skin", "ink", "line", "brow")}
+        assert abs(light["brow"] - light["skin"]) > 0.12, (hair, light)
+        assert light["line"] < light["skin"] - 0.10, (hair, light)
+        assert light["ink"] < light["skin"] - 0.10, (hair, light)
+
+
+def test_the_white_of_an_eye_is_white_on_dark_skin() -> None:
+    face = on_skin(of_mood("neutral", skin=Skin((84, 54, 40))), PORTRAIT_TEXELS)
+    assert (face.min(-1) > 0.80).sum() > 0.010 * PORTRAIT_TEXELS**2
+
+
+def test_a_profile_shows_more_of_the_near_side_of_the_mouth() -> None:
+    front, side = (on_skin(of_mood("happy"), PORTRAIT_TEXELS, turn) for turn in (0.0, 1.0))
+    rows = slice(round((0.86 - 0.20) * PORTRAIT_TEXELS), round((0.86 - 0.05) * PORTRAIT_TEXELS))
+    middle = front.shape[1] // 2
+    changed = (np.abs(front - side).max(-1) > 0.15)[rows]
+    assert changed[:, :middle].sum() > 5 * changed[:, middle:].sum()
+
+
+def test_old_faces_have_folds_that_young_ones_lack() -> None:
+    young, old = (
+        on_skin(Spec(build=Build(age=age), face=Face(expression="neutral")), PORTRAIT_TEXELS)
+        for age in ("young", "elder")
+    )
+    forehead = slice(round((0.86 - 0.73) * PORTRAIT_TEXELS), round((0.86 - 0.60) * PORTRAIT_TEXELS))
+    assert young[forehead].std(axis=(0, 1)).max() < 0.01
+    assert old[forehead].std(axis=(0, 1)).max() > 0.02
