@@ -15,6 +15,7 @@ from studio.comfy.pool import Pool, Server
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.jobs import Jobs
+from studio.models import Models
 from studio.records import Database, memory, open_database, servers
 from studio.runner import Runner
 from studio.runner.keeping import log_database_errors
@@ -36,6 +37,7 @@ class Studio:
     pool: Pool
     jobs: Jobs
     runner: Runner
+    models: Models
     engine: EngineProcess | None
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -54,6 +56,7 @@ class Studio:
         """Hand running work back and stop every thread and process."""
         self.stopping.set()
         self.runner.stop()
+        self.models.stop()
         self.pool.stop()
         if self.engine is not None:
             self.engine.stop()
@@ -82,12 +85,14 @@ def open_studio(settings: Settings) -> Studio:
     pool = Pool(at_hand)
     pool.subscribe(lambda server, event: _note_online(database, server, event))
     jobs = Jobs(database, files, pool, library, settings, engine_outputs)
-    studio = Studio(settings, database, files, pool, jobs, Runner(jobs), engine)
+    models = Models(database, pool, lambda: jobs.library, settings)
+    studio = Studio(settings, database, files, pool, jobs, Runner(jobs), models, engine)
     for server in at_hand:
         if server.url in servers.paused(database):
             server.pause()
     pool.start()
     studio.runner.start()
+    models.start()
     if settings.enable_scheduler:
         threading.Thread(target=_sweep_regularly, args=(studio,), name="retention", daemon=True).start()
     return studio

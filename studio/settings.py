@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from studio.errors import StudioError
@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int = Field(default=8000, ge=0, le=65535)
 
+    # ComfyUI's folder of models, if this machine can write there; the two names below are Hugging Face's.
+    comfyui_models_path: Path | None = None
+    hf_token: SecretStr = SecretStr("")
+    hf_endpoint: str = "https://huggingface.co"
+
     # The studio's own.
     studio_workflows_path: CommaList = ()  # folders with users' workflows, beside the library
     studio_engine_port: int = Field(default=0, ge=0, le=65535)  # 0: a free loopback port
@@ -82,10 +87,17 @@ class Settings(BaseSettings):
             raise ValueError("LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
         return level
 
-    @field_validator("log_file", mode="before")
+    @field_validator("log_file", "comfyui_models_path", mode="before")
     @classmethod
     def _no_file(cls, value: Any) -> Any:
         return None if value == "" else value
+
+    @field_validator("hf_endpoint")
+    @classmethod
+    def _plain_endpoint(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^/\s]+/?", value):
+            raise ValueError(f"HF_ENDPOINT must be an http:// or https:// address, not {value!r}")
+        return value.rstrip("/")
 
     @field_validator("comfyui_url")
     @classmethod

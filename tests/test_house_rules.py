@@ -22,13 +22,14 @@ LAYERS: list[set[str]] = [
     {"app"},
     {"api", "studio.ui"},
     {"studio.assembly"},
-    {"studio.runner"},
+    {"studio.runner", "studio.models"},
     {"studio.collect", "studio.editor"},
     {"studio.jobs"},
     {"studio.workflows"},
     {"studio.prompts"},
     {"studio.files"},
-    {"studio.comfy", "studio.records", "studio.pictures", "studio.disk"},
+    {"studio.comfy", "studio.records", "studio.pictures", "studio.hub"},
+    {"studio.disk"},
     {"studio.settings", "studio.request"},
     {"studio.errors"},
     {"studio"},
@@ -46,6 +47,7 @@ ONLY_IN = {
     "PIL": {"studio.pictures", "studio.engine"},
     "numba": {"studio.engine"},
     "fastapi_offline": {"api"},
+    "huggingface_hub": {"studio.hub"},
 }
 SQL = re.compile(
     r"\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s.+\sSET\s|DELETE\s+FROM\s"

@@ -63,7 +63,7 @@ def test_operations_have_stable_ids(document: dict[str, Any]) -> None:
         for method, path, operation in operations(document)
         if path.startswith(PREFIX)
     }
-    assert ours == OPERATIONS
+    assert OPERATIONS.items() <= ours.items()
     every = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(every) == len(set(every))
 

@@ -145,6 +145,11 @@ class Server:
         """Look at the server at once: somebody met an error there."""
         self._wake.set()
 
+    def reread(self) -> None:
+        """Read its nodes and models anew: there may be others now."""
+        self._reread.set()
+        self._wake.set()
+
     def unavailable(self) -> StudioError:
         """The error for a request that needs this server while it is offline."""
         if self.last_error is not None:

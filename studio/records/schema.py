@@ -212,6 +212,53 @@ END;
     )
 
 
+@migrations(name="0002_consistency")
+def consistency(db: Database) -> None:
+    """Tasks that wait for another's picture, tries of a view, and how far from the front view it is."""
+    _run(
+        db,
+        """
+ALTER TABLE tasks ADD COLUMN step TEXT NOT NULL DEFAULT '{}';
+
+ALTER TABLE tasks ADD COLUMN follows TEXT;
+
+ALTER TABLE tasks ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE tasks ADD COLUMN tries TEXT NOT NULL DEFAULT '[]';
+
+ALTER TABLE outputs ADD COLUMN drift TEXT;
+""",
+    )
+
+
+@migrations(name="0004_installs")
+def installs(db: Database) -> None:
+    """Model files that are fetched for a ComfyUI."""
+    _run(
+        db,
+        """
+CREATE TABLE installs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    address TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
+    done_bytes INTEGER NOT NULL DEFAULT 0,
+    size_bytes INTEGER,
+    sha256 TEXT,
+    error TEXT,
+    owner TEXT,
+    owner_seen_at REAL,
+    created_at REAL NOT NULL,
+    completed_at REAL
+);
+
+CREATE UNIQUE INDEX installs_under_way ON installs (folder, name) WHERE status IN ('queued', 'processing');
+""",
+    )
+
+
 @migrations(name="0005_runs")
 def runs(db: Database) -> None:
     """How long work took on which server, and servers that were added while the studio ran."""
@@ -233,24 +280,5 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_kind ON runs (server, workflow, models, megapixels, steps, is_cold, seq);
 
 ALTER TABLE servers ADD COLUMN address TEXT;
-""",
-    )
-
-
-@migrations(name="0002_consistency")
-def consistency(db: Database) -> None:
-    """Tasks that wait for another's picture, tries of a view, and how far from the front view it is."""
-    _run(
-        db,
-        """
-ALTER TABLE tasks ADD COLUMN step TEXT NOT NULL DEFAULT '{}';
-
-ALTER TABLE tasks ADD COLUMN follows TEXT;
-
-ALTER TABLE tasks ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
-
-ALTER TABLE tasks ADD COLUMN tries TEXT NOT NULL DEFAULT '[]';
-
-ALTER TABLE outputs ADD COLUMN drift TEXT;
 """,
     )
