@@ -7,10 +7,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from studio.engine.figure.character import built_from
 from studio.engine.figure.face.decal import face_picture
 from studio.engine.figure.face.tones import tones_of
-from studio.engine.figure.palette import to_lab
+from studio.engine.figure.oklab import to_lab, told_apart
 from studio.engine.figure.spec import EXPRESSIONS, Build, Face, Hair, Skin, Spec
+from studio.engine.figure.words import parse
 from studio.engine.figure.words.species import HUMAN_SKINS, SPECIES
 
 Array = np.ndarray
@@ -74,3 +76,31 @@ def test_old_faces_have_folds_that_young_ones_lack() -> None:
     forehead = slice(round((0.86 - 0.73) * PORTRAIT_TEXELS), round((0.86 - 0.60) * PORTRAIT_TEXELS))
     assert young[forehead].std(axis=(0, 1)).max() < 0.01
     assert old[forehead].std(axis=(0, 1)).max() > 0.02
+
+
+WHO = (
+    "knight", "demon", "demon with red skin", "dark skin", "doctor, dark skin", "detective", "pirate",
+    "dwarf", "orc", "dragonborn", "elf", "man with brown skin and a beard", "old man", "android",
+    "black woman", "troll",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WHO)
+def test_hair_that_nobody_named_is_told_from_the_skin(words: str) -> None:
+    specs = [parse(words, seed=seed).spec for seed in range(30)]
+    alike = {
+        (spec.hair.colour, spec.skin.colour)
+        for spec in specs
+        if spec.hair.style != "bald" and not told_apart(spec.hair.colour, spec.skin.colour, 0.10)
+    }
+    assert alike == set()
+
+
+@pytest.mark.parametrize("words", ["brown hair, full beard, dark skin", "demon with red skin and red hair"])
+def test_hair_that_was_said_keeps_its_colour_and_is_still_told_from_the_skin(words: str) -> None:
+    spec = parse(words, seed=3).spec
+    drawn = built_from(spec).hair
+    assert told_apart(drawn.colour, spec.skin.colour, 0.10)
+    moved = to_lab(np.array(drawn.colour) / 255) - to_lab(np.array(spec.hair.colour) / 255)
+    assert np.abs(moved[1:]).max() < 0.05
+    assert abs(moved[0]) < 0.20

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .filters import blur, noise, twice
-from .palette import from_lab, lifted, to_lab
+from .oklab import from_lab, to_lab
+from .palette import lifted
 from .shape.curves import smoothstep
 from .spec import Background
 

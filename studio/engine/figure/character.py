@@ -10,8 +10,9 @@ from .features import add_features
 from .garments import add_garments
 from .hair import add_beard, add_hair
 from .items import add_items, add_stool
+from .oklab import set_off
 from .shape.person import add_person
-from .spec import Background, CameraHint, Pose, Spec
+from .spec import Background, CameraHint, Hair, Pose, Spec
 from .workshop import Model, Workshop
 
 _KEPT = 6  # models; each is some 20 MB
@@ -24,7 +25,17 @@ def built_from(spec: Spec) -> Spec:
     name = "sit" if spec.pose.name == "sit" else "idle"  # who sits has a stool
     pose = Pose(name, left_hand=spec.pose.left_hand, right_hand=spec.pose.right_hand)
     face = replace(spec.face, expression="neutral")
-    return replace(spec, pose=pose, face=face, background=Background(), camera=CameraHint(), style="anime")
+    bare = replace(spec, background=Background(), camera=CameraHint(), style="anime")
+    return replace(bare, pose=pose, face=face, hair=_set_off(spec))
+
+
+def _set_off(spec: Spec) -> Hair:
+    """Hair and beard as they are drawn: the colours that were said, set off from skin of the same colour."""
+    hair, skin = spec.hair, spec.skin.colour
+    if spec.skin.surface == "fur":
+        return hair
+    beard = None if hair.beard_colour is None else set_off(hair.beard_colour, skin)
+    return replace(hair, colour=set_off(hair.colour, skin), beard_colour=beard)
 
 
 def model_of(spec: Spec) -> Model:

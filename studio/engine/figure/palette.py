@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .spec import RGB
+from .oklab import as_rgb, from_lab, to_lab, unit_rgb
+from .spec import PATTERNS, RGB
 
 Array = np.ndarray
 
@@ -36,29 +37,7 @@ WEAVES = {
     "feather": 6,
     "carbon": 3,
 }
-PATTERN_NUMBER = {
-    name: number
-    for number, name in enumerate(
-        (
-            "",
-            "stripes",
-            "plaid",
-            "polka_dots",
-            "floral",
-            "camouflage",
-            "stars",
-            "checkered",
-            "hearts",
-            "runes",
-            "leopard",
-            "tiger",
-            "circuit",
-            "embroidery",
-            "galaxy",
-            "gradient",
-        )
-    )
-}
+PATTERN_NUMBER = {name: number for number, name in enumerate(("", *PATTERNS))}
 
 
 @dataclass(frozen=True)
@@ -77,47 +56,6 @@ class Paint:
     tip: RGB | None = None
     tip_from: float = 2.0
     tip_to: float = 3.0
-
-
-def to_lab(rgb: Array) -> Array:
-    """sRGB 0..1 to Oklab."""
-    c = np.asarray(rgb, float)
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    r, g, b = linear[..., 0], linear[..., 1], linear[..., 2]
-    long = np.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
-    medium = np.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
-    short = np.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
-    return np.stack(
-        [
-            0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
-            1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
-            0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
-        ],
-        -1,
-    )
-
-
-def from_lab(lab: Array) -> Array:
-    """Oklab to sRGB 0..1, clipped."""
-    light, a, b = lab[..., 0], lab[..., 1], lab[..., 2]
-    long = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (light - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    linear = np.stack(
-        [
-            4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
-            -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
-            -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
-        ],
-        -1,
-    )
-    linear = np.clip(linear, 0, 1)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-
-
-def unit_rgb(colour: RGB) -> Array:
-    """0..255 to 0..1."""
-    return np.asarray(colour, float) / 255.0
 
 
 def lifted(colour: RGB) -> Array:
@@ -188,9 +126,3 @@ def toned(colour: RGB, light: float) -> RGB:
     lab = to_lab(unit_rgb(colour))
     lab[0] = min(1.0, max(0.05, lab[0] + light))
     return as_rgb(from_lab(lab))
-
-
-def as_rgb(colour: Array) -> RGB:
-    """0..1 to 0..255."""
-    r, g, b = (int(value) for value in np.clip(np.round(np.asarray(colour) * 255), 0, 255))
-    return r, g, b

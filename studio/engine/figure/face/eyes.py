@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..palette import from_lab, lifted, to_lab
+from ..oklab import from_lab, to_lab
+from ..palette import lifted
 from ..shape.curves import path
 from ..shape.head import EYE_Y
 from ..spec import Spec

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..palette import SKIN, from_lab, lifted, shaded, to_lab
+from ..oklab import from_lab, to_lab
+from ..palette import SKIN, lifted, shaded
 from ..spec import Spec
 
 Array = np.ndarray

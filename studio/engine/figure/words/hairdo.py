@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.engine.figure.oklab import told_apart
 from studio.engine.figure.spec import RGB, Hair, Skin
 from studio.engine.figure.words.colours import COLOURS, HAIR_COLOURS, NATURAL_HAIR, distance, shaded
 from studio.engine.figure.words.species import HUMAN_SKINS
@@ -147,16 +148,18 @@ def _hair_colour(who: Who, skin: Skin, avoid: list[RGB]) -> RGB:
     if who.reference.hair is not None:
         return who.reference.hair
     if who.age == "elder" and not species.hair:
-        return NATURAL_HAIR[who.chance.pick("gray hair", ("gray", "silver", "white"))]
-    if species.hair:
+        tones = [(name, 1.0) for name in ("gray", "silver", "white")]
+    elif species.hair:
         tones = [(name, 1.0) for name in species.hair]
     elif sum(skin.colour) < 380:
         tones = [(name, float(weight)) for name, weight in DARK_TONES]
     else:
         tones = [(name, float(weight)) for name, weight in HAIR_TONES]
     table = {**COLOURS, **HAIR_COLOURS, **NATURAL_HAIR}
-    kept = [tone for tone in tones if all(distance(table[tone[0]], other) > 110 for other in avoid)]
-    return table[who.chance.weighted("hair colour", kept or tones)]
+    tones = [tone for tone in tones if all(distance(table[tone[0]], other) > 110 for other in avoid)] or tones
+    seen = [tone for tone in tones if told_apart(table[tone[0]], skin.colour)]
+    farthest = max(tones, key=lambda tone: distance(table[tone[0]], skin.colour))
+    return table[who.chance.weighted("hair colour", seen or [farthest])]
 
 
 def _beard(who: Who) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.engine.figure.oklab import told_apart
 from studio.engine.figure.spec import RGB, Eyes, Face, Feature, Hair, Skin
 from studio.engine.figure.words.colours import COLOURS, distance, shaded
 from studio.engine.figure.words.said import Thing
@@ -53,7 +54,7 @@ def _apart_from_hair(who: Who, skins: tuple[RGB, ...]) -> tuple[RGB, ...]:
     hair = who.named("hair")
     if hair is None or not hair.colours:
         return skins
-    return tuple(skin for skin in skins if distance(skin, hair.colours[0]) > 120) or skins
+    return tuple(skin for skin in skins if told_apart(hair.colours[0], skin)) or skins
 
 
 def face(who: Who) -> Face:
