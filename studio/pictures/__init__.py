@@ -2,16 +2,19 @@
 
 from studio.pictures.convert import convert, thumbnail
 from studio.pictures.decode import MIME_TYPES, Format, PictureFacts, decode, inspect
+from studio.pictures.drift import Drift, drift
 from studio.pictures.recipe import read_comfy, read_recipe, with_recipe, write_recipe
 from studio.pictures.source import Source
 
 __all__ = [
     "MIME_TYPES",
+    "Drift",
     "Format",
     "PictureFacts",
     "Source",
     "convert",
     "decode",
+    "drift",
     "inspect",
     "read_comfy",
     "read_recipe",
