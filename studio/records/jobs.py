@@ -56,7 +56,8 @@ def _columns(entity: type) -> str:
 TASK_COLUMNS = _columns(Task)
 OUTPUT_COLUMNS = _columns(Output)
 
-CLAIMABLE = "lease_token IS NULL AND status IN ('queued', 'processing')"
+UNOWNED = "lease_token IS NULL AND status IN ('queued', 'processing')"
+CLAIMABLE = f"{UNOWNED} AND blocked = 0"
 
 
 def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]) -> None:
@@ -350,7 +351,7 @@ def request_cancel(database: Database, job_id: str, now: float) -> Job | None:
         # What has a prompt id may be on a server, where somebody has to stop it.
         connection.execute(
             f"""UPDATE tasks SET status = 'cancelled', completed_at = ?
-                WHERE job_id = ? AND {CLAIMABLE} AND prompt_id IS NULL""",
+                WHERE job_id = ? AND {UNOWNED} AND prompt_id IS NULL""",
             (now, job_id),
         )
         connection.execute(
@@ -432,7 +433,7 @@ def delete(connection: sqlite3.Connection, job_id: str) -> bool:
 
 def waiting_count(database: Database) -> int:
     """How many tasks nobody has taken yet."""
-    return database.connection.execute(f"SELECT count(*) FROM tasks WHERE {CLAIMABLE}").fetchone()[0]
+    return database.connection.execute(f"SELECT count(*) FROM tasks WHERE {UNOWNED}").fetchone()[0]
 
 
 def prioritise(database: Database, job_id: str, priority: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from studio.records.database import Database
 from studio.records.entities import Output, Task
-from studio.records.jobs import CLAIMABLE, TASK_COLUMNS, add_event, add_outputs, settle
+from studio.records.jobs import CLAIMABLE, TASK_COLUMNS, UNOWNED, add_event, add_outputs, settle
 
 MOST_AT_ONCE = 500  # so that no transaction keeps other writers waiting for long
 
@@ -28,7 +28,7 @@ def claim(
             f"""UPDATE tasks SET lease_token = ?, lease_until = ?
                 WHERE seq = (
                     SELECT seq FROM tasks
-                    WHERE {CLAIMABLE} AND blocked = 0 AND run_at <= ? AND (server IS NULL OR server = ?)
+                    WHERE {CLAIMABLE} AND run_at <= ? AND (server IS NULL OR server = ?)
                         AND needs IN ({", ".join("?" * len(needs))})
                     ORDER BY priority DESC, seq LIMIT 1
                 ) RETURNING {TASK_COLUMNS}""",
@@ -307,7 +307,7 @@ def _end_unowned(
     error: dict[str, Any] | None,
     now: float,
 ) -> int:
-    condition = f"{CLAIMABLE} AND {condition}"
+    condition = f"{UNOWNED} AND {condition}"
     some = f"SELECT seq FROM tasks WHERE {condition} LIMIT {MOST_AT_ONCE}"
     if not database.connection.execute(some, values).fetchone():
         return 0
