@@ -7,13 +7,15 @@ from dataclasses import replace
 from studio.engine.figure.spec import RGB, Background, CameraHint, Pose, Spec
 from studio.engine.figure.words import hairdo, looks, palette
 from studio.engine.figure.words.archetypes import ARCHETYPES
+from studio.engine.figure.words.carry import carry
 from studio.engine.figure.words.colours import shaded
-from studio.engine.figure.words.dress import Wardrobe, carry, dress
+from studio.engine.figure.words.dress import dress
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.materials import METALS
 from studio.engine.figure.words.reference import ReferenceColours
 from studio.engine.figure.words.said import Said
 from studio.engine.figure.words.scenes import SCENES
+from studio.engine.figure.words.wardrobe import Wardrobe
 from studio.engine.figure.words.who import Wanted, Who
 
 FRILLS = frozenset(
