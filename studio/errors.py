@@ -240,6 +240,20 @@ REGISTRY = _registry(
         "Check the connection, then retry; the download goes on where it broke off.",
         retry_mends=True,
     ),
+    # Drafts and the gallery.
+    Problem(
+        "draft_superseded",
+        409,
+        "A newer draft has taken the place of this one.",
+        "Nothing is wrong: the newest one is being drawn.",
+    ),
+    Problem(
+        "draft_late",
+        503,
+        "The embedded engine is busy with other pictures, so that the draft could not be drawn in time.",
+        "Change something or ask again in a moment; finished pictures go on in any case.",
+    ),
+    Problem("preset_unknown", 404, "There is no {kind} named {name!r}.", "Choose one of: {known}."),
     # The records; these stop the start.
     Problem(
         "database_unsupported",
