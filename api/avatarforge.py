@@ -261,7 +261,8 @@ def list_generations(
 )
 def get_generation(generation_id: str, studio: StudioDep) -> Generation:
     """Poll it every 2 to 5 seconds until `status` is completed or failed."""
-    return _render(studio.jobs.get(generation_id))
+    job = studio.jobs.get(generation_id)
+    return _render(job, said=studio.jobs.said(job))
 
 
 @router.delete(
@@ -275,7 +276,7 @@ def delete_generation(generation_id: str, studio: StudioDep) -> Deleted:
     return Deleted(message="Generation deleted successfully", generation_id=generation_id)
 
 
-def _render(job: Job, *, just_created: bool = False) -> Generation:
+def _render(job: Job, *, just_created: bool = False, said: str = "") -> Generation:
     status: GenerationStatus = "failed" if job.status == "cancelled" else job.status
     error = None
     if job.status == "cancelled":
@@ -286,7 +287,7 @@ def _render(job: Job, *, just_created: bool = False) -> Generation:
     return Generation(
         generation_id=job.id,
         status=status,
-        message=_message(job, just_created),
+        message=_message(job, just_created, said),
         output_files=[_output_file(output) for output in job.outputs],
         created_at=iso_seconds(job.created_at) or "",
         started_at=iso_seconds(job.started_at),
@@ -302,10 +303,10 @@ def _render(job: Job, *, just_created: bool = False) -> Generation:
     )
 
 
-def _message(job: Job, just_created: bool) -> str:
+def _message(job: Job, just_created: bool, said: str) -> str:
     texts = {
         "queued": "Generation is waiting for a free server",
-        "processing": "Generation started" if just_created else "Generation in progress",
+        "processing": "Generation started" if just_created else said or "Generation in progress",
         "completed": "Generation completed successfully",
         "failed": "Generation failed",
         "cancelled": "Generation was cancelled",

@@ -254,6 +254,10 @@ class Jobs:
         """What happened to a job, in order."""
         return records.events(self.database, job_id, after)
 
+    def said(self, job: Job) -> str:
+        """Why a running job takes longer than usual, if its server has said so."""
+        return "" if job.is_final else records.said(self.database, job.id)
+
     def watch(self, job_id: str, timeout_s: float = 3600.0) -> Iterator[Job]:
         """The job now and after each change, until it is final or time is up."""
         deadline = time.monotonic() + timeout_s

@@ -21,6 +21,7 @@ from studio.comfy.events import (
     Queued,
     Reader,
     RemoteOutput,
+    Said,
     Settled,
     Started,
     Succeeded,
@@ -146,6 +147,12 @@ def test_progress_of_a_stranger_takes_the_previews_with_it() -> None:
         old_preview(JPEG),
     )
     assert events[-1] == Preview("theirs", "7", "image/jpeg", JPEG)
+
+
+def test_a_text_beside_a_node_is_told_for_the_running_prompt() -> None:
+    frame = struct.pack(">II", 3, 2) + b"12" + "Preparing … 15 s".encode()
+    events = read(Reader(), frame, message("executing", "p", node="3"), frame)
+    assert events == [Executing("p", "3"), Said("p", "12", "Preparing … 15 s")]
 
 
 def test_a_preview_with_metadata_names_its_prompt_itself() -> None:

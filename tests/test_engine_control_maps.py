@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from PIL import Image
 
 from studio.engine.figure import Camera, DrawRequest, control_maps
+from studio.engine.folders import Folders
 from studio.engine.nodes.conditioning import figure_view
+from studio.engine.nodes.define import Run
 from studio.engine.nodes.figures import CONTROL_MAPS, control_map
 from tests.conftest import RunningApp
 from tests.fake_comfy import wait_until
@@ -22,7 +25,8 @@ NOTHING = [("", {})]
 
 def made(kind: str, yaw: float = 0.0) -> tuple[np.ndarray, str]:
     positive = figure_view(WORDS, yaw, 0.0, "full", "", False, False)[0]  # type: ignore[arg-type]
-    return control_map(positive, NOTHING, 3, 128, 192, kind)  # type: ignore[arg-type]
+    run = Run(Folders(Path("unused")), {}, None, lambda: None, lambda value, maximum, preview: None)
+    return control_map(run, positive, NOTHING, 3, 128, 192, kind)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", CONTROL_MAPS)

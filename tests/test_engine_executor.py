@@ -29,6 +29,7 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.previews = 0
+        self.said: list[tuple[str, str]] = []
 
     def send(self, event: str, data: Mapping[str, Any], client_id: str | None) -> None:
         self.heard.append((event, json.loads(json.dumps(data))))
@@ -40,6 +41,9 @@ class Listener:
 
     def wants_labels(self, client_id: str | None) -> bool:
         return False
+
+    def send_text(self, text: str, node_id: str, client_id: str | None) -> None:
+        self.said.append((node_id, text))
 
     def listens(self, client_id: str | None) -> bool:
         return True

@@ -53,6 +53,8 @@ def recorded(
     told: list[list[Any]] = []
     for message in messages:
         if isinstance(message, bytes):
+            if message[:4] == b"\0\0\0\3":
+                continue  # said while the figure is still being prepared
             told.append(["preview", list(message[:8])])
             continue
         data = neutral(message["data"], prompt_id, names)

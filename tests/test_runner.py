@@ -167,6 +167,24 @@ def test_progress_and_previews_reach_the_record_while_it_runs(tmp_path: Path, co
         assert wait_until(lambda: studio.jobs.preview(job.id) is None)
 
 
+def test_what_a_server_says_is_the_message_of_the_job_until_it_takes_it_back(
+    tmp_path: Path, comfy: FakeComfy
+) -> None:
+    with opened(tmp_path, comfy) as studio:
+        job = submit(studio)
+        prompt_id = next_sent(comfy)
+        comfy.begin(prompt_id)
+        comfy.say(message("executing", prompt_id, node="1"))
+        comfy.say(b"\0\0\0\3\0\0\0\1" + b"1Preparing")
+        assert wait_until(lambda: studio.jobs.said(studio.jobs.get(job.id)) == "Preparing")
+        comfy.say(b"\0\0\0\3\0\0\0\1" + b"1")
+        assert wait_until(lambda: studio.jobs.said(studio.jobs.get(job.id)) == "")
+        run_to_end(comfy, prompt_id)
+        until_final(studio, job)
+        told = [event.data["text"] for event in studio.jobs.events(job.id) if event.kind == "message"]
+        assert told == ["Preparing", ""]
+
+
 def test_a_refused_graph_is_not_tried_again(tmp_path: Path, comfy: FakeComfy) -> None:
     comfy.replies["/prompt"] = Reply(
         {

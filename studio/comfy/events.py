@@ -130,6 +130,14 @@ class Preview(Event):
 
 
 @dataclass(frozen=True)
+class Said(Event):
+    """A sentence about what a node does; an empty one takes the last back."""
+
+    node: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Executed(Event):
     """An output node is done; `extras` is what it tells beside files."""
 
@@ -325,7 +333,15 @@ class Reader:
             if not data or not prompt_id or not mime:
                 return []
             return [Preview(str(prompt_id), _name(about.get("node_id")), str(mime), data)]
-        return []  # texts beside nodes, and kinds that are yet to come
+        if kind == TEXT:
+            (length,) = struct.unpack_from(">I", frame, 4)
+            if length > len(frame) - 8:
+                raise ValueError("the node's name is longer than the frame")
+            if not self._prompt_id:
+                return []
+            node, text = frame[8 : 8 + length].decode(), frame[8 + length :].decode()
+            return [Said(self._prompt_id, node, text)]
+        return []  # kinds that are yet to come
 
 
 def _name(value: Any) -> str:

@@ -18,6 +18,7 @@ from studio.engine.nodes import NODES
 from studio.engine.nodes.define import Note, Notes, Result, Run
 from studio.engine.order import Schedule, is_link, sources
 from studio.engine.queue import Item
+from studio.engine.warming import WarmUp
 
 log = logging.getLogger(__name__)
 LONGEST_VALUE_TOLD = 2000
@@ -39,6 +40,10 @@ class Audience(Protocol):
         self, picture: np.ndarray | bytes, label: Mapping[str, Any] | None, client_id: str | None
     ) -> None:
         """Send a picture of the work so far, or a whole PNG."""
+        ...
+
+    def send_text(self, text: str, node_id: str, client_id: str | None) -> None:
+        """Send a sentence about what a node does."""
         ...
 
     def listens(self, client_id: str | None) -> bool:
@@ -71,10 +76,17 @@ class Outcome:
 class Executor:
     """Executes prompts one after the other and keeps what may be used again."""
 
-    def __init__(self, folders: Folders, audience: Audience, cache: Cache | None = None) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        audience: Audience,
+        cache: Cache | None = None,
+        warm_up: WarmUp | None = None,
+    ) -> None:
         self.folders = folders
         self.audience = audience
         self.cache = cache or Cache()
+        self.warm_up = warm_up
 
     def execute(self, item: Item) -> Outcome:
         """Run a prompt to its end, good or bad; never raises for what a node does."""
@@ -86,6 +98,7 @@ class _Execution:
         self.folders = executor.folders
         self.audience = executor.audience
         self.cache = executor.cache
+        self.warm_up = executor.warm_up
         self.item = item
         self.client_id = item.client_id
         self.outcome = Outcome()
@@ -187,6 +200,7 @@ class _Execution:
             extra_pnginfo=self.item.extra_data.get("extra_pnginfo"),
             check=self.check,
             progress=self.stepper(node_id),
+            await_figure=lambda: self.await_figure(node_id),
             notes_in=notes_in,
         )
         given = kind.run(run, **arguments) if kind.wants_run else kind.run(**arguments)
@@ -224,6 +238,11 @@ class _Execution:
                 self.audience.send_preview(preview, None, self.client_id)
 
         return step
+
+    def await_figure(self, node_id: str) -> None:
+        """Wait until the figure is ready to draw, and tell the client why."""
+        if self.warm_up is not None:
+            self.warm_up.wait(lambda text: self.audience.send_text(text, node_id, self.client_id), self.check)
 
     def check(self) -> None:
         if self.item.interrupt.is_set():

@@ -22,6 +22,7 @@ from studio.engine.folders import Folders
 from studio.engine.protocol import build_app
 from studio.engine.queue import PromptQueue
 from studio.engine.sockets import Hub
+from studio.engine.warming import WarmUp
 
 log = logging.getLogger(__name__)
 THREAD_SWITCH_S = 0.0005  # HTTP answers must not wait behind the worker for Python's usual 5 ms
@@ -35,7 +36,8 @@ class Engine:
         self.folders = Folders(base)
         self.queue = PromptQueue(self._queue_changed)
         self.hub = Hub(self._queue_info)
-        self.executor = Executor(self.folders, self.hub)
+        self.warm_up = WarmUp()
+        self.executor = Executor(self.folders, self.hub, warm_up=self.warm_up)
         self.app = build_app(self.folders, self.queue, self.hub)
         self._worker = threading.Thread(target=self._work, name="engine-worker", daemon=True)
 
@@ -46,10 +48,10 @@ class Engine:
         self._worker.start()
 
     def stop(self) -> bool:
-        """Interrupt what runs and end the worker; tell whether it ended."""
+        """Interrupt what runs and end the worker; tell whether all threads came to their end."""
         self.queue.close()
         self._worker.join(END_WORKER_S)
-        return not self._worker.is_alive()
+        return self.warm_up.stop() and not self._worker.is_alive()
 
     def _queue_info(self) -> dict[str, Any]:
         return {"exec_info": {"queue_remaining": self.queue.remaining()}}
@@ -86,7 +88,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         sys.stdout.write(f"listening on {self._address}\n")
         sys.stdout.flush()
-        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        self._engine.warm_up.start()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -132,7 +134,7 @@ def serve(host: str, port: int, base: Path, *, exit_with_stdin: bool = False) ->
     server.run(sockets=[listener])
     if not engine.stop():
         sys.stdout.flush()
-        os._exit(0)  # a node that does not listen must not keep a process that was told to end
+        os._exit(0)  # neither a node that does not listen nor a compiler at work may keep the process
     return 0
 
 
@@ -158,11 +160,3 @@ def _end_with_stdin(server: uvicorn.Server) -> None:
         while os.read(0, 4096):
             pass
     server.should_exit = True
-
-
-def _warm_up() -> None:
-    """Load the figure while nobody waits for it."""
-    try:
-        import studio.engine.figure  # noqa: F401
-    except Exception:
-        log.exception("the figure could not be loaded")

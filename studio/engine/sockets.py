@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 log = logging.getLogger(__name__)
 
-PREVIEW, LABELLED_PREVIEW = 1, 4  # event types of binary messages
+PREVIEW, TEXT, LABELLED_PREVIEW = 1, 3, 4  # event types of binary messages
 JPEG, PNG = 1, 2  # picture formats inside a preview
 LARGEST_PREVIEW = 512
 MAX_BACKLOG_BYTES = 64 * 1024 * 1024
@@ -119,6 +119,12 @@ class Hub:
             return
         about = json.dumps({**label, "image_type": "image/png" if is_png else "image/jpeg"}).encode()
         self._push(client_id, struct.pack(">II", LABELLED_PREVIEW, len(about)) + about + data)
+
+    def send_text(self, text: str, node_id: str, client_id: str | None) -> None:
+        """Send a sentence about what a node does, as ComfyUI's own nodes do."""
+        if self.listens(client_id):
+            node = node_id.encode()
+            self._push(client_id, struct.pack(">II", TEXT, len(node)) + node + text.encode())
 
     def _push(self, client_id: str | None, payload: str | bytes) -> None:
         self._pending.append((client_id, payload))

@@ -85,6 +85,8 @@ class Runner:
                 self.keeper.write_progress(carried)
             case events.Preview(mime=mime, data=data):
                 self.jobs.set_preview(carried.task.job_id, mime, data)
+            case events.Said(text=text):
+                self.keeper.write_said(carried, text)
             case events.Executed(outputs=outputs, extras=extras):
                 carried.outputs.extend(outputs)
                 carried.extras.append(extras)

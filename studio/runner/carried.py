@@ -37,6 +37,8 @@ class Carried:
     outputs: list[RemoteOutput] = field(default_factory=list)
     extras: list[Mapping[str, Any]] = field(default_factory=list)
     socket_whole: bool = True  # whether no event can have been missed
+    said: str = ""
+    said_at: float = 0.0
     cancel_sent_at: float | None = None
     deadline_passed: bool = False
 

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 PROGRESS_EVERY_S = 0.25
+SAID_EVERY_S = 1.0
+LONGEST_SAID = 500
 SILENT_S = 5.0  # ask for work that has not been heard of for so long
 DEAF_S = 1.0  # the same while there is no websocket on which anything could be heard
 CANCEL_WAIT_S = 5.0  # after which cancelled work counts as cancelled even if its server does not answer
@@ -101,6 +103,15 @@ class Keeper:
         carried.written_at, carried.written_progress = now, carried.progress
         with log_database_errors():
             leases.write_progress(self.database, carried.task, carried.token, carried.progress, time.time())
+
+    def write_said(self, carried: Carried, text: str) -> None:
+        """Record what the server says about a piece, unless it says too much of it."""
+        now, text = time.monotonic(), text[:LONGEST_SAID]
+        if text == carried.said or (text and now - carried.said_at < SAID_EVERY_S):
+            return
+        carried.said, carried.said_at = text, now
+        with log_database_errors():
+            leases.say(self.database, carried.task, carried.token, text, time.time())
 
     def _ask_to_stop(self, carried: Carried) -> None:
         now = time.monotonic()

@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
+
+from .kept import claim_cache
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-
-def cache_folder() -> Path:
-    """A writable folder of this user for compiled kernels; AVATARFORGE_CACHE_DIR decides."""
-    named = os.environ.get("AVATARFORGE_CACHE_DIR")
-    if named:
-        return Path(named) / "kernels"
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "avatarforge" / "kernels"
-
-
-def _claim_cache() -> None:
-    if "NUMBA_CACHE_DIR" in os.environ:
-        return
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return  # numba falls back to a folder of its own; only the first picture gets slower
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
-
-
-_claim_cache()
+claim_cache()
 
 from numba import njit  # noqa: E402  the cache folder must be known before numba is imported
 

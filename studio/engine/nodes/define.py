@@ -33,6 +33,7 @@ class Run:
     extra_pnginfo: Any
     check: Callable[[], None]  # raises when the prompt was interrupted
     progress: Callable[[int, int, Any], None]  # value, maximum, preview picture or None
+    await_figure: Callable[[], None] = lambda: None  # returns when the figure can draw without delay
     notes_in: dict[str, Notes] = field(default_factory=dict)
     notes_out: Notes | None = None  # None: merged from the inputs
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.engine.errors import Refusal
 from studio.engine.nodes.conditioning import Conditioning, options_of, words_of
-from studio.engine.nodes.define import choice, link, node, whole
+from studio.engine.nodes.define import Run, choice, link, node, whole
 from studio.engine.pixels import from_bytes, guard_size, to_bytes
 
 if TYPE_CHECKING:
@@ -86,9 +86,16 @@ def refusals_said() -> Iterator[None]:
     module="studio.engine.nodes",
 )
 def control_map(
-    positive: Conditioning, negative: Conditioning, seed: int, width: int, height: int, kind: str
+    run: Run,
+    positive: Conditioning,
+    negative: Conditioning,
+    seed: int,
+    width: int,
+    height: int,
+    kind: str,
 ) -> tuple[np.ndarray, str]:
     """Make one control map of the view that the conditioning describes."""
+    run.await_figure()
     from studio.engine.figure import control_maps
 
     guard_size(1, height, width, 3)

@@ -175,6 +175,7 @@ def _draw(
 ) -> Latent:
     if denoise <= 0.0:
         return latent
+    run.await_figure()
     # late, because the figure takes seconds to load and most of a server's life needs none of it
     from studio.engine.figure import draw
 
