@@ -40,6 +40,13 @@ REGISTRY = _registry(
     Problem("file_not_found", 404, "File not found: {id}", "Upload the file again, or check its id."),
     Problem("output_not_found", 404, "Output not found: {name}", "Check the url in the job's outputs."),
     Problem("task_not_found", 404, "The job has no view named {name!r}.", "Name one of the job's views."),
+    # Sheets.
+    Problem(
+        "sheet_empty",
+        409,
+        "The generation is {status} and has no picture that a sheet could show.",
+        "Wait until a picture is finished, or choose another generation.",
+    ),
     # Files.
     Problem(
         "file_too_large",

@@ -1,0 +1,252 @@
+"""The character in a picture: where it stands, and the same picture without its background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+Array = np.ndarray
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
+SEEN = 16  # alpha from which a pixel belongs to the figure's box
+MOST_PIXELS = 1_600_000  # a larger picture's background is estimated on a smaller copy
+TOLERANCE = 0.045  # how far a pixel may be from the background, each channel being 0 to 1
+SHADOW_DARKEST = 0.5
+SHADOW_ROWS = 0.72  # shadows lie on the ground: below this share of the height
+SMALLEST, LARGEST = 0.01, 0.85  # share of the picture that a figure takes
+_SEEN = [255 * (value >= SEEN) for value in range(256)]
+PLAIN_BORDER = 0.7  # share of the border that has to fit one smooth background
+MOST_CONTACT = 0.25  # of the upper border that a figure may touch
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A picture with a transparent background, and how it came to it."""
+
+    source: Image.Image  # RGBA, the picture as it was
+    image: Image.Image  # RGBA, as large as the picture
+    box: Box  # the figure's; the whole picture if it could not be told from its background
+    how: Literal["alpha", "estimate", "none"]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the figure's box."""
+        left, top, right, bottom = self.box
+        return right - left, bottom - top
+
+
+def cut_out(image: Image.Image) -> Cut:
+    """The figure alone: by its alpha, else by a guarded estimate of a plain background, else not at all."""
+    whole = (0, 0, *image.size)
+    rgba = image.convert("RGBA")
+    if image.has_transparency_data:
+        box = _box_of(rgba)
+        if box is not None and (box != whole or _is_clear_somewhere(rgba)):
+            return Cut(rgba, rgba, box, "alpha")
+    alpha, ground = _estimated(rgba)
+    if alpha is None or ground is None:
+        return Cut(rgba, rgba, whole, "none")
+    cut = _unmixed(np.asarray(rgba)[..., :3], alpha, ground)
+    box = _box_of(cut)
+    return Cut(rgba, rgba, whole, "none") if box is None else Cut(rgba, cut, box, "estimate")
+
+
+def feet(cut: Cut) -> tuple[float, float]:
+    """Where the figure stands, from left to right as shares of its box."""
+    left, top, right, bottom = cut.box
+    low = bottom - max(1, round((bottom - top) * 0.05))
+    seen = cut.image.crop((left, low, right, bottom)).getchannel("A").point(_SEEN).getbbox()
+    width = max(1, right - left)
+    return (seen[0] / width, seen[2] / width) if seen else (0.0, 1.0)
+
+
+def head_and_shoulders(cut: Cut, aspect: float) -> Box:
+    """The upper part of a standing figure, in a rectangle of this width to height."""
+    left, top, right, bottom = cut.box
+    height = bottom - top
+    crown = np.asarray(
+        cut.image.crop((left, top, right, top + max(1, height // 5))).getchannel("A"), np.float64
+    )
+    weights = crown.sum(0)
+    middle = left + (float(weights @ np.arange(len(weights))) / max(float(weights.sum()), 1.0))
+    tall = height * 0.4
+    wide = tall * aspect
+    above = tall * 0.08
+    return (
+        round(middle - wide / 2), round(top - above), round(middle + wide / 2), round(top - above + tall)
+    )  # fmt: skip
+
+
+def _is_clear_somewhere(rgba: Image.Image) -> bool:
+    low, _ = rgba.getchannel("A").getextrema()
+    return isinstance(low, int) and low < SEEN
+
+
+def _box_of(rgba: Image.Image) -> Box | None:
+    return rgba.getchannel("A").point(_SEEN).getbbox()
+
+
+def _estimated(rgba: Image.Image) -> tuple[Array | None, Array | None]:
+    """How opaque each pixel is (0 to 1) and the background behind it, or nothing if it is not plain."""
+    small = rgba.convert("RGB")
+    shrink = max(1, int(np.ceil(np.sqrt(rgba.width * rgba.height / MOST_PIXELS))))
+    if shrink > 1:
+        small = small.reduce(shrink)
+    pixels = np.asarray(small, np.float32) / 255
+    height, width = pixels.shape[:2]
+    if min(height, width) < 16:
+        return None, None
+    border = _upper_border(height, width)
+    ground = _smooth_ground(pixels, border)
+    if ground is None:
+        return None, None
+    away = np.abs(pixels - ground).max(-1)
+    if (away[border] < TOLERANCE).mean() < PLAIN_BORDER:
+        return None, None
+    open_ = (away < TOLERANCE) | _shadow(pixels, ground)
+    reached = _spread(border & open_, open_)
+    figure = _without_specks(~reached & ~_gaps(reached, away, ground))
+    share = float(figure.mean())
+    if not SMALLEST <= share <= LARGEST or figure[border].mean() > MOST_CONTACT:
+        return None, None
+    alpha = _soft(figure)
+    if shrink > 1:
+        alpha = np.asarray(
+            Image.fromarray(alpha).resize(rgba.size, Image.Resampling.BILINEAR), np.float32
+        )  # fmt: skip
+        ground = np.stack(
+            [
+                np.asarray(
+                    Image.fromarray(ground[..., part]).resize(rgba.size, Image.Resampling.BILINEAR),
+                    np.float32,
+                )
+                for part in range(3)
+            ],
+            -1,
+        )
+    return alpha, ground
+
+
+def _upper_border(height: int, width: int) -> Array:
+    """The rim without the bottom, where feet or shoulders are."""
+    rim = max(2, min(height, width) // 64)
+    border = np.zeros((height, width), bool)
+    border[:rim] = True
+    border[: int(height * 0.85), :rim] = True
+    border[: int(height * 0.85), -rim:] = True
+    return border
+
+
+def _smooth_ground(pixels: Array, border: Array) -> Array | None:
+    """A smooth surface through the background: first by the border, then by all that it reaches."""
+    ground = _fitted(pixels, border, order=2)
+    if ground is None:
+        return None
+    close = np.abs(pixels - ground).max(-1) < TOLERANCE * 1.5
+    reached = _spread(border & close, close)
+    return _fitted(pixels, reached, order=4) if reached.mean() > 0.05 else ground
+
+
+def _fitted(pixels: Array, where: Array, order: int) -> Array | None:
+    height, width = where.shape
+    rows, columns = np.nonzero(where)
+    step = max(1, len(rows) // 6000)
+    rows, columns = rows[::step], columns[::step]
+    if len(rows) < 40:
+        return None
+    values = pixels[rows, columns].astype(np.float64)
+    x, y = columns / width * 2 - 1, rows / height * 2 - 1
+    powers = [(i, j) for i in range(order + 1) for j in range(order + 1 - i)]
+    terms = np.stack([x**i * y**j for i, j in powers], -1)
+    weights = np.ones(len(values))
+    factors = np.zeros((len(powers), 3))
+    for _ in range(6):
+        # What lies far off is the figure; it must not bend the surface.
+        ridge = 1e-4 * len(values) * np.eye(len(powers))
+        ridge[0, 0] = 0
+        weighted = terms * weights[:, None]
+        factors = np.linalg.solve(terms.T @ weighted + ridge, weighted.T @ values)
+        error = np.abs(terms @ factors - values).max(-1)
+        scale = max(float(np.median(error)) * 2, 0.01)
+        weights = 1 / (1 + (error / scale) ** 4)
+    across, down = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
+    surface = np.zeros((height, width, 3), np.float32)
+    for (i, j), factor in zip(powers, factors, strict=True):
+        surface += (down[:, None] ** j * across[None, :] ** i).astype(np.float32)[..., None] * factor.astype(
+            np.float32
+        )
+    return np.clip(surface, 0, 1)
+
+
+def _shadow(pixels: Array, ground: Array) -> Array:
+    """The background only darker, without an edge, and on the ground: what a soft shadow looks like."""
+    share = pixels / np.maximum(ground, 0.05)
+    mean = share.mean(-1)
+    alike = (share.max(-1) - share.min(-1)) < 0.10
+    slope = np.zeros(mean.shape, np.float32)
+    slope[1:] = np.abs(np.diff(mean, axis=0))
+    slope[:, 1:] = np.maximum(slope[:, 1:], np.abs(np.diff(mean, axis=1)))
+    found = alike & (mean > SHADOW_DARKEST) & (mean < 1.02) & (slope < 0.06)
+    found[: int(len(found) * SHADOW_ROWS)] = False
+    return found
+
+
+def _gaps(reached: Array, away: Array, ground: Array) -> Array:
+    """Background that is shut in, as between arm and body; white and black are too common as colours."""
+    low, high = float(ground.min(-1).min()), float(ground.max(-1).min())
+    if low > 0.94 or high < 0.06:
+        return np.zeros_like(reached)
+    alike = ~reached & (away < TOLERANCE * 0.5)
+    core = alike & (_density(alike, 4) > 0.95)
+    return _spread(core, alike) if core.any() else core
+
+
+def _spread(seeds: Array, open_: Array) -> Array:
+    """All open pixels that can be reached from the seeds, straight on and around corners."""
+    reached = seeds & open_
+    count = -1
+    while count != (count := int(reached.sum())):
+        reached = _along_rows(reached, open_)
+        reached = _along_rows(reached.T, open_.T).T
+    return reached
+
+
+def _along_rows(reached: Array, open_: Array) -> Array:
+    starts = open_.copy()
+    starts[:, 1:] &= ~open_[:, :-1]
+    runs = np.cumsum(starts.ravel()).reshape(open_.shape)
+    lit = np.zeros(int(runs[-1, -1]) + 1, bool)
+    lit[runs[reached]] = True
+    return lit[runs] & open_
+
+
+def _density(mask: Array, radius: int) -> Array:
+    """The share of pixels around each one that are in the mask."""
+    side = 2 * radius + 1
+    padded = np.pad(mask.astype(np.float32), ((radius + 1, radius), (radius + 1, radius)), mode="edge")
+    sums = padded.cumsum(0, dtype=np.float64).cumsum(1)
+    inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    return inside / (side * side)
+
+
+def _without_specks(figure: Array) -> Array:
+    return figure & (_density(figure, 5) > 0.18)
+
+
+def _soft(figure: Array) -> Array:
+    """The mask with an edge of about a pixel, drawn a little inwards."""
+    return np.clip((_density(figure, 1) - 0.35) / 0.6, 0, 1).astype(np.float32)
+
+
+def _unmixed(pixels: Array, alpha: Array, ground: Array) -> Image.Image:
+    """The figure's own colours at its edge, where the background was mixed in."""
+    share = alpha[..., None]
+    own = (pixels / np.float32(255) - (1 - share) * ground) / np.maximum(share, 0.25)
+    out = np.empty((*alpha.shape, 4), np.uint8)
+    out[..., :3] = np.where(share > 0.98, pixels, (np.clip(own, 0, 1) * 255 + 0.5).astype(np.uint8))
+    out[..., 3] = (alpha * 255 + 0.5).astype(np.uint8)
+    out[alpha <= 0] = 0
+    return Image.fromarray(out)
