@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, models, problems
+from api import avatarforge, docs, login, models, problems
 from api.limits import BodyLimit
 from studio import VERSION
 from studio.assembly import Studio, open_studio
@@ -143,6 +143,10 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     # Legacy clients send two pictures as base64, which is a third larger than the bytes.
     body_limit = 2 * (settings.max_file_size * 4 // 3) + 2 * UPLOAD_SLACK
     # Uploads count for themselves, and say that the file is too large rather than the body.
+    if login.is_wanted(settings):
+        app.add_middleware(
+            login.Guard, settings=settings, secret=lambda scope: scope["app"].state.studio.session_secret
+        )
     app.add_middleware(BodyLimit, limit_for=lambda path: None if avatarforge.is_upload(path) else body_limit)
     origins = list(settings.allowed_origins)
     app.add_middleware(

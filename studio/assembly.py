@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import sqlite3
 import threading
 import time
@@ -24,6 +25,7 @@ from studio.settings import DEFAULT_SECRET_KEY, Settings
 log = logging.getLogger(__name__)
 
 LAST_SWEEP = "last_sweep_at"
+SESSION_SECRET = "session_secret"
 FIRST_SWEEP_S = 60.0  # a start has better things to do than to clean up
 
 
@@ -39,6 +41,7 @@ class Studio:
     runner: Runner
     models: Models
     engine: EngineProcess | None
+    session_secret: str
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -86,7 +89,17 @@ def open_studio(settings: Settings) -> Studio:
     pool.subscribe(lambda server, event: _note_online(database, server, event))
     jobs = Jobs(database, files, pool, library, settings, engine_outputs)
     models = Models(database, pool, lambda: jobs.library, settings)
-    studio = Studio(settings, database, files, pool, jobs, Runner(jobs), models, engine)
+    studio = Studio(
+        settings,
+        database,
+        files,
+        pool,
+        jobs,
+        Runner(jobs),
+        models,
+        engine,
+        _session_secret(settings, database),
+    )
     for server in at_hand:
         if server.url in servers.paused(database):
             server.pause()
@@ -96,6 +109,16 @@ def open_studio(settings: Settings) -> Studio:
     if settings.enable_scheduler:
         threading.Thread(target=_sweep_regularly, args=(studio,), name="retention", daemon=True).start()
     return studio
+
+
+def _session_secret(settings: Settings, database: Database) -> str:
+    """What sessions are signed with: the owner's secret, or one of our own that outlives a restart."""
+    if settings.secret_key != DEFAULT_SECRET_KEY:
+        return settings.secret_key
+    if (known := memory.recall(database, SESSION_SECRET)) is None:
+        known = secrets.token_hex(32)
+        memory.remember(database, SESSION_SECRET, known)
+    return known
 
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

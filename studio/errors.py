@@ -35,6 +35,18 @@ REGISTRY = _registry(
         "This idempotency key was used before with another request.",
         "Use a new key for a new request.",
     ),
+    Problem(
+        "not_signed_in",
+        401,
+        "This studio asks for a login.",
+        "Open it in a browser and sign in, or send the name and the password with HTTP Basic authentication.",
+    ),
+    Problem(
+        "foreign_origin",
+        403,
+        "A page of {origin} may not use this session.",
+        "Add that address to ALLOWED_ORIGINS if it is yours.",
+    ),
     # Things that are not there.
     Problem("generation_not_found", 404, "Generation not found: {id}", "Check the id, or list generations."),
     Problem("file_not_found", 404, "File not found: {id}", "Upload the file again, or check its id."),
@@ -261,6 +273,28 @@ REGISTRY = _registry(
         "Change something or ask again in a moment; finished pictures go on in any case.",
     ),
     Problem("preset_unknown", 404, "There is no {kind} named {name!r}.", "Choose one of: {known}."),
+    Problem(
+        "picture_not_found",
+        404,
+        "There is no picture {id} in the gallery.",
+        "It may have been deleted for good.",
+    ),
+    Problem(
+        "no_thumbnail", 404, "There is no small picture of {name}: {why}.", "Open the file itself instead."
+    ),
+    Problem(
+        "no_settings",
+        422,
+        "This picture holds no settings: {why}.",
+        "Use the file as it was saved here or by ComfyUI; messengers and editors take settings out.",
+    ),
+    Problem(
+        "selection_gone",
+        404,
+        "This selection of pictures is not kept any more.",
+        "Select the pictures again, then download them.",
+    ),
+    Problem("selection_empty", 422, "No picture is selected.", "Select at least one picture."),
     # The records; these stop the start.
     Problem(
         "database_unsupported",

@@ -57,6 +57,19 @@ class Settings(BaseSettings):
     hf_token: SecretStr = SecretStr("")
     hf_endpoint: str = "https://huggingface.co"
 
+    # What a Hugging Face Space tells its app.
+    space_host: str = ""
+    oauth_client_id: str = ""
+    oauth_client_secret: SecretStr = SecretStr("")
+    oauth_scopes: str = "openid profile"
+    openid_provider_url: str = "https://huggingface.co"
+
+    # Who may use the studio; without any of these, everybody who can reach it.
+    studio_user: str = "studio"
+    studio_password: SecretStr = SecretStr("")
+    studio_hf_login: bool = False
+    studio_hf_users: CommaList = ()
+
     # The studio's own.
     studio_workflows_path: CommaList = ()  # folders with users' workflows, beside the library
     studio_engine_port: int = Field(default=0, ge=0, le=65535)  # 0: a free loopback port
