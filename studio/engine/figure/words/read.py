@@ -11,6 +11,14 @@ import re
 from typing import Any
 
 from studio.engine.figure.words import people
+from studio.engine.figure.words.ahead import (
+    is_crowd,
+    is_likeness,
+    modifier_follows,
+    noun_follows,
+    role_of,
+    word_before,
+)
 from studio.engine.figure.words.bind import Binder, trim_colour
 from studio.engine.figure.words.neutral import NEGATION_ENDS, NEGATIONS
 from studio.engine.figure.words.phrases import Word, as_colour, words_of
@@ -22,8 +30,6 @@ COPULAS = frozenset(
 )
 TAKES_OUTFIT = frozenset({"wearing", "wears", "wear", "dressed", "clad", "worn"})
 JOINING = frozenset({"of", "the", "a", "an", "in", "on", "at", "to", "from", "his", "her", "their", "with"})
-ARTICLES = frozenset({"a", "an", "the", "his", "her", "their", "its", "some", "very", "all"})
-_CROWD = re.compile(r"^[2-9]\d*(girl|boy|people|person|women|men)$")
 
 
 def read(text: str) -> Said:
@@ -73,7 +79,7 @@ class _Reader(Binder):
         if word in NEGATIONS:
             self._flush()
             self.negated = True
-        elif self.negated and word in NEGATION_ENDS and self._before(at) not in NEGATIONS:
+        elif self.negated and word in NEGATION_ENDS and word_before(self.words, at) not in NEGATIONS:
             self._flush()
             self.negated = False
         if word in TAKES_OUTFIT and not self.negated:
@@ -84,7 +90,7 @@ class _Reader(Binder):
             self.after_copula = self.last is not None or self.after_copula
         elif word == "and":
             self.with_and = True
-            if self.after_copula and self.pending and not self._modifier_follows(at):
+            if self.after_copula and self.pending and not modifier_follows(self.words, at):
                 self._flush()
         elif word in {"with", "while", "who", "holding", "carrying", "wielding", "but", "having", "has"}:
             self._flush()
@@ -128,13 +134,13 @@ class _Reader(Binder):
         word = self.words[at]
         if word.has("number") and self._counts(at):
             return at + 1
-        if word.has("likeness") and self._is_likeness(at):
+        if word.has("likeness") and is_likeness(self.words, at):
             self.pending.append(as_colour(word))
             return at + 1
-        if word.modifies and (not word.stands or self._noun_follows(at)):
+        if word.modifies and (not word.stands or noun_follows(self.words, at)):
             self.pending.append(word)
             return at + 1
-        role = self._role(word)
+        role = role_of(word, described=bool(self.pending))
         if role is None:
             if word.has("likeness"):
                 return self._unknown(at)
@@ -180,112 +186,6 @@ class _Reader(Binder):
         if not self.words[at].has("hair_style") and not self.negated:
             self.not_drawn(self.text[self.words[at].start : self.words[at].end])
         return True
-
-    def _is_likeness(self, at: int) -> bool:
-        """Whether fire, snow, night ... is a colour here and not a thing."""
-        before = [word.word for word in self.words[max(0, at - 3) : at]]
-        after = self.words[at + 1] if at + 1 < len(self.words) else None
-        if after is not None and after.word in {"color", "colored", "hued", "tinted", "like"}:
-            return True
-        if any(word in {"color", "shade", "like"} for word in before):
-            return True
-        if after is None or after.kind != "match":
-            return False
-        if after.has("colour") and self.words[at].word in {
-            "fire",
-            "flame",
-            "snow",
-            "ice",
-            "blood",
-            "leaf",
-            "sky",
-            "sun",
-            "lava",
-        }:
-            return False
-        if after.has("archetype") or after.has("species") or after.has("garment"):
-            return True
-        return after.senses.get("noun") in {"hair", "eyes", "skin", "lips"} or (
-            after.has("hair_style") and self.words[at].word not in {"rose"}
-        )
-
-    def _noun_follows(self, at: int) -> bool:
-        """Whether a word that could also stand alone is an adjective here."""
-        word = self.words[at]
-        for follower in self.words[at + 1 : at + 8]:
-            if follower.kind in {"break", "copula"}:
-                return False
-            if follower.kind == "stop":
-                if follower.word == "and" or follower.word in ARTICLES:
-                    if follower.word in ARTICLES:
-                        return False
-                    continue
-                return False
-            if follower.kind == "unknown":
-                continue
-            if self._fits(word, follower):
-                return True
-            if not follower.modifies:
-                return False
-        return False
-
-    def _fits(self, word: Word, noun: Word) -> bool:
-        target = noun.senses.get("noun")
-        if target == "hair" or noun.has("hair_style") or noun.has("bangs"):
-            wanted = {"colour", "hair_colour", "hair_length", "hair_style", "hair_adjective", "double"}
-        elif target == "eyes":
-            wanted = {"colour", "eye_shape", "state", "double"}
-        elif target == "skin":
-            wanted = {"colour", "skin_tone"}
-        elif target in {"lips", "trim", "print", "sleeves", "background"} or noun.has("beard"):
-            wanted = {"colour", "material", "pattern", "hair_colour", "sleeve"}
-            if noun.has("beard"):
-                wanted |= {"hair_style", "hair_length"}
-        elif noun.has("garment") or noun.has("generic") or target == "outfit":
-            wanted = {"colour", "material", "pattern", "garment_length", "sleeve", "state", "double"}
-        elif noun.has("item"):
-            wanted = {"colour", "material", "state", "pattern"}
-        elif noun.has("feature"):
-            wanted = {"colour", "material", "state"}
-        else:
-            return False
-        return any(word.has(role) for role in wanted)
-
-    def _role(self, word: Word) -> str | None:
-        """The sense that a word has when it stands alone, most telling first."""
-        order = (
-            "removal",
-            "weapon",
-            "species",
-            "archetype",
-            "garment",
-            "generic",
-            "item",
-            "feature",
-            "noun",
-            "second",
-            "bangs",
-            "beard",
-            "pupil",
-            "heterochromia",
-            "person",
-            "face_shape",
-            "mark",
-            "pose",
-            "view",
-            "expression",
-            "scene",
-            "style",
-            "place",
-            "hair_style",
-            "number",
-            "neutral",
-        )
-        if word.has("noun") and not self.pending and word.has("neutral"):
-            return None
-        if word.has("scene") and word.has("garment"):
-            return "garment"
-        return next((role for role in order if word.has(role) and role != "neutral"), None)
 
     def _stand(self, role: str, word: Word) -> None:
         value = word.senses[role]
@@ -474,19 +374,3 @@ class _Reader(Binder):
         self.with_and = False
         self.with_before = False
         self.count = 1
-
-    # Looking around
-
-    def _before(self, at: int) -> str:
-        return self.words[at - 1].word if at else ""
-
-    def _modifier_follows(self, at: int) -> bool:
-        following = at + 1
-        while following < len(self.words) and self.words[following].word in ARTICLES:
-            following += 1
-        return following < len(self.words) and self.words[following].modifies
-
-
-def is_crowd(word: str) -> bool:
-    """Whether a booru word like "2girls" asks for several people."""
-    return bool(_CROWD.match(word))
