@@ -10,6 +10,7 @@ import numpy as np
 
 from .backdrop import backdrop, ground_shadow
 from .character import model_of
+from .drape import Draping, Sewn, drape
 from .face.decal import face_picture
 from .landmarks import coco_points, facing, head_middle, landmarks
 from .pose import posed
@@ -20,7 +21,7 @@ from .shape.skeleton import bend, bend_points
 from .spec import Pose, Spec
 from .styles import Style, style_of
 from .words import Parsed, dominant_colours, parse
-from .workshop import Model
+from .workshop import CHIN, Model
 
 Array = np.ndarray
 _PREVIEW_PX = 512
@@ -86,9 +87,7 @@ def stage(request: DrawRequest) -> Scene:
     spec = _in_style(posed(parsed.spec, request, not_drawn))
     model = model_of(spec)
     not_drawn += [what for what in model.not_drawn if what not in not_drawn]
-    rotations, shifts = bend(model.rest, spec.pose.joints)
-    rest, weights = _sat_down(model, spec.pose)
-    points, normals = bend_points(rest, model.normals, weights, rotations, shifts)
+    points, normals, rotations, shifts = _bent(model, spec.pose)
     used = np.zeros(len(points), bool)
     used[model.faces.ravel()] = True
     camera = _camera(request, spec)
@@ -102,19 +101,26 @@ def stage(request: DrawRequest) -> Scene:
     )  # fmt: skip
 
 
-_RAISED_DEG = 45.0  # of both thighs: from here on skirts lie on them
+@lru_cache(maxsize=2)
+def _bent(model: Model, pose: Pose) -> tuple[Array, Array, Array, Array]:
+    """Points, normals, rotations and shifts of a pose; kept for the next view."""
+    rotations, shifts = bend(model.rest, pose.joints)
+    points, normals = bend_points(model.points, model.normals, model.weights, rotations, shifts)
+    _hang(model, pose, rotations, shifts, points, normals)
+    return points, normals, rotations, shifts
 
 
-def _sat_down(model: Model, pose: Pose) -> tuple[Array, Array]:
-    """Points at rest and weights of the model, with the skirts as they are on somebody who sits."""
-    raised = {joint.name for joint in pose.joints if joint.forward > _RAISED_DEG}
-    if not model.seated or not {"left_hip", "right_hip"} <= raised:
-        return model.points, model.weights
-    points, weights = model.points.copy(), model.weights.copy()
-    for first, close, bent in model.seated:
-        points[first : first + len(close)] = close
-        weights[first : first + len(close)] = bent
-    return points, weights
+def _hang(model: Model, pose: Pose, rotations: Array, shifts: Array, points: Array, normals: Array) -> None:
+    """Let skirts and capes fall over the limbs of the pose."""
+    if model.limbs is None:
+        return
+    firm = np.ones(len(points), bool)
+    for hanging in model.hangings:
+        firm[hanging.own] = False
+    unit_y = float(model.head_origin[1]) / float(CHIN[1])
+    floor = float(points[firm, 1].min()) - pose.lift * model.head_height
+    how = Draping(model.rest, model.limbs, pose.joints, rotations, shifts, unit_y, floor)
+    drape(Sewn(model.points, model.normals), points, normals, model.hangings, how)
 
 
 def draw_layers(

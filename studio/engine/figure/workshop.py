@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .cloth import Grid
+from .drape import Hanging, Limbs, limbs_of
 from .palette import COLUMNS, Paint, row_of
 from .shape.body import Figure, body_solids, figure_of, rest_of, scale_of
 from .shape.curves import smoothstep
@@ -25,6 +27,14 @@ SEGMENTS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Hangs:
+    """How a part hangs; a skirt and a cape say their grid."""
+
+    kind: str
+    grid: Grid | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """One coloured mesh at rest with the bones that move it."""
@@ -36,7 +46,7 @@ class Part:
     layer: int
     in_head: bool
     casts: bool
-    seated: tuple[Array, Array] | None = None  # points and weights when both thighs are raised
+    hangs: Hangs | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +69,8 @@ class Model:
     head_height: float
     head_origin: Array
     not_drawn: tuple[str, ...]
-    seated: tuple[tuple[int, Array, Array], ...] = ()  # first point, points, weights
+    hangings: tuple[Hanging, ...] = ()
+    limbs: Limbs | None = None  # where something hangs
 
 
 @dataclass
@@ -73,6 +84,7 @@ class Workshop:
     parts: list[Part] = field(default_factory=list)
     covers: list[tuple[int, Field]] = field(default_factory=list)
     not_drawn: list[str] = field(default_factory=list)
+    stool: float | None = None  # the height of a seat below the hips
 
     def __post_init__(self) -> None:
         self._twins: dict[tuple[object, ...], Mesh] = {}
@@ -106,14 +118,14 @@ class Workshop:
         layer: int = 0,
         casts: bool = True,
         split: float = 0.03,
+        hangs: Hangs | None = None,
     ) -> None:
         """Add a part. bind: "skin" (by place), "head" (in head units), "left_arm", "right_leg", or a bone."""
         if not len(mesh.faces):
             return
         in_head = bind in ("head", "hair")
         weights = self._weights(mesh.points, bind, split)
-        seated = self._seated(mesh.points) if bind == "skirt" else None
-        self.parts.append(Part(mesh, weights, paint, segment, layer, in_head, casts, seated))
+        self.parts.append(Part(mesh, weights, paint, segment, layer, in_head, casts, hangs))
 
     def twin(self, key: tuple[object, ...], side: str, make: Callable[[], Mesh]) -> Mesh:
         """A mesh of one side; the right one is the left one mirrored, which saves making it."""
@@ -179,17 +191,6 @@ class Workshop:
             return weights
         return rigid(len(points), bind)
 
-    def _seated(self, points: Array) -> tuple[Array, Array]:
-        """A skirt as it lies on the thighs of somebody who sits: closer, and bent with hips and knees."""
-        low = smoothstep(0.97, 0.80, points[:, 1])
-        limb = 0.5 + 0.5 * self.figure.limb
-        close = points.copy()
-        for axis, reach in ((0, 0.190 * limb), (2, 0.100 * limb)):
-            far = np.abs(points[:, axis])
-            drawn = np.where(far > reach, reach + 0.12 * (far - reach), far)
-            close[:, axis] = np.sign(points[:, axis]) * (far + (drawn - far) * low)
-        return close, skin_weights(close, self.rest, split=0.06)
-
     def _hidden(self, part: Part) -> Array:
         faces = part.mesh.faces
         if part.mesh.keep is not None:
@@ -213,7 +214,7 @@ class Workshop:
         keep, cut = [], []
         table = np.zeros((len(self.parts), COLUMNS), np.float32)
         offset = 0
-        seated: list[tuple[int, Array, Array]] = []
+        hangings: list[Hanging] = []
         for number, part in enumerate(self.parts):
             kept = self._hidden(part)
             mesh = part.mesh.scaled(head).moved(None, origin) if part.in_head else part.mesh.scaled(scale)
@@ -227,8 +228,8 @@ class Workshop:
             keep.append(np.ones(len(mesh.points)) if mesh.keep is None else mesh.keep)
             cut.append(np.full(len(kept), mesh.keep is not None, np.uint8))
             table[number] = row_of(part.paint, SEGMENTS.index(part.segment))
-            if part.seated is not None:
-                seated.append((offset, part.seated[0] * scale, part.seated[1]))
+            if part.hangs is not None:
+                hangings.append(Hanging(part.hangs.kind, offset, len(mesh.points), part.hangs.grid))
             offset += len(mesh.points)
         return Model(
             np.concatenate(points),
@@ -247,5 +248,6 @@ class Workshop:
             head,
             origin,
             tuple(self.not_drawn),
-            tuple(seated),
+            tuple(hangings),
+            limbs_of(self.figure, self.rest, self.stool).scaled(scale) if hangings else None,
         )

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..drape import RIDER
 from ..palette import GEM, GLOW, LEATHER, METAL, Paint, mix, toned
 from ..shape.curves import turn
 from ..shape.field import blob, cone, keep, pack, skin
 from ..shape.mesh import ellipsoid, rings, sheet, slab, tube
 from ..spec import RGB
+from ..workshop import Hangs
 from .registry import garment
 from .tailor import DOWN, UP, Tailor
 
@@ -150,7 +152,14 @@ def tassets(tailor: Tailor, paint: Paint, count: int = 6, length: float = 0.22, 
         u, v = plate.surface[:, 0], plate.surface[:, 1]
         edge = np.minimum((1 - u) * length, np.minimum(v, 1 - v) * 0.16)
         surface = np.stack([u * length, v * 0.16, edge], -1)
-        tailor.add(slab(replace(plate, surface=surface), 0.005), paint, "armor", "skin", split=0.07)
+        tailor.add(
+            slab(replace(plate, surface=surface), 0.005),
+            paint,
+            "armor",
+            "skin",
+            split=0.07,
+            hangs=Hangs(RIDER),
+        )
 
 
 def arm_plates(tailor: Tailor, paint: Paint, upper: bool = True) -> None:

@@ -8,9 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..cloth import Grid
+from ..drape import CAPE
 from ..palette import FUR, METAL, Paint, toned
 from ..shape.curves import smoothstep
 from ..shape.mesh import closed_sheet, ellipsoid, loop_tube, rings, sheet, tube
+from ..workshop import Hangs
 from .registry import garment
 from .tailor import LENGTH_Y, Tailor, drape
 
@@ -49,7 +52,9 @@ def hang(
     length = 1.40 - bottom
     edge = np.minimum((1 - u) * length, np.minimum(v, 1 - v) * 2 * reach * 0.22)
     surface = np.stack([u * length, v * 2 * reach * 0.2, edge], -1)
-    tailor.add(replace(mesh, surface=surface), paint, "cape", "trunk")
+    tailor.add(
+        replace(mesh, surface=surface), paint, "cape", "trunk", hangs=Hangs(CAPE, Grid(rows, columns, False))
+    )
     if collar:
         clasp = tailor.accent(METAL)
         for sign in (-1, 1):

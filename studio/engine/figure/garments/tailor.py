@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..cloth import Grid
+from ..drape import SKIRT
 from ..palette import CLOTH, LEATHER, METAL, Paint
 from ..shape.body import trunk_rows
 from ..shape.curves import profile, smoothstep, unit
@@ -23,7 +25,7 @@ from ..shape.mesh import (
     vertex_normals,
 )
 from ..spec import RGB, Garment
-from ..workshop import Workshop
+from ..workshop import Hangs, Workshop
 
 Array = np.ndarray
 CELL = 0.0076
@@ -342,7 +344,8 @@ class Tailor:
         surface[:, 0], surface[:, 1] = (top - bottom) * u + (1.45 - top), v * 0.9
         if open_front_deg > 0:
             surface[:, 2] = np.minimum(surface[:, 2], np.minimum(v, 1 - v) * 0.9)
-        self.add(replace(mesh, surface=surface), paint, segment, "skirt")
+        hangs = Hangs(SKIRT, Grid(rows, columns, open_front_deg == 0))
+        self.add(replace(mesh, surface=surface), paint, segment, "skirt", hangs=hangs)
 
     def sleeves(
         self,

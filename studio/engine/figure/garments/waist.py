@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..drape import RIDER
 from ..palette import LEATHER, METAL, Paint, toned
 from ..shape.mesh import ellipsoid, rings, sheet, tube
+from ..workshop import Hangs
 from .registry import garment
 from .tailor import LENGTH_Y, THICKNESS, Tailor
 
@@ -67,6 +69,7 @@ def sash(tailor: Tailor) -> None:
         tailor.paint,
         "torso",
         "left_hip",
+        hangs=Hangs(RIDER),
     )
     tailor.add(ellipsoid((w * 0.62, 1.045, f * 0.78), (0.026, 0.024, 0.020)), tailor.paint, "torso", "pelvis")
 
@@ -103,7 +106,9 @@ def apron_sheet(tailor: Tailor, paint: Paint, top: float, bottom: float, flare: 
     mesh = sheet(place, 20, 25, outward=(0, 0, 1))
     u, v = mesh.surface[:, 0], mesh.surface[:, 1]
     edge = np.minimum((1 - u) * (top - bottom), np.minimum(v, 1 - v) * 0.3)
-    tailor.add(replace(mesh, surface=np.stack([u, v, edge], -1)), paint, "torso", split=0.12)
+    tailor.add(
+        replace(mesh, surface=np.stack([u, v, edge], -1)), paint, "torso", split=0.12, hangs=Hangs(RIDER)
+    )
     tailor.band(top - 0.005, 0.030, grow + 0.004, paint)
     if bib:
         from .neck import chest_front

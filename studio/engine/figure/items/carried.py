@@ -210,6 +210,7 @@ def add_stool(shop: Workshop) -> None:
     """A round stool under somebody who sits: the shins reach from its height to the ground."""
     hip, knee, ankle = (shop.rest[f"left_{joint}"] for joint in ("hip", "knee", "ankle"))
     thigh = 0.080 * (0.5 + 0.5 * shop.figure.limb)
+    shop.stool = float(hip[1] - thigh)
     top, ground = hip[1] - thigh, hip[1] - (knee[1] - ankle[1]) - ankle[1]
     wood = Paint(mix(shop.spec.accent, (124, 86, 58), 0.7), LEATHER)
     seat = revolve_sharp(
