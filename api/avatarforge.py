@@ -206,7 +206,7 @@ def _generate(
 ) -> Generation:
     key = IdempotencyKey("avatarforge", idempotency_key) if idempotency_key else None
     job = studio.jobs.submit(_request(studio, body, views), door="avatarforge", key=key)
-    if studio.runner.has_room(job.engine):
+    if studio.runner.takes_at_once(job):
         # A free server accepts within milliseconds, so that the answer can say `processing` as documented.
         job = studio.jobs.wait(job.id, ACCEPT_WAIT_S, lambda job: any(task.sent_at for task in job.tasks))
     return _render(job, just_created=True)

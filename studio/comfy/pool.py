@@ -16,13 +16,17 @@ __all__ = ["Pool", "Server"]
 
 log = logging.getLogger(__name__)
 
+Member = Callable[[Server], None]
+
 
 class Pool:
     """Every server that the studio may use."""
 
     def __init__(self, servers: Iterable[Server] = ()) -> None:
-        self._servers: list[Server] = []
+        self._servers: tuple[Server, ...] = ()  # replaced as a whole, so that readers need no lock
         self._callbacks: list[Callback] = []
+        self._members: list[tuple[Member, Member]] = []
+        self._changing = threading.Lock()
         self._changed = threading.Condition()
         self._running = False
         for server in servers:
@@ -31,17 +35,40 @@ class Pool:
     @property
     def servers(self) -> Sequence[Server]:
         """All of them, in the order in which they were named."""
-        return tuple(self._servers)
+        return self._servers
 
-    def add(self, server: Server) -> None:
+    def add(self, server: Server) -> bool:
         """Take in one more server, unless its address is known already; a running pool starts it."""
-        if self.by_url(server.url) is not None:
-            log.warning("%s is named twice", server.url)
-            return
-        server.subscribe(self._told)
-        self._servers.append(server)
-        if self._running:
-            server.start()
+        with self._changing:
+            if self.by_url(server.url) is not None:
+                log.warning("%s is named twice", server.url)
+                return False
+            server.subscribe(self._told)
+            self._servers = (*self._servers, server)
+            for joined, _ in self._members:
+                joined(server)
+            if self._running:
+                server.start()
+        return True
+
+    def remove(self, server: Server) -> None:
+        """Let go of a server: nobody sends work there any more, and its connections end."""
+        with self._changing:
+            if server not in self._servers:
+                return
+            self._servers = tuple(other for other in self._servers if other is not server)
+            for _, left in self._members:
+                left(server)
+        server.stop()
+        with self._changed:
+            self._changed.notify_all()
+
+    def on_members(self, joined: Member, left: Member) -> None:
+        """Have every server told, those that are there already and those that come, and those that leave."""
+        with self._changing:
+            self._members.append((joined, left))
+            for server in self._servers:
+                joined(server)
 
     def start(self) -> None:
         """Begin to connect to all servers; returns at once."""
@@ -90,6 +117,16 @@ class Pool:
 
         with self._changed:
             return self._changed.wait_for(ready, timeout_s)
+
+    def wait_first_signs(self, timeout_s: float, kind: Kind | None = None) -> None:
+        """Wait until a server of a kind is online, or until every one of them was tried in vain."""
+
+        def known() -> bool:
+            wanted = [server for server in self._servers if kind is None or server.kind == kind]
+            return any(server.online for server in wanted) or all(server.was_tried for server in wanted)
+
+        with self._changed:
+            self._changed.wait_for(known, timeout_s)
 
     def health(self) -> list[dict[str, Any]]:
         """How each server is."""

@@ -57,6 +57,7 @@ class Server:
         """Counts how often the nodes and models were read; choices made from an older one may be stale."""
         self.last_error: StudioError | None = None
         self.seen_at: float | None = None
+        self.was_tried = False  # whether it is known to be there or not to be there
         self.stats: dict[str, Any] = {}
         self.listener = Listener(
             self.client.address,
@@ -94,6 +95,11 @@ class Server:
     def online(self) -> bool:
         """Whether work can be sent now."""
         return self.state == "online"
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is there, be it paused or not."""
+        return self._online.is_set()
 
     @property
     def info(self) -> ObjectInfo | None:
@@ -265,6 +271,7 @@ class Server:
         self.revision += 1
         self.last_error = None
         self.seen_at = time.time()
+        self.was_tried = True
         self._online.set()
         log.info("%s is online (%d nodes)", self.url, len(self.client.object_info()))
         self._tell_state()
@@ -309,12 +316,14 @@ class Server:
         self.last_error = error
         if slow:
             return
+        self.was_tried = True
         if self._online.is_set():
             self._online.clear()
             log.warning("%s is offline: %s", self.url, error.message)
             self._tell(Offline(why=error.message))
         elif misses == 1:
             log.warning("%s is not there: %s", self.url, error.message)
+            self._tell(Offline(why=error.message))
 
 
 def _hardware(stats: dict[str, Any]) -> dict[str, Any]:

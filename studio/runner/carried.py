@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 from studio.comfy.events import RemoteOutput
 from studio.comfy.pool import Server
 from studio.records.entities import Task
+from studio.records.runs import Work
 
+SENT_LATELY = 256  # prompts; a server's queue was read a few seconds ago and may still list them
 TASK_NAMESPACE = uuid.UUID("6f7d3c1e-5a0b-4f4e-9d61-0f7f0a7b2c55")
 
 
@@ -41,6 +44,10 @@ class Carried:
     said_at: float = 0.0
     cancel_sent_at: float | None = None
     deadline_passed: bool = False
+    work: Work | None = None  # what it is, for the record of what it took
+    is_cold: bool = False  # whether its server had to load the models for it
+    began_at: float | None = None
+    has_worked: bool = False  # not all of it was known to the server already
 
     def ask_soon(self) -> None:
         """Have the server asked about this at the next tick, as something may have been missed."""
@@ -52,6 +59,7 @@ class Board:
 
     def __init__(self) -> None:
         self._on_servers: dict[str, Carried] = {}  # by prompt id
+        self._sent_lately: deque[str] = deque(maxlen=SENT_LATELY)
         self._ending: set[Carried] = set()
         self._lock = threading.Lock()
 
@@ -59,6 +67,12 @@ class Board:
         """Note that a piece is on its way to its server."""
         with self._lock:
             self._on_servers[carried.prompt_id] = carried
+            self._sent_lately.append(carried.prompt_id)
+
+    def has_sent(self, prompt_id: str) -> bool:
+        """Whether a prompt is ours, or was until lately."""
+        with self._lock:
+            return prompt_id in self._on_servers or prompt_id in self._sent_lately
 
     def take(self, prompt_id: str) -> Carried | None:
         """Take a piece off; only one caller gets it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import mimetypes
 import sqlite3
+import threading
 import time
 import uuid
 
@@ -14,10 +15,12 @@ from studio.editor import to_editor
 from studio.errors import StudioError
 from studio.jobs import Jobs
 from studio.records import jobs as records
-from studio.records import leases
+from studio.records import leases, waiting
+from studio.records.entities import Task
 from studio.request import AvatarRequest
 from studio.runner.carried import Board, Carried, prompt_id_of
 from studio.runner.ending import Ender
+from studio.runner.placing import Placing
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +32,18 @@ NOT_REACHED = frozenset({"comfyui_unavailable", "engine_unavailable"})
 class Carrier:
     """Keeps one server busy."""
 
-    def __init__(self, jobs: Jobs, board: Board, ender: Ender, server: Server) -> None:
+    def __init__(self, jobs: Jobs, board: Board, ender: Ender, placing: Placing, server: Server) -> None:
         self.jobs = jobs
         self.database = jobs.database
         self.board = board
         self.ender = ender
+        self.placing = placing
         self.server = server
-        self._runnable: dict[tuple[int, int], bool] = {}  # by the server's revision and the needs' number
+        self.leaving = threading.Event()
 
     def run(self) -> None:
         """Claim and send until the runner stops."""
-        while not self.ender.stopping.is_set():
+        while not (self.ender.stopping.is_set() or self.leaving.is_set()):
             commits = self.database.commits
             try:
                 taken = self._take_one()
@@ -63,13 +67,8 @@ class Carrier:
     def _take_one(self) -> bool:
         if not self.has_room:
             return False
-        known = leases.all_needs(self.database)
-        needs = [number for number, text in known.items() if self._can_run(number, text)]
-        if not needs:
-            return False
         token = str(uuid.uuid4())
-        lease_s = self.jobs.settings.studio_lease_s
-        task = leases.claim(self.database, self.server.url, needs, token, time.time(), lease_s)
+        task = self._claim(token)
         if task is None:
             return False
         carried = Carried(task, token, self.server, task.prompt_id or prompt_id_of(task))
@@ -87,14 +86,13 @@ class Carrier:
             self.ender.failed(carried, error)
         return True
 
-    def _can_run(self, number: int, text: str) -> bool:
-        info = self.server.info
-        if info is None:
-            return False
-        key = (self.server.revision, number)
-        if key not in self._runnable:
-            self._runnable[key] = workflows.can_run(text, self.server.kind, info)
-        return self._runnable[key]
+    def _claim(self, token: str) -> Task | None:
+        url, lease_s = self.server.url, self.jobs.settings.studio_lease_s
+        if self.placing.is_alone(self.server):
+            needs = self.placing.needs_for(self.server)
+            return leases.claim(self.database, url, needs, token, time.time(), lease_s) if needs else None
+        task_id = self.placing.choose(self.server)
+        return waiting.claim(self.database, task_id, url, token, time.time(), lease_s) if task_id else None
 
     def _begin(self, carried: Carried) -> None:
         task = carried.task
@@ -158,6 +156,7 @@ class Carrier:
             uploads={f"{role}_image": self._upload(file_id) for role, file_id in request.files().items()},
             filename_prefix=collect.filename_prefix(carried.prompt_id),
         )
+        self.placing.sending(carried, job.workflow, job.request)
         client.submit(graph, carried.prompt_id, extra_pnginfo={"workflow": to_editor(graph, info)})
         carried.sent = True
         if not leases.mark_sent(self.database, task, carried.token, time.time()):

@@ -10,7 +10,7 @@ from studio.workflows.fill import YAW_DEG, fill
 from studio.workflows.library import LIBRARY, load_library, named
 from studio.workflows.links import Graph, is_link
 from studio.workflows.manifest import FILLED, RESOLVED, Manifest, ModelChoice, ModelFile, Workflow
-from studio.workflows.needs import can_run, lacks
+from studio.workflows.needs import can_run, lacks, large_models
 from studio.workflows.trials import Candidate, MissingFile, MissingNode, Plan, Trial
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "from_editor",
     "is_link",
     "lacks",
+    "large_models",
     "load_library",
     "named",
     "preflight",

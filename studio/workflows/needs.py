@@ -8,6 +8,8 @@ from studio.comfy.info import ObjectInfo, find_choice, model_folder
 from studio.workflows.links import Graph
 from studio.workflows.manifest import Workflow
 
+LARGE = frozenset({"checkpoints", "diffusion_models"})
+
 
 def needs_of(kind: str, workflow: Workflow, graph: Graph) -> str:
     """The nodes, models, sampler and scheduler of a filled graph, as text."""
@@ -43,3 +45,13 @@ def lacks(needs: str, info: ObjectInfo) -> list[str]:
         if find_choice(model, info.choices(class_type, input_name)) is None:
             missing.append(f"{model} for {class_type}")
     return missing
+
+
+def large_models(needs: str) -> str:
+    """The models that take long to load: checkpoints and diffusion models, spelled alike on all servers."""
+    large = {
+        name.replace("\\", "/").rsplit("/", 1)[-1]
+        for class_type, input_name, name in json.loads(needs)["models"]
+        if model_folder(class_type, input_name) in LARGE
+    }
+    return ", ".join(sorted(large))
