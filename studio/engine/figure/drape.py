@@ -197,7 +197,7 @@ def _skirt(sewn: Sewn, points: Array, hanging: Hanging, how: Draping) -> Array:
     few = coarse.pick(start)
     # The further cloth has to be lifted, the more it would be drawn through what lifts it.
     weight = 0.085 * min(1.0, 0.5 / _drop(sewn.points, hanging)) ** 1.5
-    fall = Fall(weight, 0.25, 11, 0.020, how.floor + 1.5 * _OFF_FLOOR_M, 24)
+    fall = Fall(weight, 0.06, 11, 0.020, how.floor + 1.5 * _OFF_FLOOR_M, 24)
     settled = settle(coarse.grid, few, few, coarse.pick(goal), coarse.pick(free), legs, fall)
     fine = np.where(free[:, None] > 0, coarse.refine(settled, start), points[hanging.own])
     last = Fall(0.0, 0.0, 1, 0.014, how.floor + _OFF_FLOOR_M, 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import poses
@@ -34,7 +34,20 @@ def posed(spec: Spec, request: DrawRequest, not_drawn: list[str]) -> Spec:
     return replace(spec, pose=_carrying(found, spec))
 
 
-# How far the elbow bends to show what the hand holds; shafts stand upright beside the body.
+@dataclass(frozen=True)
+class _Grip:
+    """Degrees of an arm that shows what its hand holds; wrist is out and twist."""
+
+    bend: float
+    out: float
+    twist: float
+    wrist: tuple[float, float]
+
+
+_SHIELD = _Grip(62.0, 15.0, 8.0, (0.0, 0.0))
+_HELD = _Grip(58.0, 15.0, 16.0, (16.0, 10.0))
+# Shafts stand upright beside the body: the forearm turns out, and the wrist takes back its lean.
+_SHAFT = _Grip(80.0, 14.0, 20.0, (30.0, 20.0))
 _UPRIGHT = {
     "staff",
     "spear",
@@ -54,24 +67,20 @@ def _carrying(pose: Pose, spec: Spec) -> Pose:
     """A standing pose with the forearms raised so far that the hands show what they hold."""
     if pose.name not in _AT_REST:
         return pose
-    held: dict[str, float] = {}
+    held: dict[str, _Grip] = {}
     for item in spec.items:
-        if item.kind == "shield":
-            bend = 62.0
-        elif item.kind in _UPRIGHT:
-            bend = 84.0
-        else:
-            bend = 58.0
+        grip = _SHIELD if item.kind == "shield" else _SHAFT if item.kind in _UPRIGHT else _HELD
         if item.where in ("right_hand", "both_hands"):
-            held["right"] = bend
+            held["right"] = grip
         elif item.where == "left_hand":
-            held["left"] = bend
+            held["left"] = grip
     joints = {joint.name: joint for joint in pose.joints}
-    for side, bend in held.items():
+    for side, grip in held.items():
         upper = joints.get(f"{side}_shoulder", Joint(f"{side}_shoulder", 0.0, 11.0))
-        joints[f"{side}_shoulder"] = replace(upper, forward=-4.0, out=max(upper.out, 15.0), twist=8.0)
-        joints[f"{side}_elbow"] = Joint(f"{side}_elbow", bend)
-        joints[f"{side}_wrist"] = Joint(f"{side}_wrist")
+        out = max(upper.out, grip.out)
+        joints[f"{side}_shoulder"] = replace(upper, forward=-4.0, out=out, twist=grip.twist)
+        joints[f"{side}_elbow"] = Joint(f"{side}_elbow", grip.bend)
+        joints[f"{side}_wrist"] = Joint(f"{side}_wrist", 0.0, *grip.wrist)
     return replace(pose, joints=tuple(joints.values()))
 
 

@@ -219,5 +219,5 @@ def add_stool(shop: Workshop) -> None:
     shop.add(seat.moved(None, (0, 0, -0.02)), wood, "item", "pelvis")
     for x in (-1, 1):
         for z in (-1, 1):
-            leg = [(x * 0.11, top - 0.03, z * 0.11 - 0.02), (x * 0.15, ground, z * 0.15 - 0.02)]
+            leg = [(x * 0.11, top - 0.03, z * 0.11 - 0.02), (x * 0.125, ground, z * 0.125 - 0.02)]
             shop.add(rings(tube(leg, (0.020, 0.015), 6, 12)), wood, "item", "pelvis")
