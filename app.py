@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import avatarforge, docs, login, models, problems
 from api.limits import BodyLimit
+from api.paths import local_path
 from studio import VERSION
 from studio.assembly import Studio, open_studio
 from studio.errors import StudioError
@@ -55,7 +56,7 @@ class Interface:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve what no documented route serves."""
-        path: str = scope["path"]
+        path = local_path(scope)
         is_api = any(path == prefix or path.startswith(f"{prefix}/") for prefix in API_PREFIXES)
         if self.gradio is not None and not is_api:
             await self._serve_until_stopping(self.gradio, scope, receive, send)
@@ -246,6 +247,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             log_config=None,
             access_log=settings.log_level == "DEBUG",
             timeout_graceful_shutdown=SHUTDOWN_S,
+            root_path=settings.gradio_root_path,
             server_header=False,
         ),
         lambda: app.state.stopping.set(),

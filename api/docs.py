@@ -12,6 +12,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.staticfiles import StaticFiles
 
+from api.paths import root_of
+
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 ASSETS_PATH = "/docs-assets"
 NULL = "\0null"  # stands for None in examples, out of which FastAPI would drop it
@@ -40,7 +42,7 @@ def install(app: FastAPI) -> None:
     title = f"{app.title} API"
 
     async def swagger(request: Request) -> HTMLResponse:
-        root = request.scope.get("root_path", "").rstrip("/")
+        root = root_of(request.scope)
         return get_swagger_ui_html(
             openapi_url=f"{root}{app.openapi_url}",
             title=title,
@@ -51,7 +53,7 @@ def install(app: FastAPI) -> None:
         )
 
     async def redoc(request: Request) -> HTMLResponse:
-        root = request.scope.get("root_path", "").rstrip("/")
+        root = root_of(request.scope)
         return get_redoc_html(
             openapi_url=f"{root}{app.openapi_url}",
             title=title,

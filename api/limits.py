@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.paths import local_path
 from api.problems import respond_error
 from studio.errors import StudioError
 
@@ -24,11 +25,12 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its body counted."""
-        limit = self.limit_for(scope["path"]) if scope["type"] == "http" else None
+        path = local_path(scope) if scope["type"] == "http" else ""
+        limit = self.limit_for(path) if path else None
         if limit is None:
             await self.app(scope, receive, send)
             return
-        refuse = respond_error(scope["path"], StudioError("body_too_large", limit_mb=limit / 2**20))
+        refuse = respond_error(path, StudioError("body_too_large", limit_mb=limit / 2**20))
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:

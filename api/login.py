@@ -23,6 +23,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.paths import local_path, root_of
 from api.problems import respond_error
 from studio.errors import StudioError
 from studio.settings import Settings
@@ -70,7 +71,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        path = _local_path(scope)
+        path = local_path(scope)
         if scope["type"] == "http" and path in {"/login", "/login/hub", "/login/callback", "/logout"}:
             answer = await self._own_page(path, Request(scope, receive))
             await answer(scope, receive, send)
@@ -82,7 +83,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 4401})
         elif problem.code == "not_signed_in" and _is_navigation(connection):
             back = urllib.parse.quote(_wanted(scope), safe="")
-            await RedirectResponse(f"{_root(scope)}/login?next={back}", 303)(scope, receive, send)
+            await RedirectResponse(f"{root_of(scope)}/login?next={back}", 303)(scope, receive, send)
         else:
             refused = respond_error(path, problem)
             if "sec-fetch-mode" not in connection.headers:  # a browser would open its own window for it
@@ -135,7 +136,7 @@ class Guard:
 
     async def _own_page(self, path: str, request: Request) -> Response:
         if path == "/logout":
-            answer: Response = RedirectResponse(f"{_root(request.scope)}/login", 303)
+            answer: Response = RedirectResponse(f"{root_of(request.scope)}/login", 303)
             answer.delete_cookie(COOKIE, path="/")
             return answer
         if path == "/login/hub":
@@ -164,7 +165,7 @@ class Guard:
         if _wants_json(request) and status != 200:
             return JSONResponse({"detail": message}, status)
         back = html.escape(_inner(request.query_params.get("next", "")), quote=True)
-        root = html.escape(_root(request.scope), quote=True)
+        root = html.escape(root_of(request.scope), quote=True)
         form = ""
         if self.password:
             form += (
@@ -253,8 +254,8 @@ class Guard:
 
     def _callback(self, request: Request) -> str:
         if self._in_frame:
-            return f"https://{request.headers.get('host', '')}{_root(request.scope)}/login/callback"
-        return f"{request.url.scheme}://{request.url.netloc}{_root(request.scope)}/login/callback"
+            return f"https://{request.headers.get('host', '')}{root_of(request.scope)}/login/callback"
+        return f"{request.url.scheme}://{request.url.netloc}{root_of(request.scope)}/login/callback"
 
     # --------------------------------------------------------------- sessions
 
@@ -262,7 +263,7 @@ class Guard:
         if _wants_json(request):
             answer: Response = JSONResponse({"success": True})
         else:
-            answer = RedirectResponse(f"{_root(request.scope)}{back}", 303)
+            answer = RedirectResponse(f"{root_of(request.scope)}{back}", 303)
         self._set(answer, request, COOKIE, {"name": name}, SESSION_S)
         return answer
 
@@ -336,19 +337,9 @@ def _hub_login(settings: Settings) -> HubLogin | None:
     )
 
 
-def _root(scope: Scope) -> str:
-    return scope.get("root_path", "").rstrip("/")
-
-
-def _local_path(scope: Scope) -> str:
-    root = _root(scope)
-    path: str = scope["path"]
-    return path[len(root) :] if root and path.startswith(f"{root}/") else path
-
-
 def _wanted(scope: Scope) -> str:
     query = scope.get("query_string", b"").decode("latin-1")
-    return _local_path(scope) + (f"?{query}" if query else "")
+    return local_path(scope) + (f"?{query}" if query else "")
 
 
 def _inner(address: str) -> str:

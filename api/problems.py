@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.paths import local_path
 from studio.errors import StudioError
 
 log = logging.getLogger(__name__)
@@ -116,17 +117,17 @@ def install(app: FastAPI) -> None:
 
     def on_studio_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, StudioError)
-        return respond_error(request.url.path, error)
+        return respond_error(local_path(request.scope), error)
 
     def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return _respond_invalid(request.url.path, error)
+        return _respond_invalid(local_path(request.scope), error)
 
     def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = {404: "route_not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
         headers = dict(error.headers) if error.headers else None
-        return respond(request.url.path, error.status_code, str(error.detail), code, headers=headers)
+        return respond(local_path(request.scope), error.status_code, str(error.detail), code, headers=headers)
 
     app.add_exception_handler(StudioError, on_studio_error)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -163,7 +164,7 @@ class CatchAll:
             problem = (
                 StudioError("disk_full") if full else StudioError("internal_error", request_id=request_id)
             )
-            await respond_error(scope["path"], problem)(scope, receive, send)
+            await respond_error(local_path(scope), problem)(scope, receive, send)
 
 
 def _respond_invalid(path: str, error: RequestValidationError) -> Response:

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     # Where to listen; the names are Gradio's, so that a Space works as it is.
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int = Field(default=8000, ge=0, le=65535)
+    gradio_root_path: str = ""  # the sub-path under which a proxy shows the studio, which it takes off
 
     # ComfyUI's folder of models, if this machine can write there; the two names below are Hugging Face's.
     comfyui_models_path: Path | None = None
@@ -91,6 +92,13 @@ class Settings(BaseSettings):
         if plain or value == "" or info.field_name is None:
             return plain
         return cls.model_fields[info.field_name].get_default()  # nothing but a comment
+
+    @field_validator("gradio_root_path")
+    @classmethod
+    def _plain_root_path(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(/[\w.~-]+)*/?", value):
+            raise ValueError(f"GRADIO_ROOT_PATH must look like /studio, not {value!r}")
+        return value.rstrip("/")
 
     @field_validator("log_level")
     @classmethod
