@@ -217,13 +217,22 @@ _calling(
 )
 _calling(
     "pirate",
-    "pirate, buccaneer, corsair, swashbuckler, privateer, pirate captain, sailor",
+    "pirate, buccaneer, corsair, swashbuckler, privateer, pirate captain",
     "shirt=white vest|frock_coat trousers sash|belt boots|tall_boots tricorn|bandana|- eyepatch? earrings?",
     "sword|blaster",
     "crimson navy earth",
     hat="tricorn",
     expressions=("smirk", "laughing", "determined"),
     bodies=("athletic", "average"),
+)
+_calling(
+    "sailor",
+    "sailor, seaman, seafarer, deckhand, navy sailor",
+    "shirt=white|t_shirt=white trousers=navy scarf=navy|tie=navy belt boots cap=white?|peaked_cap=white?",
+    "",
+    "navy",
+    hat="cap",
+    expressions=SUNNY,
 )
 _calling(
     "cowboy",
@@ -284,11 +293,9 @@ _calling(
 )
 _calling(
     "student",
-    "student, high school student, pupil, college student, university student, schoolmate",
-    (
-        "f:school_uniform|f:shirt+pleated_skirt+tie|m:shirt+blazer+trousers+tie|m:school_uniform "
-        "f:tights? shoes|sneakers"
-    ),
+    "student, high school student, pupil, college student, university student, schoolmate, schoolgirl, "
+    "schoolboy, school girl, school boy, schoolkid, schoolchild",
+    ("school_uniform f:tights? shoes|sneakers"),
     "backpack?|book?",
     "denim navy",
     ages=("young",),
@@ -504,8 +511,8 @@ _calling(
 _calling(
     "businessperson",
     (
-        "businessman, businesswoman, business person, office worker, ceo, manager, lawyer, "
-        "salaryman, banker, mafia boss, gangster, executive"
+        "businessman, businesswoman, business man, business woman, business person, office worker, ceo, "
+        "manager, lawyer, salaryman, banker, mafia boss, gangster, executive"
     ),
     "shirt=white suit tie shoes=black",
     "briefcase?",
@@ -542,7 +549,7 @@ _calling(
 )
 _calling(
     "merchant",
-    "merchant, trader, shopkeeper, innkeeper, barkeep",
+    "merchant, trader, shopkeeper, innkeeper, barkeep, bartender, tavern keeper, barmaid",
     "shirt vest trousers belt boots cloak? turban?|cap?",
     "satchel",
     "autumn jewel",

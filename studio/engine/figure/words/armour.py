@@ -12,7 +12,7 @@ ARMOUR: tuple[GarmentWord, ...] = (
         4,
         (
             "plate armor, full plate armor, full plate, plate mail, platemail, knight armor, heavy "
-            "armor, full armor, suit of armor, steel armor, iron armor"
+            "armor, full armor, suit of armor, steel armor, iron armor, heavy plate"
         ),
         "steel",
         group="armor",

@@ -21,10 +21,11 @@ class Binder:
     def bind(self, thing: Thing, waiting: list[Word]) -> None:
         """Gives the waiting modifiers to a noun."""
         shades: list[str] = []
+        tones = [word for word in waiting if word.has("skin_tone") or word.has("colour")]
         for word in waiting:
-            if word.has("shade") and not (
-                word.has("colour") or (thing.role == "skin" and word.has("skin_tone"))
-            ):
+            # Of "pale blue skin" the last word is the colour, of "pale skin" the only one.
+            is_tone = thing.role == "skin" and word.has("skin_tone") and word is tones[-1]
+            if word.has("shade") and not (word.has("colour") or is_tone):
                 if word.word == "neon" and thing.role in {"garment", "item"}:
                     thing.materials.append("neon")
                 shades.append(word.word)

@@ -258,7 +258,8 @@ CLOTHES: tuple[GarmentWord, ...] = (
         "school_uniform",
         "full",
         1,
-        "school uniform, sailor uniform, sailor suit, seifuku, student uniform",
+        "school uniform, sailor uniform, sailor suit, seifuku, student uniform, sailor fuku, serafuku, "
+        "school outfit, school clothes, gakuran, sailor school uniform",
         "cotton",
         length="knee",
         sleeve="short",

@@ -15,6 +15,7 @@ from studio.engine.figure.words.said import Said, Thing
 from studio.engine.figure.words.wardrobe import METAL_GROUPS, Wardrobe, covered_slots, put_on, usual_colour
 
 HELMETS = {"space_suit": "space_helmet", "exo_armor": "cyber_helmet", "samurai_armor": "kabuto"}
+SUITS = {"superhero": "bodysuit", "astronaut": "space_suit", "pilot": "jumpsuit", "futurist": "bodysuit"}
 UNIFORMS = {
     "nurse": "scrubs",
     "doctor": "scrubs",
@@ -50,6 +51,7 @@ def dress(wardrobe: Wardrobe) -> tuple[Garment, ...]:
     named = _named(wardrobe)
     for thing, kind in named:
         _put_on_named(wardrobe, thing, kind)
+    wardrobe.shown = {garment.slot for garment in wardrobe.worn.values() if garment.layer > 0}
     _shoe(wardrobe)
     put_on_outfit(wardrobe, few=bool(named))
     _cover(wardrobe)
@@ -100,8 +102,8 @@ def _named(wardrobe: Wardrobe) -> list[tuple[Thing, str]]:
     named: list[tuple[Thing, str]] = []
     for thing in things:
         if thing.role == "garment":
-            plain = thing.key == "helmet" and thing.text.lower() in {"helmet", "helm", "helmets"}
-            named.append((thing, _helmet(wardrobe, kinds) if plain else thing.key))
+            plain = thing.text.lower() in {"helmet", "helm", "helmets", "suit"}
+            named.append((thing, _as_called(wardrobe, thing.key, kinds) if plain else thing.key))
             continue
         special = [kind for kind in kinds if GARMENTS[kind].group == thing.key]
         if special:
@@ -121,8 +123,10 @@ def _lend(giver: Thing, taker: Thing) -> None:
     taker.states.extend(giver.states)
 
 
-def _helmet(wardrobe: Wardrobe, kinds: set[str]) -> str:
-    """A plain "helmet" is that of the armour it is worn with."""
+def _as_called(wardrobe: Wardrobe, kind: str, kinds: set[str]) -> str:
+    """A plain "suit" is that of the calling, a plain "helmet" that of the armour it is worn with."""
+    if kind == "suit":
+        return SUITS.get(wardrobe.calling.key, kind)
     for armor, helmet in HELMETS.items():
         if armor in kinds or armor in wardrobe.calling.outfit:
             return helmet
@@ -264,8 +268,8 @@ def _shoe(wardrobe: Wardrobe) -> None:
         return
     for kind in list(wardrobe.worn):
         options = [shoe for shoe in FOOTWEAR.get(kind, ()) if shoe not in wardrobe.unwanted]
-        if not wardrobe.feminine:
-            options = [shoe for shoe in options if shoe != "heels"]
+        if not wardrobe.feminine or wardrobe.child:
+            options = [shoe for shoe in options if shoe != "heels"] or options
         if options:
             word = GARMENTS[wardrobe.chance.pick(f"shoes with {kind}", options)]
             put_on(wardrobe, word, None, word.material)

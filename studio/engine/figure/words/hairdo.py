@@ -83,6 +83,9 @@ def hair(who: Who, skin: Skin) -> Hair:
     avoid = [colour for thing in gone for colour in thing.colours]
     colour = _hair_colour(who, skin, avoid)
     second, where = None, None
+    whiskers = who.named("beard")
+    if whiskers is not None and whiskers.colours and (said is None or not said.colours):
+        colour = whiskers.colours[0]
     if said is not None:
         if said.colours:
             colour = said.colours[0]
@@ -93,6 +96,8 @@ def hair(who: Who, skin: Skin) -> Hair:
         for shade in said.shades:
             colour = shaded(colour, shade)
         if "glow" in said.states:
+            if not said.colours and who.reference.hair is None:  # "flaming hair"
+                colour = COLOURS["orange"]
             second, where = shaded(colour, "neon"), "tips"
     for thing in who.said.of("second"):
         where = thing.key
@@ -101,8 +106,7 @@ def hair(who: Who, skin: Skin) -> Hair:
     if where is not None and second is None:
         second = shaded(colour, "light" if sum(colour) < 420 else "dark")
     beard = _beard(who)
-    named = who.named("beard")
-    beard_colour = named.colours[0] if named and named.colours else shaded(colour, "rich")
+    beard_colour = whiskers.colours[0] if whiskers and whiskers.colours else shaded(colour, "rich")
     return Hair(style, length, colour, second, where, bangs, beard, beard_colour if beard != "none" else None)
 
 

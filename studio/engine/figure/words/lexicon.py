@@ -50,6 +50,8 @@ NOUNS: dict[str, str] = {
     "border": "trim",
     "piping": "trim",
     "embroidery": "trim",
+    "inlay": "trim",
+    "inlaid": "trim",
     "ornament": "trim",
     "detail": "trim",
     "pattern": "print",

@@ -138,7 +138,13 @@ LIMBS: tuple[GarmentWord, ...] = (
         colours="white black red",
     ),
     wear(
-        "heels", "feet", 2, "heels, high heel, high-heeled shoe, pumps, stiletto", "leather", group="footwear"
+        "heels",
+        "feet",
+        2,
+        "heels, high heel, high heels, high-heeled shoe, high-heeled shoes, pumps, stiletto",
+        "leather",
+        group="footwear",
+        modest="shoes",
     ),
     wear(
         "sandals", "feet", 2, "sandal, flip-flop, flip flop", "leather", group="footwear", colours="brown tan"

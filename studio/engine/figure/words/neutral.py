@@ -201,6 +201,8 @@ STOP: frozenset[str] = frozenset(
         "gets",
         "that's",
         "it's",
+        "left",
+        "right",
     ]
 )
 
@@ -240,7 +242,10 @@ NEUTRAL: tuple[str, ...] = tuple(
     outfit design, costume design, portrait style, video game, game asset, game art, rpg character,
     fantasy rpg, mobile game, cozy, comfortable, softly, gently, warmly, brightly, drawn, dark
     fantasy, mood, moody, atmospheric, atmosphere, dramatic, kind of, fan art, forehead, different,
-    partial, partial feature, showing, aspect ratio, narrow aspect ratio""".replace("\n", " ").split(",")
+    partial, partial feature, showing, aspect ratio, narrow aspect ratio, male focus, female focus,
+    solo focus, closed mouth, outdoors, indoors, day, two handed, one handed, single handed, double
+    handed, concept sheet, model sheet, concept, name, human being, rimmed, framed, haired person,
+    watchful, left cheek, right cheek, upper lip""".replace("\n", " ").split(",")
 )
 
 NUMBERS: dict[str, int] = {

@@ -53,6 +53,8 @@ def _put_on_part(wardrobe: Wardrobe, part: str) -> None:
     word = GARMENTS[kind]
     if wardrobe.child and word.modest:
         word = GARMENTS[word.modest]
+    if wardrobe.child and "legs" in wardrobe.shown and word.group in METAL_GROUPS:
+        return  # a boy in shorts is not at war
     if not _room_for(wardrobe, word):
         return
     colour = COLOURS[colour_name] if colour_name else None
@@ -72,6 +74,16 @@ def _room_for(wardrobe: Wardrobe, word: GarmentWord) -> bool:
     covered = covered_slots(wardrobe, above=max(word.layer, 4) if word.slot == "torso" else word.layer)
     if word.covers and set(word.covers) <= covered:
         return False
+    if (
+        word.slot == "torso"
+        and word.layer <= 2
+        and word.covers
+        and "torso" in wardrobe.shown
+        and "torso" in covered_slots(wardrobe)
+    ):
+        worn = [garment for garment in wardrobe.worn.values() if "torso" in GARMENTS[garment.kind].covers]
+        if any(garment.layer <= 2 for garment in worn):
+            return False
     for garment in wardrobe.worn.values():
         other = GARMENTS[garment.kind]
         same_place = garment.slot == word.slot and abs(garment.layer - word.layer) < 1

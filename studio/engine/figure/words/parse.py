@@ -10,7 +10,7 @@ from studio.engine.figure.words.fill import fill
 from studio.engine.figure.words.read import read
 from studio.engine.figure.words.reference import ReferenceColours
 from studio.engine.figure.words.said import Said, Thing
-from studio.engine.figure.words.text import MAX_CHARS, clean, phrase_key
+from studio.engine.figure.words.text import MAX_CHARS, clean, parameters, phrase_key
 from studio.engine.figure.words.who import Wanted
 
 MAX_LISTED = 40
@@ -40,9 +40,12 @@ def parse(
     `style` are the words of a separate style field; `realism` asks for the shaded 3D look in any case.
     """
     refuse.check(f"{words}, {style}" if style else words)
-    said = read(words)
-    _take_away(said, read(negative))
+    told, unwanted, settings = parameters(words)
+    said = read(told)
+    _take_away(said, read(f"{negative}, {unwanted}" if unwanted else negative))
     notes: list[str] = []
+    if settings:
+        notes.append(f"settings of other programs mean nothing here: {' '.join(settings)}")
     key = _style(said, style, realism, notes)
     years = refuse.minor_years(clean(words))
     spec, outdone, remarks = fill(said, Wanted(seed, key, years), reference or ReferenceColours())

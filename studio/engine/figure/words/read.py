@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from studio.engine.figure.spec import RGB
 from studio.engine.figure.words import people
 from studio.engine.figure.words.ahead import (
     is_crowd,
@@ -25,6 +26,21 @@ from studio.engine.figure.words.phrases import Word, as_colour, words_of
 from studio.engine.figure.words.said import Said, Thing
 from studio.engine.figure.words.text import clean
 
+PLACING = frozenset({"in", "on", "at", "with", "from"})
+ANIMALS = {
+    "wolf": "wolffolk",
+    "fox": "foxfolk",
+    "cat": "catfolk",
+    "rabbit": "rabbitfolk",
+    "bunny": "rabbitfolk",
+    "dragon": "dragonfolk",
+    "lizard": "lizardfolk",
+    "bear": "beastfolk",
+    "lion": "beastfolk",
+    "tiger": "beastfolk",
+    "bull": "minotaur",
+}
+FURRED = frozenset({"wolffolk", "foxfolk", "catfolk", "rabbitfolk", "beastfolk", "minotaur"})
 COPULAS = frozenset(
     {"is", "are", "was", "were", "in", "of", "color", "colored", "dyed", "tinted", "made", "from"}
 )
@@ -48,6 +64,9 @@ class _Reader(Binder):
         self.after_copula = False
         self.clause_has_noun = False
         self.count = 1
+        self.at = 0
+        self.coming_trim: RGB | None = None
+        self.lost = False  # the noun before is not drawn: "a sack of gold"
         self.with_before = False  # "a dress with flowers"
         self.with_and = False  # "hat and cloak": the second may share the first one's colour
 
@@ -59,6 +78,7 @@ class _Reader(Binder):
         return self.said
 
     def _step(self, at: int) -> int:
+        self.at = at
         word = self.words[at]
         if word.kind == "break":
             self._end_clause()
@@ -79,6 +99,8 @@ class _Reader(Binder):
         if word in NEGATIONS:
             self._flush()
             self.negated = True
+        elif word == "off" and self._taken_off(at):
+            return at + 1
         elif self.negated and word in NEGATION_ENDS and word_before(self.words, at) not in NEGATIONS:
             self._flush()
             self.negated = False
@@ -99,18 +121,39 @@ class _Reader(Binder):
             self.with_before = word == "with"
         return at + 1
 
+    def _taken_off(self, at: int) -> bool:
+        """ "Helmet off": what was just named is not worn."""
+        last = self.last
+        ends = at + 1 == len(self.words) or self.words[at + 1].kind == "break"
+        if not ends or last is None or last.role != "garment" or last not in self.said.things:
+            return False
+        self.said.things.remove(last)
+        self.said.removed.append(Thing(last.role, last.key, last.text))
+        self.last = None
+        return True
+
     def _unknown(self, at: int) -> int:
+        if self._animal(at):
+            return at + 1
         end = at
         reach = at + 1
+        turn = at  # the last word before "in", "with", "on": what follows may speak of another thing
         while reach < len(self.words):
             word = self.words[reach]
             if word.kind == "unknown" or (
                 word.kind == "match" and word.word in {"background", "foreground"} and end < reach - 1
             ):
                 end = reach
-            elif not (word.kind == "stop" and word.word in JOINING):
+            elif word.kind == "stop" and word.word in JOINING:
+                if word.word in PLACING and end == reach - 1:
+                    turn = end
+            else:
                 break
             reach += 1
+        if turn < end and self._drawn_noun(end + 1):
+            end = turn
+        if self._bare_noun(end + 1):
+            end += 1
         word = self.words[at]
         if end == at and re.fullmatch(r"\d+|[1-9]0s?", word.word):
             return at + 1
@@ -125,8 +168,26 @@ class _Reader(Binder):
                 self.said.tell("person", people.PERSONS.get(word.word[1:], (None, None)), word.word)
         if not noun_follows:
             self.last = None
+            self.lost = True
             self.count = 1
         return end + 1
+
+    def _drawn_noun(self, at: int) -> bool:
+        """Whether a word is drawn: "riding a dragon in a stormy sky" is two things, and the sky is one."""
+        return at < len(self.words) and self.words[at].stands and not self._bare_noun(at)
+
+    def _bare_noun(self, at: int) -> bool:
+        """Whether a word is understood and has nothing to draw, as the shoulders of "bare shoulders"."""
+        return at < len(self.words) and [*self.words[at].senses] == ["neutral"]
+
+    def _animal(self, at: int) -> bool:
+        """ "A wolf warrior" is of the wolf-folk; "a warrior with a wolf" is not."""
+        kind = ANIMALS.get(self.words[at].word)
+        follower = self.words[at + 1] if at + 1 < len(self.words) else None
+        if kind is None or follower is None or not (follower.has("archetype") or follower.has("person")):
+            return False
+        self.fact("species", kind, self.words[at].word)
+        return True
 
     # Words of the vocabulary
 
@@ -202,10 +263,11 @@ class _Reader(Binder):
             self._thing(Thing("second", str(value), text))
         elif role in {"hair_style", "bangs"}:
             self._thing(Thing("hair", "hair", text), fact=(role, value))
-        elif role == "species":
-            self._thing(Thing("species", str(value), text), fact=(role, value))
-        elif role == "archetype":
-            self._thing(Thing("outfit", str(value), text), fact=(role, value))
+        elif role in {"species", "archetype"}:
+            thing = Thing("species" if role == "species" else "outfit", str(value), text)
+            self._thing(thing, fact=(role, value))
+            if word.has("person"):  # a schoolgirl is a student and a girl
+                self.fact("person", word.senses["person"], text)
         elif role == "person":
             if word.word in {"her", "his", "him", "she", "he"}:
                 self.fact("pronoun", value, text)
@@ -288,6 +350,9 @@ class _Reader(Binder):
         waiting, self.pending = self.pending, []
         self.bind(probe, waiting)
         colour = trim_colour(probe)
+        if colour is not None and not self.negated and self._garment_comes():
+            self.coming_trim = colour  # "red-lined black cape"
+            return
         worn = [thing for thing in self.said.things if thing.role in {"garment", "generic", "outfit"}]
         targets = [self.last] if self.clause_has_noun and self.last in worn else worn
         if word.word == "embroidery" or probe.pattern:
@@ -304,11 +369,22 @@ class _Reader(Binder):
             self.said.tell("trim", colour, text)
         self.after_copula = False
 
+    def _garment_comes(self) -> bool:
+        """Whether only adjectives stand between here and a garment."""
+        for word in self.words[self.at + 1 :]:
+            if word.has("garment") or word.has("generic"):
+                return True
+            if not word.modifies:
+                return False
+        return False
+
     def _thing(self, thing: Thing, fact: tuple[str, Any] | None = None) -> None:
         """A noun: takes the waiting modifiers, then listens for those behind it."""
         waiting, self.pending = self.pending, []
         shared = self.last if self.with_and else None
         self.bind(thing, waiting)
+        if self.coming_trim is not None and thing.role in {"garment", "generic"}:
+            thing.trim, self.coming_trim = self.coming_trim, None
         if (
             shared is not None
             and not waiting
@@ -350,6 +426,16 @@ class _Reader(Binder):
         waiting, self.pending = self.pending, []
         if not waiting:
             return
+        if self.last is None and self.lost:
+            if not self.negated:
+                self.not_drawn(self.text[waiting[0].start : waiting[-1].end])
+            return
+        if self._is_fur(waiting):
+            fur = Thing("skin", "skin", self.text[waiting[0].start : waiting[-1].end])
+            self.bind(fur, waiting)
+            fur.materials.append("fur")
+            (self.said.removed if self.negated else self.said.things).append(fur)
+            return
         target = self.last if self.last is not None else Thing("outfit", "outfit", "")
         if self.negated:
             unwanted = Thing(target.role, target.key, target.text)
@@ -366,8 +452,14 @@ class _Reader(Binder):
         if target.role == "outfit" and not known and target.colours and not self.negated:
             self.said.things.append(target)
 
+    def _is_fur(self, waiting: list[Word]) -> bool:
+        """ "Grey fur" alone is what one of the beast-folk has for skin."""
+        furry = waiting[-1].word == "fur" and not self.clause_has_noun
+        return furry and any(kind in FURRED for kind in self.said.values("species"))
+
     def _end_clause(self) -> None:
         self._flush()
+        self.lost = False
         self.after_copula = False
         self.clause_has_noun = False
         self.negated = False

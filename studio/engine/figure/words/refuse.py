@@ -187,7 +187,7 @@ _UNDRESSED = re.compile(
     re.VERBOSE,
 )
 _YEARS = re.compile(
-    r"\b(\d{1,2})[ -]?(?:years?[ -]?old|yo|y/o|yrs?[ -]?old|year[ -]old)\b|\baged?\s+(\d{1,2})\b"
+    r"\b(\d{1,2})[ -]?(?:years?[ -]?old|yo|y/o|yrs?[ -]?old|year[ -]old)\b|\bage[d:]?\s*[:=]?\s*(\d{1,2})\b"
 )
 _MINOR_WORDS = frozenset(
     dictionary_form(word) for word, (_, age) in PERSONS.items() if age in MINOR_AGES and " " not in word

@@ -100,6 +100,7 @@ _WHOLE = frozenset(
 _LOOKALIKE = str.maketrans("аеорсухіѕјкмтнв", "aeopcyxisjkmthb")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\ufe0e\ufe0f]")
 _LORA = re.compile(r"<[a-z]+:[^<>]{1,120}>", re.IGNORECASE)
+_PARTS = re.compile(r"\s+(?:[/–—]|-{1,2})\s+")
 _WEIGHT = re.compile(r":\s*(\d*\.?\d+)\s*(?=[)\]}])")
 _TOKEN = re.compile(
     r"3/4|[^\W_]+(?:['’][^\W_]+)*|[,;|\n!?.•·…。、，]+|:|&|\+|[^\w\s()\[\]{}<>\-_/\\\"“”„`´^~=*#'’–—%@$€£]"
@@ -116,11 +117,39 @@ class Token:
     end: int
 
 
+# What other programs take behind the words: "--ar 2:3 --v 6 --no hats".
+_PARAMETER = re.compile(
+    r"(?<!\S)--(?P<name>ar|aspect|v|version|s|stylize|style|q|quality|c|chaos|seed|niji|iw|stop|weird|w|raw|tile|hd|"
+    r"sref|cref|sw|cw|p|profile|repeat|r|video|draft|turbo|fast|relax|no|n|steps|cfg|width|height|upbeta|test|creative)\b"
+    r"(?P<value>[^-]*(?:-(?!-)[^-]*)*)"
+)
+
+
+def parameters(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """The words alone, what `--no` turns away, and the other parameters."""
+    unwanted: list[str] = []
+    others: list[str] = []
+    rest: list[str] = []
+
+    def take(found: re.Match[str]) -> str:
+        name, value = found["name"], found["value"]
+        if name == "no":
+            unwanted.append(value.strip())
+            return ", "
+        first, _, behind = value.strip().partition(" ")
+        takes_none = name in {"tile", "hd", "raw", "video", "draft", "turbo", "fast", "relax"}
+        others.append(f"--{name}" if takes_none or not first else f"--{name} {first.rstrip(',')}")
+        rest.append(value if takes_none else behind)
+        return ", " + rest[-1]
+
+    return _PARAMETER.sub(take, text), ", ".join(unwanted), tuple(others)
+
+
 def clean(text: str) -> str:
     """The text in one Unicode form, without invisible characters, LoRA tags and weights."""
     text = unicodedata.normalize("NFKC", text[:MAX_CHARS])
     text = _LORA.sub(", ", _INVISIBLE.sub("", text))
-    text = text.replace(" BREAK ", " , ").replace("\t", " ").replace("\r", "\n")
+    text = _PARTS.sub(" , ", text.replace(" BREAK ", " , ").replace("\t", " ").replace("\r", "\n"))
     return _unweighted(text)
 
 

@@ -34,6 +34,7 @@ class Wardrobe:
     worn: dict[str, Garment] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)  # the user's words that another word of theirs outdid
+    shown: set[str] = field(default_factory=set)  # slots whose garments were named: they are to be seen
     bare: set[str] = field(default_factory=set)  # slots that are to stay free
     unwanted: set[str] = field(default_factory=set)  # kinds that are not to be worn
     tints: dict[str, list[RGB]] = field(default_factory=dict)  # kinds with colours that are not to be used
@@ -60,6 +61,9 @@ def put_on(wardrobe: Wardrobe, word: GarmentWord, colour: RGB | None, material: 
     trim = None
     if word.group not in METAL_GROUPS and word.layer >= 2 and word.slot in {"full", "torso", "back"}:
         trim = wardrobe.palette.accent if wardrobe.chance.happens(f"trim {word.kind}", 0.4) else None
+    length = word.length
+    if "legs" in wardrobe.shown and word.slot == "torso" and word.layer < 3 and length in {"knee", "calf"}:
+        length = "hip"
     wardrobe.worn[word.kind] = Garment(
         word.kind,
         word.slot,
@@ -67,7 +71,7 @@ def put_on(wardrobe: Wardrobe, word: GarmentWord, colour: RGB | None, material: 
         chosen,
         material,
         trim=trim,
-        length=word.length,
+        length=length,
         sleeve=word.sleeve,
         variant=wardrobe.state if clothlike and wardrobe.state else word.variant,
     )

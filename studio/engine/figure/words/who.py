@@ -15,10 +15,16 @@ from studio.engine.figure.words.species import SPECIES
 WANDERER = replace(
     EVERYDAY,
     key="wanderer",
-    outfit="tunic|doublet|shirt vest? trousers|leggings belt boots bracers? scarf?",
+    outfit="tunic|tunic+leggings|doublet|shirt vest? trousers belt boots bracers? scarf?",
     palettes=("earth", "forest", "jewel", "autumn", "crimson", "arcane", "teal"),
     armor="plate_armor",
     hat="feathered_hat",
+)
+YOUNGSTER = replace(
+    WANDERER,
+    key="youngster",
+    outfit="shirt|tunic vest? trousers|shorts belt boots scarf?",
+    armor="leather_armor",
 )
 FUTURIST = replace(
     EVERYDAY,
@@ -73,6 +79,17 @@ RUSTIC_ITEMS = frozenset(
         "scythe",
     ]
 )
+# Callings that readers picture as women or men, unless the words say otherwise.
+GENDERED = {
+    **dict.fromkeys(
+        ("nun", "witch", "mermaid", "ballerina", "kunoichi", "miko", "maid", "valkyrie", "amazon", "heroine",
+         "nymph", "dryad", "succubus", "siren", "geisha", "cheerleader", "diva", "cleopatra"),
+        "feminine",
+    ),
+    **dict.fromkeys(
+        ("wizard", "warlock", "monk", "butler", "bishop", "viking", "merman", "shogun"), "masculine"
+    ),
+}  # fmt: skip
 HEADS = {"child": 5.2, "teen": 6.6, "young": 7.1, "adult": 7.4, "middle_aged": 7.4, "elder": 7.1}
 HEIGHTS = {"child": 1.26, "teen": 1.58, "young": 1.68, "adult": 1.7, "middle_aged": 1.7, "elder": 1.64}
 BODY_NUMBERS = {
@@ -108,6 +125,8 @@ class Who:
         self.species = SPECIES[self.one("species", "human")]
         self.calling = self._calling()
         self.age = self._age()
+        if self.calling.weak and self.age == "child":
+            self.calling = replace(YOUNGSTER, expressions=self.calling.expressions)
         self.presentation = self._presentation()
         self.feminine = self.presentation == "feminine" or (
             self.presentation == "androgynous" and self.chance.happens("clothes side", 0.5)
@@ -155,7 +174,8 @@ class Who:
             return strong[-1]
         if callings:
             return callings[-1]
-        kinds = {thing.key for thing in self.said.things}
+        canes = {"cane", "walking stick", "walking cane"}
+        kinds = {thing.key for thing in self.said.things if thing.text.lower() not in canes}
         if self.species.kind in {"android", "alien"}:
             return FUTURIST
         if (
@@ -199,6 +219,9 @@ class Who:
             text.lower()
             for _, text in self.said.facts.get("archetype", []) + self.said.facts.get("species", [])
         )
+        for name, side in GENDERED.items():
+            if name in words.split():
+                return side
         for ending, side in (
             ("woman", "feminine"),
             ("girl", "feminine"),
