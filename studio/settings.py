@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     studio_server_grace_s: float = Field(default=60, ge=0)  # how long running work waits for a silent server
     studio_max_queued: int = Field(default=10_000, ge=1)
     studio_cleanup_interval_s: float = Field(default=3600, gt=0)
+    studio_font: Path | None = None  # for captions on sheets, before the built-in one
 
     @field_validator("*", mode="before")
     @classmethod
@@ -108,7 +109,14 @@ class Settings(BaseSettings):
             raise ValueError("LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
         return level
 
-    @field_validator("log_file", "comfyui_models_path", mode="before")
+    @field_validator("studio_font")
+    @classmethod
+    def _font_is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"STUDIO_FONT must name a font file, and there is none at {value}")
+        return value
+
+    @field_validator("log_file", "comfyui_models_path", "studio_font", mode="before")
     @classmethod
     def _no_file(cls, value: Any) -> Any:
         return None if value == "" else value

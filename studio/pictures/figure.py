@@ -250,3 +250,16 @@ def _unmixed(pixels: Array, alpha: Array, ground: Array) -> Image.Image:
     out[..., 3] = (alpha * 255 + 0.5).astype(np.uint8)
     out[alpha <= 0] = 0
     return Image.fromarray(out)
+
+
+def bust(cut: Cut, side: int) -> Image.Image:
+    """Head and shoulders with what is behind them, as a square picture."""
+    left, top, right, bottom = head_and_shoulders(cut, 1.0)
+    whole = cut.source
+    length = min(right - left, bottom - top, whole.width, whole.height)
+    left = min(max(0, left), whole.width - length)
+    top = min(max(0, top), whole.height - length)
+    part = Image.new("RGB", whole.size, "white")
+    part.paste(whole, mask=whole.getchannel("A"))
+    box = (left, top, left + length, top + length)
+    return part.resize((side, side), Image.Resampling.LANCZOS, box=box)

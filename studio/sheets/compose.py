@@ -88,7 +88,7 @@ def chosen(content: Content, options: SheetOptions) -> Content:
 
 def _font(options: SheetOptions, files: FileStore) -> str | Path:
     if not options.font:
-        return getattr(files.settings, "studio_font", None) or ""
+        return files.settings.studio_font or ""
     if options.font not in letters.families():
         known = ", ".join(list(letters.families())[:12])
         raise StudioError("invalid_field", why=f"font: {options.font!r} is not on this machine; try {known}.")
