@@ -105,6 +105,30 @@ EXPLICIT = frozenset(
         "camgirl",
         "onlyfans",
         "deepthroat",
+        "pron",
+        "cameltoe",
+        "nipslip",
+        "areolae",
+        "anus",
+        "cunt",
+        "twat",
+        "clit",
+        "rimjob",
+        "sperm",
+        "semen",
+        "jizz",
+        "molest",
+        "molesting",
+        "groping",
+        "shibari",
+        "gilf",
+        "dilf",
+        "oppai",
+        "disrobing",
+        "prostitute",
+        "hooker",
+        "ecchi",
+        "cumming",
     ]
 )
 # Words that only a picture of a child makes unacceptable; for grown-ups they are left out of the drawing.
@@ -116,7 +140,6 @@ SUGGESTIVE = frozenset(
         "sensual",
         "provocative",
         "lewd",
-        "ecchi",
         "busty",
         "cleavage",
         "lingerie",
@@ -137,7 +160,12 @@ SUGGESTIVE = frozenset(
         "booty",
         "ass",
         "buttocks",
-        "thighs",
+        "thicc",
+        "sultry",
+        "suggestive",
+        "straddling",
+        "arousal",
+        "curvaceous",
         "skimpy",
         "revealing",
         "negligee",
@@ -155,11 +183,12 @@ _HARMLESS = re.compile(
     | \bnude[ -]?(?:colou?r\w*|tones?|shade\w*|beige|pink|palette)\b
     | \b(?:lip\w*|makeup|palette)\s+(?:in|of)\s+nude\b
     | \bnaked\s+(?:eye|sword|blade|steel|flame|branch\w*|tree\w*|mole[ -]rat\w*)\b
-    | \bcum\s+laude\b
+    | \bcum\s+laude\b | \b(?:gothic[ -]?|goth[ -]?)loli\b | \bloli[ -](?:fashion|style|dress|outfit)\b
+    | \bhooker\s+boots\b | \bsperm\s+whale\w*\b
     | \bpussy[ -]?(?:cat\w*|willow\w*|foot\w*)\b
     | \b(?:peacock|weather|game|wood)[ -]?cock\b | \bcock[ -]a[ -]doodle\b
     | \bsex[ -]?(?:tet|ton)\b | \b(?:same|opposite|unspecified|either)[ -]sex\b
-    | \bsex\s*[:=]\s*(?:male|female|m|f)\b
+    | \bsex\s*[:=/]?\s*(?:male|female|m|f)\b
     | \b(?:male|female|feminine|masculine)\s+sex\b
     | \b(?:un)?explicit(?:ly)?\s+(?:detail|detailed|style|instruction)\w*
     | \bcolou?r\s+explicit\b
@@ -183,9 +212,56 @@ _UNDRESSED = re.compile(
       | \bin\s+the\s+nude\b | \bbirthday\s+suit\b | \btaking\s+off\s+(?:her|his|their|all)\s+clothes\b
       | \b(?:strips?|stripping)\s+(?:down|naked|off)\b | \bhaving\s+sex\b | \bmaking\s+love\b
       | \b18\s*\+ | \br-?18\b
+      | \b(?:no|without|not\s+wearing|minus|sans)\s+(?:any\s+|her\s+|his\s+|their\s+)?
+        (?:panties|panty|underwear|undergarments?|bra|knickers)\b
+      | \b(?:dressed|clad)\s+in\s+nothing\b
+      | \b(?:taking|takes?|took|slipping|peeling)\s+off\s+(?:(?:her|his|their|the)\s+)?
+        (?:dress|shirt|pants|trousers|skirt|blouse|top|swimsuit|bikini)\b
+      | \b(?:taking|takes?|took|slipping|peeling)\s+(?:her|his|their)\s+
+        (?:dress|shirt|pants|trousers|skirt|blouse|top|swimsuit|bikini)\s+off\b
+      | \bremov(?:ing|es|ed)\s+(?:her|his|their)\s+(?:dress|shirt|pants|trousers|skirt|blouse|top|clothes)\b
+      | \bclothes\s+(?:removed|off|torn\s+off|falling\s+off)\b
+      | \b(?:dress|shirt|skirt|clothes)\s+(?:falling|slipping)\s+off\b
+      | \bbare[ -]?(?:chest|chested|bottom|bottomed)\s+(?:woman|girl|female|lady|women|girls)\b
+      | \bbare\s+(?:bottom|bum|crotch)\b | \bnip\s+slip\b | \bcamel\s+toe\b | \bdoggy\s*style\b
+      | \bball\s+gag\b
+      | \b(?:his|her|big|huge|hard|erect|a)\s+dick\b | \bdick\s+pics?\b | \banal\s+(?!retent)\w+
       | \bspread(?:ing)?\s+(?:her\s+|his\s+)?legs\b | \blegs\s+spread\b""",
     re.VERBOSE,
 )
+# Words that look explicit only when a doubled letter is taken out of them.
+_DOUBLED = frozenset({"rapped", "rapping", "rapper", "annal", "annals", "coocked"})
+_NUMBERS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+)
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+]
+_WRITTEN_YEARS = re.compile(rf"\b({'|'.join(_NUMBERS)})[ -]years?[ -]old\b")
+# What makes a young person of a word that is not one: "hot" is the weather's, "student" may be at a college.
+_HOT_MINOR = re.compile(
+    r"\bhot\s+(?:teens?|teenagers?|school\s?girls?|school\s?boys?|lolis?)\b"
+    r"|\b(?:see[ -]?through|sheer|transparent)\s+(?:\w+\s+)?"
+    r"(?:dress|clothes|clothing|shirt|blouse|skirt|top|gown|outfit|swimsuit)\b"
+)
+_PUPIL = re.compile(r"\b(?:high|middle|elementary|primary|secondary|junior)[ -]school\b|\bstudents?\b")
+_GROWN_PUPIL = re.compile(r"\b(?:college|university|adult|grad|graduate|medical|art|law|phd)\b")
 _YEARS = re.compile(
     r"\b(\d{1,2})[ -]?(?:years?[ -]?old|yo|y/o|yrs?[ -]?old|year[ -]old)\b|\bage[d:]?\s*[:=]?\s*(\d{1,2})\b"
 )
@@ -210,7 +286,7 @@ def check(words: str) -> None:
     text = _plain(words)
     minor = _minor(text)
     harmless = [match.span() for match in _HARMLESS.finditer(text)]
-    for match in _UNDRESSED.finditer(text):
+    for match in (*_UNDRESSED.finditer(text), *(_HOT_MINOR.finditer(text) if minor else ())):
         _refuse(match.group(), minor)
     for match in re.finditer(r"[a-z0-9]+", text):
         word = match.group()
@@ -231,6 +307,9 @@ def minor_years(words: str) -> int | None:
     found = _YEARS.search(text)
     if found:
         return int(found.group(1) or found.group(2))
+    written = _WRITTEN_YEARS.search(text)
+    if written:
+        return _NUMBERS.index(written.group(1)) + 1
     decade = re.search(r"\bin (?:his|her|their) (?:early |mid |late )?([1-9]0)'?s\b", text)
     return int(decade.group(1)) + 3 if decade else None
 
@@ -251,6 +330,8 @@ def _minor(text: str) -> bool:
         return True
     if any(re.search(rf"\b{re.escape(phrase)}s?\b", text) for phrase in _MINOR_PHRASES):
         return True
+    if _PUPIL.search(text) and not _GROWN_PUPIL.search(text) and (years is None or years < 18):
+        return True
     return any(dictionary_form(word) in _MINOR_WORDS for word in re.findall(r"[a-z]+", text))
 
 
@@ -268,9 +349,9 @@ def _hidden(words: str) -> str | None:
                 return token
             if "*" in token and _starred(token):
                 return token
-        squeezed = re.sub(r"(.)\1{2,}", r"\1", token)
-        if squeezed != token and squeezed in EXPLICIT:
-            return token
+        for squeezed in (re.sub(r"(.)\1{2,}", r"\1", token), re.sub(r"(.)\1+", r"\1", token)):
+            if squeezed != token and squeezed in EXPLICIT and token not in _DOUBLED:
+                return token
     for run in re.findall(r"(?:\b[a-z0-9]\b[ .\-*]+){2,20}[a-z0-9]\b", text):
         joined = re.sub(r"[^a-z0-9]", "", run).translate(_LEET)
         if joined in EXPLICIT or any(word in joined for word in ("nude", "naked", "nsfw", "porn", "hentai")):
