@@ -235,24 +235,6 @@ _NUMBERS = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
 )
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-]
 _WRITTEN_YEARS = re.compile(rf"\b({'|'.join(_NUMBERS)})[ -]years?[ -]old\b")
 # What makes a young person of a word that is not one: "hot" is the weather's, "student" may be at a college.
 _HOT_MINOR = re.compile(
