@@ -13,8 +13,10 @@ from studio import workflows
 from studio.comfy.engine_process import EngineProcess
 from studio.comfy.events import Event, Online
 from studio.comfy.pool import Pool, Server
+from studio.drafts import Drafts
 from studio.errors import StudioError
 from studio.files import FileStore
+from studio.gallery import Gallery
 from studio.jobs import Jobs
 from studio.models import Models
 from studio.records import Database, memory, open_database, servers
@@ -42,6 +44,8 @@ class Studio:
     models: Models
     engine: EngineProcess | None
     session_secret: str
+    drafts: Drafts
+    gallery: Gallery
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -99,6 +103,8 @@ def open_studio(settings: Settings) -> Studio:
         models,
         engine,
         _session_secret(settings, database),
+        Drafts(jobs),
+        Gallery(jobs),
     )
     for server in at_hand:
         if server.url in servers.paused(database):
@@ -130,6 +136,7 @@ def _sweep_regularly(studio: Studio) -> None:
     wait_s = memory.recall(studio.database, LAST_SWEEP, 0.0) + interval_s - time.time()
     while not studio.stopping.wait(max(wait_s, FIRST_SWEEP_S)):
         try:
+            studio.gallery.sweep(time.time())
             studio.files.sweep(time.time())
             studio.jobs.forget_old_keys()
             memory.remember(studio.database, LAST_SWEEP, time.time())

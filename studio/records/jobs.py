@@ -161,7 +161,7 @@ def page(
     offset: int = 0,
 ) -> Page:
     """The newest matching jobs and the number of all matches."""
-    terms = _search_terms(search)
+    terms = search_terms(search)
     with database.read() as connection:
         if search.strip() and not terms:
             total, numbers = 0, []
@@ -283,7 +283,7 @@ def _count(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> i
     return int(connection.execute(sql, values).fetchone()[0])
 
 
-def _search_terms(search: str) -> str:
+def search_terms(search: str) -> str:
     """A full-text query in which every word must begin some word of the prompt."""
     return " ".join(f'"{word}"*' for word in re.findall(r"\w+", search)[:16])
 

@@ -282,3 +282,106 @@ CREATE INDEX runs_by_kind ON runs (server, workflow, models, megapixels, steps, 
 ALTER TABLE servers ADD COLUMN address TEXT;
 """,
     )
+
+
+@migrations(name="0003_gallery")
+def gallery(db: Database) -> None:
+    """What the gallery knows of each output; triggers keep it in step, so that nobody else need do so."""
+    _run(
+        db,
+        """
+CREATE TABLE gallery (
+    seq INTEGER PRIMARY KEY,
+    output_id TEXT NOT NULL UNIQUE REFERENCES outputs (id) ON DELETE CASCADE,
+    job_seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    media TEXT NOT NULL,
+    view TEXT NOT NULL,
+    style TEXT NOT NULL COLLATE NOCASE,
+    model TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    favourite INTEGER NOT NULL DEFAULT 0,
+    copy_of TEXT,
+    deleted_at REAL
+);
+
+CREATE INDEX gallery_by_job ON gallery (job_seq);
+
+CREATE INDEX gallery_by_view ON gallery (view, seq)
+WHERE deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_by_style ON gallery (style, seq)
+WHERE deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_by_model ON gallery (model, seq)
+WHERE deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_by_workflow ON gallery (workflow, seq)
+WHERE deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_by_kind ON gallery (kind, seq)
+WHERE deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_by_media ON gallery (media, seq)
+WHERE deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_by_day ON gallery (created_at, seq)
+WHERE deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_favourites ON gallery (seq)
+WHERE favourite = 1 AND deleted_at IS NULL AND copy_of IS NULL;
+
+CREATE INDEX gallery_deleted ON gallery (seq) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX gallery_copies ON gallery (copy_of, seq) WHERE copy_of IS NOT NULL;
+
+CREATE TABLE gallery_tags (
+    tag TEXT NOT NULL COLLATE NOCASE,
+    seq INTEGER NOT NULL REFERENCES gallery (seq) ON DELETE CASCADE,
+    PRIMARY KEY (tag, seq)
+) WITHOUT ROWID;
+
+CREATE INDEX gallery_tags_by_output ON gallery_tags (seq);
+
+INSERT INTO gallery (seq, output_id, job_seq, kind, media, view, style, model, workflow, created_at)
+SELECT outputs.seq, outputs.id, jobs.seq, jobs.kind, outputs.media, outputs.view,
+       coalesce(json_extract(jobs.request, '$.style'), ''),
+       coalesce(json_extract(jobs.request, '$.model'), ''), jobs.workflow, outputs.created_at
+FROM outputs JOIN jobs ON jobs.id = outputs.job_id;
+
+UPDATE gallery SET copy_of = (
+    SELECT kept.id FROM outputs AS mine
+    JOIN jobs ON jobs.id = mine.job_id
+    JOIN outputs AS kept
+        ON kept.job_id = jobs.parent_id AND kept.name = mine.name AND kept.sha256 = mine.sha256
+        AND kept.created_at = mine.created_at
+    WHERE mine.id = gallery.output_id
+)
+WHERE job_seq IN (SELECT seq FROM jobs WHERE parent_id IS NOT NULL);
+
+CREATE TRIGGER gallery_in AFTER INSERT ON outputs BEGIN
+    INSERT INTO gallery (seq, output_id, job_seq, kind, media, view, style, model, workflow, created_at,
+                         copy_of)
+    SELECT new.seq, new.id, jobs.seq, jobs.kind, new.media, new.view,
+           coalesce(json_extract(jobs.request, '$.style'), ''),
+           coalesce(json_extract(jobs.request, '$.model'), ''),
+           jobs.workflow, new.created_at,
+           (SELECT coalesce(gallery.copy_of, gallery.output_id)
+            FROM outputs AS kept JOIN gallery ON gallery.output_id = kept.id
+            WHERE kept.job_id = jobs.parent_id AND kept.name = new.name AND kept.sha256 = new.sha256
+                  AND kept.created_at = new.created_at AND gallery.deleted_at IS NULL)
+    FROM jobs WHERE jobs.id = new.job_id;
+END;
+
+CREATE TRIGGER gallery_out AFTER DELETE ON gallery BEGIN
+    UPDATE gallery SET copy_of = (
+        SELECT output_id FROM gallery WHERE copy_of = old.output_id ORDER BY seq LIMIT 1
+    )
+    WHERE copy_of = old.output_id
+          AND seq > (SELECT min(seq) FROM gallery WHERE copy_of = old.output_id);
+    UPDATE gallery SET copy_of = NULL, favourite = max(favourite, old.favourite)
+    WHERE copy_of = old.output_id;
+END;
+""",
+    )
