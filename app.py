@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, login, models, problems
+from api import avatarforge, docs, login, models, problems, sheets
 from api.limits import BodyLimit
 from api.paths import local_path
 from studio import VERSION
@@ -139,6 +139,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(avatarforge.router, prefix=avatarforge.PREFIX)
     app.include_router(avatarforge.router, include_in_schema=False)
     app.include_router(models.router, prefix=avatarforge.PREFIX)
+    app.include_router(sheets.router, prefix=avatarforge.PREFIX)
     docs.install(app)
     problems.install(app)
     # Legacy clients send two pictures as base64, which is a third larger than the bytes.

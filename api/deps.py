@@ -35,14 +35,14 @@ def send_file(request: Request, path: Path, mime_type: str, filename: str, etag:
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
-    if _is_known(request.headers.get("if-none-match", ""), etag):
+    if is_known(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     return FileResponse(
         path, headers=headers, media_type=mime_type, filename=filename, content_disposition_type="inline"
     )
 
 
-def _is_known(if_none_match: str, etag: str) -> bool:
+def is_known(if_none_match: str, etag: str) -> bool:
     """Whether the client has the file already, by the tags that it sends."""
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or f'"{etag}"' in tags

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from studio.pictures.figure import Cut
 from studio.pictures.sheet import Layer, flatten
 from studio.sheets.content import Cell, Content, content_of
 from studio.sheets.draw import Drawing
+from studio.sheets.kept import Kept
 from studio.sheets.layout import Layouter
 from studio.sheets.material import load_all, palette_of
 from studio.sheets.options import SheetOptions
@@ -26,6 +28,7 @@ from studio.sheets.theme import theme_of
 
 MOST_GROWN = 1.5  # a figure is not shown larger than so many times its own pixels
 MOST_PIXELS = 48_000_000
+KEPT_BYTES = 48 * 2**20
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,41 @@ class Sheet:
     recipe: dict[str, Any]
     palette: tuple[Swatch, ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A sheet as a file."""
+
+    png: bytes = field(repr=False)
+    size: tuple[int, int]
+    recipe: dict[str, Any]
+    palette: tuple[Swatch, ...]
+    notes: tuple[str, ...]
+    key: str  # equal sheets have equal keys, which makes it an entity tag
+
+
+_rendered: Kept[Rendered] = Kept(KEPT_BYTES, lambda one: len(one.png))
+
+
+def render(jobs: Jobs, job_id: str, options: SheetOptions | None = None) -> Rendered:
+    """The sheet of a job as a PNG with its recipe inside; one that was asked for lately is kept."""
+    options = options or SheetOptions()
+    content = chosen(content_of(jobs, job_id, options.picks), options)
+    key = key_of(content, options)
+
+    def make() -> Rendered:
+        made = compose_content(jobs.files, content, options)
+        return Rendered(to_png(made), made.size, made.recipe, made.palette, made.notes, key)
+
+    return _rendered.get((key, jobs.settings.studio_font), make)
+
+
+def key_of(content: Content, options: SheetOptions) -> str:
+    """A hash of all that a sheet depends on."""
+    cells = [(cell.kind, cell.key, cell.output.job_id, cell.output.sha256) for cell in content.cells]
+    parts = [VERSION, content.job.id, cells, options.model_dump(mode="json")]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def compose(

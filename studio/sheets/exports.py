@@ -20,7 +20,7 @@ from studio.pictures.figure import Cut
 from studio.pictures.paper import MM_PER_INCH, Paper, page_size, write_pdf
 from studio.pictures.psd import write_psd
 from studio.pictures.sheet import flatten
-from studio.sheets.compose import chosen, compose, compose_content, to_png
+from studio.sheets.compose import chosen, compose, compose_content, render, to_png
 from studio.sheets.content import Cell, Content, content_of
 from studio.sheets.material import load_all, palette_of
 from studio.sheets.options import SheetOptions
@@ -42,8 +42,8 @@ class Export:
 
 def sheet_png(jobs: Jobs, job_id: str, options: SheetOptions) -> Export:
     """The sheet as one picture."""
-    made = compose(jobs, job_id, options)
-    return Export(f"{stem(options, job_id)}-sheet.png", "image/png", to_png(made), made.notes)
+    made = render(jobs, job_id, options)
+    return Export(f"{stem(options, job_id)}-sheet.png", "image/png", made.png, made.notes)
 
 
 def sheet_psd(jobs: Jobs, job_id: str, options: SheetOptions) -> Export:

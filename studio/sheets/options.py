@@ -35,7 +35,13 @@ class Fact(BaseModel):
 class SheetOptions(BaseModel):
     """The look of a sheet; the pictures on it come from the job."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"layout": "turnaround", "name": "Aldara", "title": "Shield of the towns"}]
+        },
+    )
 
     layout: Layout = "row"
     views: Annotated[tuple[View, ...] | None, AfterValidator(_each_once)] = Field(

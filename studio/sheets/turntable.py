@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from studio.errors import StudioError
 from studio.pictures.motion import MIME_TYPES, Motion, animate
 from studio.records.entities import Job
+from studio.request import AvatarRequest, with_values
 from studio.sheets.exports import Export, archive, stem
 from studio.sheets.options import SheetOptions
 
@@ -46,3 +47,12 @@ def turn_notes(job: Job) -> tuple[str, ...]:
     if job.engine == "embedded":
         return ()
     return ("Drawn by the embedded engine from the same words; it is not the model's own picture turned.",)
+
+
+def request_for(job: Job, height: int) -> tuple[AvatarRequest, int]:
+    """What to draw for a turn of a job's character, and how wide, in the shape of its pictures."""
+    request = AvatarRequest.model_validate(job.request)
+    shape = (request.width or 2) / (request.height or 3)
+    width = min(1024, max(64, round(height * shape / 8) * 8))
+    seed = job.tasks[0].seed if job.tasks else request.seed
+    return with_values(request, transparent=True, framing="full", seed=seed), width
