@@ -154,7 +154,7 @@ def half_up(barber: Barber, shop: Workshop) -> None:
                 16,
                 wave=0.0,
             )
-    barber.tail(anchor, np.array([0, 0.2, -1.0]), _length(barber) * 0.6, 0.12, strands=5)
+    barber.tail(anchor, np.array([0, -0.1, -1.0]), _length(barber) * 0.6, 0.12, strands=5, out=0.13)
     _tie(barber, shop, anchor, np.array([0, 0.2, -1.0]), 0.07)
     barber.sides(0.05 if barber.tip > 0 else -0.35, -0.01, 2)
     barber.bangs(shop.spec.hair.bangs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..palette import HAIR, Paint
+from ..palette import HAIR, Paint, mix, toned
 from ..shape.curves import path, smoothstep, unit
 from ..shape.field import Field, pack
 from ..shape.head import head_mesh, head_shape
@@ -40,6 +40,7 @@ class Barber:
 
     def __post_init__(self) -> None:
         self.meshes: list[Mesh] = []
+        self.stubble: list[tuple[Mesh, float]] = []  # with how much of the skin shows through
         self.rng = self.shop.rng
         self._body: Field | None = None
 
@@ -126,7 +127,9 @@ class Barber:
         surface[:, 0] *= 0.3
         self.meshes.append(replace(mesh, surface=surface))
 
-    def shaved(self, hairline: float = 34.0, nape: float = -30.0, grow: float = 0.012) -> None:
+    def shaved(
+        self, hairline: float = 34.0, nape: float = -30.0, grow: float = 0.012, bare: float = 0.34
+    ) -> None:
         """Hair of a few millimetres: the skull's own surface down to hairline and nape."""
         head = head_mesh(head_shape(self.shop.spec))
         offset = (head.points - CENTRE) / RADII
@@ -136,9 +139,8 @@ class Barber:
         over = elevation - (nape * (1 - front) + hairline * front)
         faces = head.faces[(over > -9.0)[head.faces].all(1)]
         surface = np.stack([np.full(len(over), 0.1), np.arctan2(offset[:, 0], offset[:, 2]) * 9, over], -1)
-        self.meshes.append(
-            Mesh(head.points + head.normals * grow, head.normals, faces, surface, keep=over * 0.01)
-        )
+        shell = Mesh(head.points + head.normals * grow, head.normals, faces, surface, keep=over * 0.01)
+        self.stubble.append((shell, bare))
 
     def bangs(self, kind: str, thick: float = 1.0) -> None:
         """Hair over the forehead; tips stay above the eyes so that a face remains a face."""
@@ -248,7 +250,8 @@ class Barber:
         counts = ((14, spread_deg), (12, spread_deg * 0.90), (8, spread_deg * 0.70))[:layers]
         for layer, (count, reach) in enumerate(counts):
             for number in range(count):
-                share = (number + 0.5 * (layer % 2)) / (count - 1) * 2 - 1
+                off = self.rng.uniform(-0.38, 0.38) * min(1.0, rough) if 0 < number < count - 1 else 0.0
+                share = (number + off + 0.5 * (layer % 2)) / (count - 1) * 2 - 1
                 share = float(np.clip(share, -1, 1))
                 azimuth = 180 + reach * share
                 jitter = self.rng.normal(0, 0.05, 3) * rough
@@ -256,11 +259,11 @@ class Barber:
                 low = (
                     tip
                     + min(0.30, 0.10 * drop) * (layer + 1.6 * share * share)
-                    + self.rng.uniform(-0.07, 0.05) * rough
+                    + self.rng.uniform(-0.05 - 0.06 * drop, 0.03 + 0.07 * drop) * rough
                 )
                 points, widths = self._fall(azimuth, low, layer, flare, jitter)
                 # Locks next to the face are narrow, so that the eye stays free in profile.
-                narrow = 1 - 0.42 * share**4
+                narrow = (1 - 0.42 * share**4) * (1 + self.rng.uniform(-0.28, 0.22) * min(1.0, rough))
                 self.lock(
                     points,
                     [width * narrow for width in widths],
@@ -324,6 +327,7 @@ class Barber:
         width: float = 0.17,
         droop: float = 1.0,
         strands: int = 7,
+        out: float = 0.32,
     ) -> None:
         """A tail of hair from a knot: out along `direction`, then down."""
         d = unit(np.asarray(direction, float))
@@ -334,7 +338,7 @@ class Barber:
                 * width
                 * (0.0 if number == 0 else 0.62)
             )
-            reach = 0.32 + 0.05 * (number % 3)
+            reach = out + 0.05 * (number % 3)
             points = [anchor, anchor + d * reach * 0.55 + off * 0.5 + np.array([0, 0.06, 0])]
             drop = length * (1 - 0.10 * (number % 3))
             for t in (0.22, 0.5, 0.78):
@@ -428,11 +432,15 @@ class Barber:
             paint = Paint(base, HAIR, tip=other, tip_from=tips[0], tip_to=tips[1])
         elif other is not None and hair.second_where == "roots":
             paint = Paint(other, HAIR, tip=base, tip_from=0.05, tip_to=0.35)
+        for mesh, bare in self.stubble:
+            colour = mix(base, self.shop.spec.skin.colour, bare)
+            self.shop.add(self._under_hat(mesh), Paint(colour), "hair", "hair")
+        strands = _strands(paint)
         for number, mesh in enumerate([*self.meshes, *segment_extra]):
-            mesh = self._under_hat(mesh)
-            colour = paint
+            mesh = _beside_the_eyes(self._under_hat(mesh))
+            colour = strands[number % len(strands)]
             if other is not None and hair.second_where not in ("tips", "roots"):
-                colour = self._second(number, mesh, paint, other, hair.second_where)
+                colour = self._second(number, mesh, colour, other, hair.second_where)
             self.shop.add(mesh, colour, "hair", "hair")
 
     def _under_hat(self, mesh: Mesh) -> Mesh:
@@ -460,3 +468,26 @@ class Barber:
         else:
             chosen = number % 4 == 2
         return replace(paint, colour=other) if chosen else paint
+
+
+def _strands(paint: Paint) -> list[Paint]:
+    """The paint in the tones of single strands: hair of one tone looks like a helmet."""
+    dark = sum(paint.colour) < 150
+    steps = (
+        (0.0, 0.030, 0.0, 0.016, 0.046, 0.0, 0.022)
+        if dark
+        else (0.0, -0.034, 0.012, -0.016, 0.0, 0.022, -0.024)
+    )
+    return [paint if step == 0.0 else replace(paint, colour=toned(paint.colour, step)) for step in steps]
+
+
+def _beside_the_eyes(mesh: Mesh) -> Mesh:
+    """Hair at the temples stays behind the eye, so that a profile has one."""
+    x, y, z = mesh.points.T
+    near = smoothstep(0.24, 0.30, np.abs(x)) * smoothstep(0.22, 0.29, y) * smoothstep(0.58, 0.50, y)
+    over = np.clip(z - 0.20, 0, None)
+    if not (near * over > 0).any():
+        return mesh
+    points = mesh.points.copy()
+    points[:, 2] -= 0.75 * near * over
+    return replace(mesh, points=points)

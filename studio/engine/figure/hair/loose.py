@@ -6,7 +6,7 @@ import numpy as np
 
 from ..shape.curves import unit
 from ..workshop import Workshop
-from .locks import CENTRE, Barber
+from .locks import CENTRE, RADII, Barber
 from .registry import style
 
 
@@ -110,10 +110,35 @@ def drills(barber: Barber, shop: Workshop) -> None:
             )
 
 
-@style("dreadlocks", "cornrows")
+@style("cornrows")
+def cornrows(barber: Barber, shop: Workshop) -> None:
+    """Narrow braids laid over the skull from forehead to nape, their ends hanging when there is length."""
+    barber.shaved(hairline=38.0, bare=0.40)
+    low = barber.tip
+    for aside in np.linspace(-66, 66, 11):
+        start = 52 + 0.20 * abs(aside)
+        along = np.radians(np.linspace(start, 198 - 0.25 * abs(aside), 12))
+        flat = np.radians(aside)
+        over = np.stack(
+            [
+                np.full(12, np.sin(flat)),
+                np.cos(flat) * np.sin(along),
+                np.cos(flat) * np.cos(along),
+            ],
+            -1,
+        )
+        line = list(CENTRE + over * RADII * (0.985 + 0.02 * np.sin(np.linspace(0, np.pi, 12)))[:, None])
+        if low < -0.2:
+            end = line[-1] * (1.04, 0, 1.0) + (0, low + barber.rng.uniform(0, 0.14), -0.06)
+            line += [line[-1] + (end - line[-1]) * t + (0, 0, -0.03) for t in (0.25, 0.6, 1.0)]
+        knots = 16 + (int(-low * 14) if low < -0.2 else 0)
+        radii = [0.020, *([0.048, 0.034] * knots), 0.030, 0.012]
+        barber.lock(line, radii, 0.86, 3 * len(radii), 7, wave=0.0, body=low < -0.2)
+
+
+@style("dreadlocks")
 def dreadlocks(barber: Barber, shop: Workshop) -> None:
     """Many round ropes of hair."""
-    rows = shop.spec.hair.style == "cornrows"
     barber.cap(44, k=0.985)
     low = barber.tip
     for ring, (elevation, count) in enumerate(((58, 9), (34, 15), (8, 17))):
@@ -134,8 +159,6 @@ def dreadlocks(barber: Barber, shop: Workshop) -> None:
                 wave=0.008,
                 body=low < -0.1,
             )
-    if rows:
-        return
     for azimuth in (-52, -34, -16, 14, 32, 50):
         start = barber.scalp(azimuth * 0.6, 62, 1.0)
         sign = 1 if azimuth > 0 else -1

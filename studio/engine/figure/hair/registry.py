@@ -36,8 +36,9 @@ def add_hair(shop: Workshop) -> None:
     if make is None:
         shop.miss(f"hair style {hair.style.replace('_', ' ')}")
         make = _STYLES["straight"]
-    # Hair ends above the ground, however short the body is.
-    lowest = -(shop.spec.build.heads_tall - 1) * 0.80
-    barber = Barber(shop, max(lowest, TIP_Y.get(hair.length, -0.55)))
+    # Lengths are told by the body that they reach down: to shoulders, waist, knees.
+    body = min(1.0, (shop.spec.build.heads_tall - 1) / 5.5)
+    tip = TIP_Y.get(hair.length, -0.55)
+    barber = Barber(shop, tip * body**0.75 if tip < 0 else tip)
     make(barber, shop)
     barber.finish()

@@ -38,15 +38,27 @@ def _tousle(barber: Barber, reach: float, lift: float, count: int, rough: float)
             barber.lock([start, middle, tip], (0.05, 0.120, 0.003), 0.26, 12, 8)
 
 
-@style("pixie", "side_part")
+@style("pixie")
 def pixie(barber: Barber, shop: Workshop) -> None:
-    """Short, close and tidy."""
+    """Short, close and feathered, whatever its length is called."""
+    barber.cap(nape=-34)
+    _tousle(barber, 0.62, 0.0, 13, 0.9)
+    for azimuth in range(128, 240, 16):
+        root, low = barber.scalp(azimuth, -8, 1.0), barber.scalp(azimuth, -46, 0.96)
+        barber.lock([root, barber.scalp(azimuth, -28, 1.02), low], (0.05, 0.085, 0.003), 0.3, 12, 8)
+    barber.sides(0.24, -0.02, 2)
+    barber.bangs("side" if shop.spec.hair.bangs == "swept" else shop.spec.hair.bangs)
+
+
+@style("side_part")
+def side_part(barber: Barber, shop: Workshop) -> None:
+    """Parted at one side, tidy."""
     barber.cap()
     _tousle(barber, 0.62, 0.0, 13, 0.7)
     if shop.spec.hair.length in ("medium", "long", "very_long"):
         barber.back(max(barber.tip, -0.25), 0.02, 2, 108)
     barber.sides(0.26, -0.01, 2)
-    barber.bangs("side" if shop.spec.hair.style == "side_part" else shop.spec.hair.bangs)
+    barber.bangs("side")
 
 
 @style("messy")
@@ -71,29 +83,42 @@ def messy(barber: Barber, shop: Workshop) -> None:
 
 @style("spiky")
 def spiky(barber: Barber, shop: Workshop) -> None:
-    """Spikes up and back."""
+    """Thin irregular spikes that first follow the skull, then stand off it, up and back."""
     barber.cap()
-    big = {"short": 0.8, "medium": 1.1, "long": 1.35, "very_long": 1.5}.get(shop.spec.hair.length, 0.9)
-    for elevation, count, reach in ((74, 4, 0.50), (46, 7, 0.50), (18, 8, 0.42), (-10, 7, 0.30)):
+    big = {"short": 0.75, "medium": 1.0, "long": 1.3, "very_long": 1.5}.get(shop.spec.hair.length, 0.85)
+    rng = barber.rng
+    rows = ((78, 5, 0.42), (58, 9, 0.44), (38, 10, 0.42), (18, 10, 0.36), (-2, 9, 0.28), (-22, 8, 0.22))
+    for elevation, count, reach in rows:
         for number in range(count):
-            azimuth = 58 + 244 * (number + 0.5) / count + barber.rng.uniform(-9, 9)
-            root = barber.scalp(azimuth, elevation, 0.94)
+            half = 118 if elevation < 50 else 150
+            azimuth = (
+                180 + half * (2 * (number + 0.5) / count - 1) + rng.uniform(-0.4, 0.4) * 2 * half / count
+            )
+            here = elevation + rng.uniform(-7, 7)
+            root = barber.scalp(azimuth, here, 0.95)
             out = unit((root - CENTRE) / RADII)
-            sweep = np.array([0.0, 0.75 if elevation > 10 else -0.45, -0.45])
-            tip = root + unit(out * 0.9 + sweep) * reach * big * barber.rng.uniform(0.85, 1.2)
-            middle = root + (tip - root) * 0.45 + out * 0.07
-            barber.lock([root, middle, tip], (0.17, 0.14, 0.003), 0.55, 14, 8)
-    for azimuth, lean in ((-44, -18), (-22, -10), (0, 12), (22, 14), (44, 22)):
-        root = barber.scalp(azimuth * 0.7, 62, 1.0)
-        high = barber.scalp(azimuth, 44, 1.22)
+            # Combed up on the crown, back on the sides, down at the nape.
+            comb = np.array([0.25 * np.sign(root[0]), 0.020 * (here + 14), -0.65]) + rng.normal(0, 0.12, 3)
+            comb = unit(comb - out * (comb * out).sum())
+            length = reach * big * rng.uniform(0.70, 1.30)
+            lying = CENTRE + unit((root + comb * length * 0.42 - CENTRE) / RADII) * RADII * 1.07
+            tip = lying + unit(comb * 0.80 + out * 0.52) * length * 0.80
+            wide = rng.uniform(0.070, 0.110)
+            barber.lock([root, lying, tip], (wide * 0.8, wide, 0.003), 0.62, 13, 8, wave=0.0)
+    for azimuth in (-46, -27, -9, 8, 26, 45):
+        root = barber.scalp(azimuth * 0.8, 58, 0.97)
+        length = 0.21 * big * rng.uniform(0.75, 1.3)
+        rise = np.array([0.012 * azimuth + rng.normal(0, 0.1), 0.9, 0.42])
+        high = root + unit(rise + (0, -0.4, 0.5)) * length * 0.35
         barber.lock(
-            [root, high, barber.scalp(azimuth + lean, 30, 1.30 + 0.10 * big) + (0, 0.14 * big, 0)],
-            (0.09, 0.11, 0.003),
-            0.55,
-            14,
-            8,
+            [root, high, high + unit(rise) * length * 0.8], (0.07, 0.078, 0.003), 0.6, 13, 8, wave=0.0
         )
-    barber.sides(0.26, 0.0, 2)
+    for sign in (-1, 1):
+        for azimuth, low in ((82, 0.20), (100, 0.12), (118, 0.06)):
+            root = barber.scalp(sign * azimuth, 26, 1.0)
+            hang = barber.scalp(sign * (azimuth + 4), 0, 1.06)
+            end = np.array([hang[0] * 1.06, low + rng.uniform(-0.03, 0.03), hang[2] - 0.03])
+            barber.lock([root, hang, end], (0.05, 0.075, 0.003), 0.42, 12, 8, wave=0.0)
     if shop.spec.hair.bangs not in ("none",):
         barber.bangs("swept", 0.85)
 
@@ -101,28 +126,34 @@ def spiky(barber: Barber, shop: Workshop) -> None:
 @style("buzz_cut")
 def buzz_cut(barber: Barber, shop: Workshop) -> None:
     """A few millimetres all around."""
-    barber.shaved()
+    barber.shaved(bare=0.22)
 
 
 @style("undercut")
 def undercut(barber: Barber, shop: Workshop) -> None:
     """Shaved sides, long hair on top, swept to one side."""
     barber.shaved()
-    for number, azimuth in enumerate((-64, -44, -24, -4, 16, 36)):
-        root = barber.scalp(azimuth * 0.5 + 25, 66, 1.0)
-        middle = barber.scalp(azimuth - 10, 62, 1.16)
-        tip = barber.scalp(azimuth - 46, 24 - 4 * number, 1.10)
-        barber.lock(
-            [root, middle, barber.scalp(azimuth - 32, 44, 1.17), tip], (0.08, 0.15, 0.14, 0.003), 0.42, 18
-        )
-    for azimuth in range(70, 300, 22):
-        root = barber.scalp(azimuth, 84, 1.0)
-        barber.lock(
-            [root, barber.scalp(azimuth, 66, 1.10), barber.scalp(azimuth, 36, 1.03)],
-            (0.06, 0.15, 0.004),
-            0.40,
-            14,
-        )
+    rng = barber.rng
+    fall = {"short": 0.0, "medium": 14.0, "long": 30.0, "very_long": 38.0}.get(shop.spec.hair.length, 8.0)
+    # From a parting on the left over the crown to the right, row behind row.
+    for row, azimuth in enumerate((-34, -58, -82, -106, -132, -158)):
+        for layer in range(2):
+            turned = azimuth + rng.uniform(-8, 8) + 10 * layer
+            root = barber.scalp(52 + 16 * row, 50 + 5 * layer, 0.98)
+            crown = barber.scalp(turned * 0.55 + 14 * row, 80 - 4 * row, 1.15 + 0.05 * layer)
+            over = barber.scalp(turned, 50, 1.13 + 0.03 * layer)
+            end = barber.scalp(turned - 4, 31 - fall + 9 * layer + rng.uniform(-5, 5), 1.06)
+            barber.lock([root, crown, over, end], (0.07, 0.135, 0.125, 0.003), 0.40, 20, wave=0.0)
+    for azimuth in range(84, 236, 19):
+        root, end = barber.scalp(azimuth, 76, 1.0), barber.scalp(azimuth + rng.uniform(-6, 6), 33, 1.05)
+        barber.lock([root, barber.scalp(azimuth, 58, 1.09), end], (0.06, 0.115, 0.004), 0.40, 14, wave=0.0)
+    for azimuth, drift, tip in ((30, -34, 0.70), (10, -36, 0.62), (-10, -34, 0.55), (-30, -26, 0.47)):
+        root = barber.scalp(azimuth + 22, 70, 1.0)
+        high = barber.scalp(azimuth, 52, 1.16)
+        brow = barber.scalp(azimuth + drift * 0.6, 32, 1.14)
+        end = barber.scalp(azimuth + drift, 8, 1.02)
+        end[1] = tip - 0.002 * fall
+        barber.lock([root, high, brow, end], (0.06, 0.115, 0.105, 0.003), 0.36, 20, wave=0.0)
 
 
 @style("mohawk")
@@ -130,18 +161,21 @@ def mohawk(barber: Barber, shop: Workshop) -> None:
     """A crest from forehead to nape."""
     barber.shaved()
     tall = {"short": 0.26, "medium": 0.40, "long": 0.56}.get(shop.spec.hair.length, 0.38)
-    for number, elevation in enumerate(np.linspace(38, 190, 15)):
+    count = 22
+    for number, elevation in enumerate(np.linspace(40, 196, count)):
         angle = np.radians(elevation)
         direction = np.array([0, np.sin(angle), np.cos(angle)])
         root = CENTRE + direction * RADII * 0.93
-        reach = tall * (0.72 + 0.36 * np.sin(np.pi * number / 14))
+        reach = tall * (0.66 + 0.42 * np.sin(np.pi * number / (count - 1)))
         out = unit(direction + np.array([0, 0.15, -0.35]))
-        for x in (-0.05, 0.05):
-            tip = root + out * reach * barber.rng.uniform(0.9, 1.1) + (x * 0.4, 0, 0)
+        for x in (-0.042, 0.042):
+            length = reach * barber.rng.uniform(0.80, 1.16)
+            back = np.array([0, 0, -0.10 * length])
+            tip = root + out * length + (x * 0.5 + barber.rng.normal(0, 0.02), 0, 0) + back
             barber.lock(
-                [root + (x, 0, 0), root + out * reach * 0.5 + (x, 0, 0), tip],
-                (0.09, 0.085, 0.003),
-                0.7,
+                [root + (x, 0, 0), root + out * length * 0.5 + (x, 0, 0), tip],
+                (0.062, 0.058, 0.003),
+                0.75,
                 12,
                 8,
                 outward=np.array([1.0, 0, 0]),
