@@ -213,8 +213,9 @@ def leg_plates(tailor: Tailor, paint: Paint, thigh: bool = True) -> None:
 
 def sabatons(tailor: Tailor, paint: Paint) -> None:
     """Steel shoes."""
-    from .feet import shoe
+    from .feet import sabaton_lames, shoe
 
+    sabaton_lames(tailor, paint)
     shoe(
         tailor,
         replace(paint, trim=None),

@@ -92,6 +92,58 @@ def shoe(
             tailor.add(rings(grid), Paint(sole, LEATHER), segment, f"{side}_ankle")
 
 
+def strap(
+    tailor: Tailor, side: str, sign: float, back: float, front: float, grow: float, paint: Paint, lean: float = 0.4
+) -> None:
+    """A band over the foot between two places before the ankle; it leans back as it rises."""
+    ankle = tailor.shop.rest[f"{side}_ankle"]
+    towards = np.array([0.0, lean, 1.0])
+    solids = [
+        *(s.grown(grow) for s in foot_solids(ankle, sign, tailor.shop.figure.limb)),
+        keep((0, 0, ankle[2] + back), towards),
+        keep((0, 0, ankle[2] + front), -towards),
+        keep((0, 0.004, 0), UP),
+    ]
+    low = np.array([-1.0, 0.0, ankle[2] + back - 0.06])
+    high = np.array([1.0, 0.14, ankle[2] + front + 0.01])
+    key = ("foot band", back, front, grow, lean)
+    mesh = tailor.shop.twin(key, side, lambda: skin(pack(solids), 0.005, low, high))
+    z = mesh.points[:, 2] + lean * mesh.points[:, 1] - ankle[2]
+    surface = np.stack([z, mesh.points[:, 0], front - z], -1)
+    tailor.add(replace(mesh, surface=surface), paint, "feet", f"{side}_ankle")
+
+
+def sabaton_lames(tailor: Tailor, paint: Paint) -> None:
+    """Plates that overlap from the ankle to the toes, each with its rim."""
+    for side, sign in SIDES:
+        for number, front in enumerate((0.205, 0.165, 0.125, 0.085)):
+            strap(tailor, side, sign, front - 0.052, front, 0.0125 + 0.0035 * number, paint, 0.5)
+
+
+def turned_top(tailor: Tailor, top: float, height: float, grow: float, paint: Paint) -> None:
+    """The turned-down top of a boot."""
+    for side, _ in SIDES:
+        solids = [
+            *tailor.shop.group(f"{side}_shin", f"{side}_thigh", grow=grow),
+            keep((0, top, 0), DOWN),
+            keep((0, top - height, 0), UP),
+        ]
+        low, high = np.array([-1.0, top - height - 0.02, -1.0]), np.array([1.0, top + 0.02, 1.0])
+        mesh = tailor.shop.twin(
+            ("boot top", top, height, grow), side, lambda s=solids, a=low, b=high: skin(pack(s), CELL, a, b)
+        )
+        tailor.add(mesh, paint, "feet", f"{side}_leg")
+
+
+def heels(tailor: Tailor, paint: Paint, height: float = 0.018) -> None:
+    """Blocks under the heels of boots."""
+    for side, sign in SIDES:
+        ankle = tailor.shop.rest[f"{side}_ankle"]
+        line = [(ankle[0], y, ankle[2] - 0.018) for y in (0.020, 0.012, -height, -height - 0.001)]
+        grid = tube(line, (0.044, 0.046, 0.041, 0.038), 8, 16, 0.9, (0, 0, 1), 2.6)
+        tailor.add(rings(grid), paint, "feet", f"{side}_ankle")
+
+
 @garment("boots", "tall_boots", "combat_boots", "armored_boots")
 def boots(tailor: Tailor) -> None:
     """Boots up to calf or knee."""
@@ -105,9 +157,11 @@ def boots(tailor: Tailor) -> None:
         from .armor import edged
 
         shoe(tailor, edged(tailor), 0.012, top, sole)
+        sabaton_lames(tailor, edged(tailor))
         return
     paint = replace(tailor.paint, trim=trim, trim_width=0.020 if kind != "combat_boots" else 0.012)
     shoe(tailor, paint, 0.011, top, sole, flare=0.004 if kind == "boots" else 0.0)
+    heels(tailor, Paint(sole, LEATHER))
     if kind == "combat_boots":
         for side, sign in SIDES:
             ankle = tailor.shop.rest[f"{side}_ankle"]
@@ -126,20 +180,7 @@ def boots(tailor: Tailor) -> None:
                 )
                 tailor.add(rings(lace), tailor.plain((206, 196, 176)), "feet", f"{side}_leg", casts=False)
     else:
-        for side, _ in SIDES:
-            ankle = tailor.shop.rest[f"{side}_ankle"]
-            t = np.linspace(0, 2 * np.pi, 29)[:-1]
-            loop = np.stack(
-                [
-                    ankle[0] + 0.060 * np.sin(t),
-                    0.118 + 0.012 * np.cos(t),
-                    ankle[2] + 0.060 * np.cos(t) + 0.004,
-                ],
-                -1,
-            )
-            from ..shape.mesh import loop_tube
-
-            tailor.add(loop_tube(loop, 0.009), Paint(trim, LEATHER), "feet", f"{side}_leg")
+        turned_top(tailor, top, 0.055, 0.020, Paint(trim, LEATHER))
 
 
 @garment("shoes", "slippers", "heels")
@@ -187,24 +228,33 @@ def sandals(tailor: Tailor) -> None:
             (ankle[0] + sign * 0.03, 0.008, ankle[2] + 0.195),
         ]
         tailor.add(
-            rings(tube(path, (0.036, 0.050, 0.030), 16, 16, 0.24, (0, 1, 0), 3.0)),
+            rings(tube(path, (0.038, 0.052, 0.034), 16, 16, 0.34 if geta else 0.24, (0, 1, 0), 3.4)),
             Paint(tailor.item.colour, LEATHER),
             "feet",
             f"{side}_ankle",
         )
-        for z, reach, y in ((0.125, 0.044, 0.050), (0.070, 0.040, 0.072)):
-            arc = [
-                (ankle[0] + sign * 0.02 - reach, 0.012, ankle[2] + z),
-                (ankle[0] + sign * 0.018, y, ankle[2] + z),
-                (ankle[0] + sign * 0.02 + reach, 0.012, ankle[2] + z),
-            ]
-            if not geta or z > 0.1:
-                tailor.add(
-                    rings(tube(arc, (0.010,) * 3, 16, 8, 0.5, (0, 0.4, 1))),
-                    Paint(tailor.item.trim or toned(tailor.item.colour, -0.1), LEATHER),
-                    "feet",
-                    f"{side}_ankle",
-                )
+        thong = Paint(tailor.item.trim or toned(tailor.item.colour, -0.1), LEATHER)
+        if geta:
+            _geta(tailor, side, sign, thong)
+            continue
+        for back, front, lean in ((0.098, 0.122, 0.2), (0.040, 0.062, 0.9), (-0.030, -0.008, 0.0)):
+            strap(tailor, side, sign, back, front, 0.0055, thong, lean)
+
+
+def _geta(tailor: Tailor, side: str, sign: float, thong: Paint) -> None:
+    """The two teeth below a wooden sole, and the thong between the toes."""
+    ankle = tailor.shop.rest[f"{side}_ankle"]
+    wood = Paint(tailor.item.colour, LEATHER)
+    for z in (0.0, 0.115):
+        x = ankle[0] + sign * (0.008 + 0.10 * z)
+        line = [(x - 0.042, -0.018, ankle[2] + z), (x + 0.042, -0.018, ankle[2] + z)]
+        tooth = tube(line, (0.022, 0.022), 6, 12, 0.5, (0, 0, 1), 4.0)
+        tailor.add(rings(tooth), wood, "feet", f"{side}_ankle")
+    toe = ankle + (sign * 0.012, -ankle[1] + 0.050, 0.150)
+    for reach in (-0.050, 0.048):
+        foot = (ankle[0] + sign * 0.018 + reach, 0.016, ankle[2] + 0.055)
+        top = (ankle[0] + sign * 0.016 + reach * 0.55, 0.072, ankle[2] + 0.085)
+        tailor.add(rings(tube([foot, top, toe], (0.009, 0.010, 0.008), 14, 8)), thong, "feet", f"{side}_ankle")
 
 
 @garment("socks")
