@@ -62,6 +62,7 @@ class Jobs:
         """How the request would run now, or a refusal that says why it cannot."""
         for file_id in request.files().values():
             self.files.get(file_id)
+        maps: frozenset[str] = frozenset()
         if not self._is_for_embedded(request) and self.settings.comfyui_url:
             online = self.pool.online("comfy")
             if not online and any(server["status"] == "starting" for server in self.pool.health()):
@@ -70,6 +71,7 @@ class Jobs:
             if not online:
                 raise StudioError("comfyui_unavailable", url=", ".join(self.settings.comfyui_url))
             candidates = [Candidate("comfy", server.info) for server in online]
+            maps = self.control_maps()
         else:
             candidates = [
                 Candidate("embedded", server.info)
@@ -78,7 +80,17 @@ class Jobs:
             ]
             if not candidates:
                 raise StudioError("engine_unavailable", why="it is switched off")
-        return workflows.choose(self.library, request, candidates)
+        return workflows.choose(self.library, request, candidates, maps)
+
+    def control_maps(self) -> frozenset[str]:
+        """The control maps that the embedded engine can draw now, as manifests name them."""
+        if not self.pool.online("embedded"):
+            self.pool.wait_first_signs(STARTING_S, "embedded")
+        for server in self.pool.online("embedded"):
+            if server.info is not None:
+                kinds = server.info.choices("FigureControlMap", "kind")
+                return frozenset(f"{workflows.CONTROL}{kind}" for kind in kinds)
+        return frozenset()
 
     def _is_for_embedded(self, request: AvatarRequest) -> bool:
         """Whether it asks for the embedded engine, by its name or by a workflow that runs nowhere else."""
@@ -110,7 +122,8 @@ class Jobs:
         now = time.time()
         job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id)
         seed = plan.request.seed or 0
-        tasks = [records.NewTask(_new_id(), view, seed, plan.needs) for view in plan.request.views]
+        ids = {step.view: _new_id() for step in plan.steps}
+        tasks = [_new_task(plan.request, step, ids, seed) for step in plan.steps]
         with self.database.write() as connection:
             if key is not None:
                 # Two requests with one key may meet here; the first one made the job.
@@ -145,6 +158,7 @@ class Jobs:
         timeout_s: float | None,
         metadata: dict[str, Any] | None,
         parent_id: str | None = None,
+        notes: tuple[str, ...] = (),
     ) -> records.NewJob:
         request = plan.request
         return records.NewJob(
@@ -162,6 +176,7 @@ class Jobs:
             deadline_at=run_at + (timeout_s or self.settings.studio_job_timeout_s),
             parent_id=parent_id,
             metadata=metadata,
+            notes=notes,
         )
 
     def retry(self, job_id: str, *, door: str) -> Job:
@@ -171,7 +186,10 @@ class Jobs:
         return self._child(job, {task.view: task.seed for task in unfinished}, door)
 
     def reroll(self, job_id: str, view: View, *, door: str, seed: int | None = None) -> Job:
-        """A new job in which one view is made again with another seed and the others are kept as they are."""
+        """A new job in which one view is made again with another seed, with those that are made from it.
+
+        The other views are kept as they are.
+        """
         job = self._ended(job_id)
         if view not in [task.view for task in job.tasks]:
             raise StudioError("task_not_found", name=view)
@@ -192,10 +210,17 @@ class Jobs:
             # The only picture's seed is the request's, so that the request alone makes it again.
             request = with_values(request, seed=again[parent.tasks[0].view])
         plan = self.preflight(request)
+        made, notes = self._made_again(parent, plan, again)
         now = time.time()
-        job = self._new_job(plan, door, parent.priority, now, now, None, parent.metadata, parent_id=parent.id)
+        job = self._new_job(
+            plan, door, parent.priority, now, now, None, parent.metadata, parent_id=parent.id, notes=notes
+        )
+        ids = {step.view: _new_id() for step in plan.steps}
+        new: dict[str, records.NewTask] = {
+            step.view: _new_task(plan.request, step, ids, job.seed) for step in plan.steps
+        }
         try:
-            tasks = [self._child_task(parent, task, again, job.id, plan.needs) for task in parent.tasks]
+            tasks = [self._child_task(parent, task, made, new[task.view], job) for task in parent.tasks]
             with self.database.write() as connection:
                 records.insert(connection, job, tasks)
                 self.files.add_references(connection, job.id, plan.request.files())
@@ -204,21 +229,53 @@ class Jobs:
             raise
         return self.get(job.id)
 
-    def _child_task(
-        self, parent: Job, task: Task, again: Mapping[str, int], job_id: str, needs: str
-    ) -> records.NewTask:
-        task_id = _new_id()
-        kept: list[Output] = []
-        if task.view not in again and task.status == "completed":
-            outputs = [output for output in parent.outputs if output.task_id == task.id]
+    def _made_again(
+        self, parent: Job, plan: Plan, again: Mapping[str, int]
+    ) -> tuple[dict[str, int], tuple[str, ...]]:
+        """The views that have to be made with those that are asked for, each with its seed; and why."""
+        made = dict(again)
+        for task in parent.tasks:
             # A picture that somebody has removed from the disk is made again.
-            if all(self.files.output_path(parent.id, output.name).is_file() for output in outputs):
-                kept = outputs
+            names = [output.name for output in parent.outputs if output.task_id == task.id]
+            if not all(self.files.output_path(parent.id, name).is_file() for name in names):
+                made.setdefault(task.view, task.seed)
+        own = {task.view: task.seed for task in parent.tasks}
+        others = [view for view in own if view not in made]
+        new_seed = next((seed for view, seed in again.items() if seed != own[view]), None)
+        if workflows.named(self.library, plan.workflow).manifest.strategy == workflows.PANELS:
+            if new_seed is None or not others:
+                return made, ()
+            why = "all views are made again, as they are parts of one picture"
+            return dict.fromkeys(own, new_seed), (why,)
+        followers = {step.view for step in plan.steps if step.needs_front}
+        along = [view for view in others if view in followers] if "front" in made else []
+        if not along:
+            return made, ()
+        why = f"made again with the front view, from which they are drawn: {', '.join(along)}"
+        return made | {view: own[view] for view in along}, (why,)
+
+    def _child_task(
+        self,
+        parent: Job,
+        task: Task,
+        made: Mapping[str, int],
+        new: records.NewTask,
+        job: records.NewJob,
+    ) -> records.NewTask:
+        new = dataclasses.replace(new, seed=made.get(task.view, task.seed))
+        if task.view in made or task.status != "completed":
+            return new
+        kept = [output for output in parent.outputs if output.task_id == task.id]
         for output in kept:
             source = self.files.output_path(parent.id, output.name)
-            self.files.write_output(job_id, output.name, _blocks(source))
-        own = [dataclasses.replace(output, id=_new_id(), job_id=job_id, task_id=task_id) for output in kept]
-        return records.NewTask(task_id, task.view, again.get(task.view, task.seed), needs, tuple(own))
+            self.files.write_output(job.id, output.name, _blocks(source))
+        # What is kept beside another front view is measured against that one.
+        fresh = {"drift": None} if "front" in made else {}
+        own = [
+            dataclasses.replace(output, id=_new_id(), job_id=job.id, task_id=new.id, **fresh)
+            for output in kept
+        ]
+        return dataclasses.replace(new, outputs=tuple(own))
 
     # --------------------------------------------------------------- reading
 
@@ -335,6 +392,15 @@ class Jobs:
             records.delete(connection, job_id)
         self.files.remove_outputs(job_id)
         self.drop_preview(job_id)
+
+
+def _new_task(
+    request: AvatarRequest, step: workflows.Step, ids: Mapping[str, str], seed: int
+) -> records.NewTask:
+    """The record of a step; it follows the front view if it is made from it or will be held against it."""
+    is_measured = request.max_drift is not None and step.view != "front"
+    follows = ids.get("front") if step.needs_front or is_measured else None
+    return records.NewTask(ids[step.view], step.view, seed, step.needs, step=step.to_text(), follows=follows)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -10,7 +10,8 @@ from typing import Literal
 from studio.request import AvatarRequest, Framing, View
 
 # figure: the embedded engine; tags: Stable Diffusion; sentences: Flux, Qwen; edit: a picture that is changed.
-PromptStyle = Literal["figure", "tags", "sentences", "edit"]
+# panels: all views in one wide picture.
+PromptStyle = Literal["figure", "tags", "sentences", "edit", "panels"]
 
 VIEW_TAGS: dict[View, str] = {
     "front": "front view, facing the viewer, looking at viewer",
@@ -45,6 +46,12 @@ FRAMING_SENTENCES: dict[Framing, str] = {
     "full": "full body",
     "bust": "upper body down to the waist",
     "portrait": "portrait of head and shoulders",
+}
+PANEL_TAGS: dict[View, str] = {
+    "front": "front view",
+    "back": "from behind",
+    "side": "side view",
+    "quarter": "three-quarter view",
 }
 # What a person may write about the side that is shown, and the views that agree with it.
 _SAID: tuple[tuple[tuple[View, ...], str], ...] = (
@@ -103,14 +110,30 @@ class PromptText:
     negative: str
 
 
-def write(request: AvatarRequest, view: View, style: PromptStyle, family: str = "") -> PromptText:
-    """The texts for one view; the character's own words are the same in every view."""
+def write(
+    request: AvatarRequest,
+    view: View,
+    style: PromptStyle,
+    family: str = "",
+    *,
+    posed: bool = False,
+    from_front: bool = False,
+) -> PromptText:
+    """The texts for one view; the character's own words are the same in every view.
+
+    For a model that changes a picture: `posed` says that it gets a skeleton too, `from_front` that the
+    picture is our own front view, which has clothing and style already.
+    """
     if style == "figure":
         # The embedded engine takes view and style by number and name, so its words are the person's own.
         return PromptText(_join(request.prompt, request.clothing), request.negative_prompt)
     if style == "tags":
         return _tags(request, view, family)
-    return _sentences(request, view) if style == "sentences" else _edit(request, view)
+    if style == "panels":
+        return _panels(request, family)
+    if style == "sentences":
+        return _sentences(request, view)
+    return _edit(request, view, posed=posed, from_front=from_front)
 
 
 def without_weights(words: str) -> str:
@@ -126,25 +149,57 @@ def without_views(words: str, view: View) -> str:
     return _keep(words, lambda part: part not in VIEW_WORDS and view in GAZE_WORDS.get(part, (view,)))
 
 
-def _tags(request: AvatarRequest, view: View, family: str) -> PromptText:
-    realism = request.realism
-    quality = FAMILY_QUALITY_TAGS.get(family, QUALITY_TAGS)[realism]
+@dataclass(frozen=True)
+class _Quality:
+    leads: tuple[str, ...]
+    ends: tuple[str, ...]
+    bad: str
+
+
+def _quality_tags(family: str, realism: bool) -> _Quality:
+    good = FAMILY_QUALITY_TAGS.get(family, QUALITY_TAGS)[realism]
     bad = FAMILY_BAD_QUALITY_TAGS.get(family, BAD_QUALITY_TAGS)[realism]
-    leads = (quality,) if family == "pony" else ()  # its scores act at the beginning
-    ends = () if leads else (quality,)
+    # Pony's scores act at the beginning.
+    return _Quality((good,), (), bad) if family == "pony" else _Quality((), (good,), bad)
+
+
+def _panels(request: AvatarRequest, family: str) -> PromptText:
+    quality = _quality_tags(family, request.realism)
+    character, clothing = (
+        _keep(words, lambda part: part not in VIEW_WORDS and part not in GAZE_WORDS)
+        for words in (request.prompt, request.clothing)
+    )
+    sides = ", ".join(PANEL_TAGS[view] for view in request.views)
+    return PromptText(
+        positive=_join(
+            *quality.leads,
+            "character sheet, multiple views of the same character, side by side in a row, full body",
+            character,
+            clothing,
+            f"from left to right: {sides}",
+            "simple white background",
+            request.style,
+            *quality.ends,
+        ),
+        negative=_join(request.negative_prompt, "different characters, different clothes", quality.bad),
+    )
+
+
+def _tags(request: AvatarRequest, view: View, family: str) -> PromptText:
+    quality = _quality_tags(family, request.realism)
     character, clothing = (without_views(words, view) for words in (request.prompt, request.clothing))
     avoided = _without_own_view(request.negative_prompt, view)
     return PromptText(
         positive=_join(
-            *leads,
+            *quality.leads,
             FRAMING_TAGS[request.framing],
             character,
             clothing,
             VIEW_TAGS[view],
             request.style,
-            *ends,
+            *quality.ends,
         ),
-        negative=_join(avoided, WRONG_VIEW_TAGS[view], bad),
+        negative=_join(avoided, WRONG_VIEW_TAGS[view], quality.bad),
     )
 
 
@@ -167,11 +222,14 @@ def _sentences(request: AvatarRequest, view: View) -> PromptText:
     )
 
 
-def _edit(request: AvatarRequest, view: View) -> PromptText:
+def _edit(request: AvatarRequest, view: View, *, posed: bool, from_front: bool) -> PromptText:
     clothing, style = _clean(request.clothing, view), _clean(request.style, view)
+    if from_front:
+        clothing = style = ""
     return PromptText(
         positive=_paragraph(
             EDIT_SENTENCES[view],
+            "Give it exactly the pose of the skeleton in the second picture" if posed else "",
             _labelled("The character is", _clean(request.prompt, view)),
             f"Change the clothing to {clothing}" if clothing else "Keep the clothing as it is",
             f"Draw it in the style of {style}" if style else "",

@@ -55,6 +55,9 @@ class AvatarRequest(BaseModel):
     width: Pixels | None = None
     height: Pixels | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    # A view whose colours and shapes are further from the front view is made again, at most so many times.
+    max_drift: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_rerolls: Annotated[int, Field(ge=0, le=10)] = 2
     variants: Annotated[int, Field(ge=1, le=16)] = 1
 
     engine: Literal["auto", "embedded"] = "auto"

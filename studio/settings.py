@@ -157,6 +157,11 @@ class Settings(BaseSettings):
         return self.storage_path / "outputs"
 
     @cached_property
+    def maps_path(self) -> Path:
+        """Where control maps are kept; what is missing there is drawn again."""
+        return self.storage_path / "maps"
+
+    @cached_property
     def temp_path(self) -> Path:
         """Where bytes lie until they are whole; on the disk of files and outputs, for renames."""
         return self.storage_path / "temp"

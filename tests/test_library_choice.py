@@ -216,15 +216,101 @@ def test_the_best_of_all_servers_is_taken() -> None:
 def test_rendered_maps_are_used_only_where_somebody_makes_them() -> None:
     nets = ["control_v11p_sd15_openpose_fp16.safetensors"]
     at = [server("v1-5-pruned.ckpt", controlnet=nets)]
-    assert workflows.choose(LIBRARY, ask(), at).workflow == "checkpoint"
-    with pytest.raises(StudioError, match="control:openpose"):
+    several = ask(views=("front", "back"))
+    assert workflows.choose(LIBRARY, several, at).workflow == "checkpoint_panels"
+    with pytest.raises(StudioError, match=r"control:openpose.*embedded engine, which does not answer"):
         workflows.choose(LIBRARY, ask(workflow="checkpoint_openpose"), at)
-    plan = workflows.choose(LIBRARY, ask(), at, {"control:openpose"})
+    plan = workflows.choose(LIBRARY, several, at, {"control:openpose"})
     assert plan.workflow == "checkpoint_openpose"
+    # A front view alone has nothing to be held together with, so the words are free to pose it.
+    assert workflows.choose(LIBRARY, ask(), at, {"control:openpose"}).workflow == "checkpoint"
+    assert workflows.choose(LIBRARY, ask(views=("back",)), at, MAPS).workflow == "checkpoint_openpose"
     assert LIBRARY[plan.workflow].manifest.strategy == "controlnet-views"
     depth = LIBRARY["checkpoint_depth"]
     assert depth.graph["23"]["inputs"]["type"] == "depth"
     assert LIBRARY["checkpoint_openpose"].graph["23"]["inputs"]["type"] == "openpose"
+
+
+MAPS = ("control:openpose", "control:depth")
+SHEET: dict[str, Any] = {"views": ("front", "back", "side", "quarter")}
+KONTEXT = "flux1-dev-kontext_fp8_scaled.safetensors"
+ADAPTER: dict[str, Any] = {
+    "ipadapter": ["ip-adapter-plus_sdxl_vit-h.safetensors"],
+    "clip_vision": ["CLIP-ViT-H-14-laion2B-s32B-b79K.safetensors"],
+}
+UNION = ["controlnet-union-sdxl_promax.safetensors"]
+
+
+def test_a_sheet_goes_to_what_holds_its_views_together_best() -> None:
+    plain = server("noobaiXL.safetensors")
+    net = server("noobaiXL.safetensors", controlnet=UNION)
+    adapter = server("noobaiXL.safetensors", custom=True, controlnet=UNION, **ADAPTER)
+    edit = server("noobaiXL.safetensors", diffusion_models=[KONTEXT], **FLUX_PARTS)
+    found = [
+        workflows.choose(LIBRARY, ask(**SHEET), [at], MAPS).workflow for at in (plain, net, adapter, edit)
+    ]
+    assert found == ["checkpoint_panels", "checkpoint_openpose", "checkpoint_ipadapter", "flux_kontext"]
+    assert workflows.choose(LIBRARY, ask(**SHEET, width=832), [plain], MAPS).workflow == "checkpoint"
+
+
+def test_the_front_comes_first_where_the_others_are_made_from_it() -> None:
+    at = server("noobaiXL.safetensors", diffusion_models=[KONTEXT], **FLUX_PARTS)
+    plan = workflows.choose(LIBRARY, ask(**SHEET, steps=7), [at], MAPS)
+    assert (plan.workflow, plan.request.model) == ("flux_kontext", KONTEXT)
+    front, *others = plan.steps
+    assert (front.view, front.workflow, dict(front.inputs)) == ("front", "checkpoint", {})
+    assert front.values["model"] == "noobaiXL.safetensors"
+    assert front.values["workflow"] == "checkpoint"
+    assert [step.needs_front for step in plan.steps] == [False, True, True, True]
+    assert {step.workflow for step in others} == {"flux_kontext"}
+    own = workflows.read_step(front.to_text()).request_of(plan.request)
+    assert (own.width, own.height, own.model) == (832, 1216, "noobaiXL.safetensors")
+    # With a reference picture the same model draws the front view too, from that.
+    from_reference = workflows.choose(LIBRARY, ask(**SHEET, reference_file_id="r"), [at], MAPS)
+    assert {step.workflow for step in from_reference.steps} == {"flux_kontext"}
+    assert from_reference.steps[0].inputs["reference_image"] == "upload:reference"
+    assert from_reference.steps[1].inputs["reference_image"] == "front"
+    # Without a front view among them there is only the reference.
+    backs = workflows.choose(LIBRARY, ask(views=("back", "side"), reference_file_id="r"), [at], MAPS)
+    assert {step.inputs["reference_image"] for step in backs.steps} == {"upload:reference"}
+    with pytest.raises(StudioError, match="needs a reference picture, or the front view among several"):
+        workflows.choose(LIBRARY, ask(views=("back",), workflow="flux_kontext"), [at], MAPS)
+
+
+def test_a_front_that_nobody_can_draw_is_said_with_its_files() -> None:
+    at = server(diffusion_models=[KONTEXT], **FLUX_PARTS)
+    found = workflows.preflight(LIBRARY, ask(**SHEET, workflow="flux_kontext"), [at], MAPS)
+    assert found.plan is None
+    assert [file.name for file in found.files] == ["Illustrious-XL-v0.1.safetensors"]
+    assert "for the front view: Checkpoint, text to image needs" in found.why
+
+
+def test_skeletons_are_left_out_where_nothing_follows_them() -> None:
+    without_net = server("noobaiXL.safetensors", custom=True, **ADAPTER)
+    plan = workflows.choose(LIBRARY, ask(**SHEET, workflow="checkpoint_ipadapter"), [without_net], MAPS)
+    assert {source for step in plan.steps for source in step.inputs.values()} == {"front"}
+    with_net = server("noobaiXL.safetensors", custom=True, controlnet=UNION, **ADAPTER)
+    plan = workflows.choose(LIBRARY, ask(**SHEET, workflow="checkpoint_ipadapter"), [with_net], MAPS)
+    assert all(step.inputs["pose_image"] == "control:openpose" for step in plan.steps[1:])
+    engine_off = workflows.choose(LIBRARY, ask(**SHEET, workflow="checkpoint_ipadapter"), [with_net])
+    assert {source for step in engine_off.steps for source in step.inputs.values()} == {"front"}
+
+
+def test_a_pose_is_turned_to_each_view_if_somebody_can() -> None:
+    at = server("noobaiXL.safetensors", controlnet=UNION)
+    sources = {
+        (views, maps): [
+            dict(step.inputs)
+            for step in workflows.choose(LIBRARY, ask(views=views, pose_file_id="p"), [at], maps).steps
+        ]
+        for views in (("front",), ("front", "back"))
+        for maps in ((), MAPS)
+    }
+    # Alone and from the front it is taken as it was drawn.
+    assert sources[("front",), ()] == [{"control_image": "upload:pose"}]
+    assert sources[("front",), MAPS] == [{"control_image": "upload:pose"}]
+    assert sources[("front", "back"), MAPS] == [{"control_image": "control:openpose"}] * 2
+    assert sources[("front", "back"), ()] == [{"pose_image": "upload:pose"}] * 2
 
 
 def test_tools_are_used_only_by_name() -> None:

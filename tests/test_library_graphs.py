@@ -22,6 +22,7 @@ COMFY = {name: one for name, one in LIBRARY.items() if one.manifest.engine != "e
 LORAS = (Lora(name="hero", strength=0.8), Lora(name="styles\\ink.safetensors", strength=-0.5))
 FULL = server_info(every_model(), custom=True)
 REQUESTS_EACH = 30
+MAPS = ("control:openpose", "control:depth")
 
 
 def requests_for(workflow: Workflow) -> list[AvatarRequest]:
@@ -50,7 +51,7 @@ def requests_for(workflow: Workflow) -> list[AvatarRequest]:
                     "workflow": workflow.name,
                     "realism": realism,
                     "loras": loras,
-                    "views": manifest.views,
+                    "views": manifest.views if words.get("prompt") != "a knight" else manifest.views[:2],
                     "variants": pictures.get("variants", 1),
                     **{f"{role}_file_id": file_id for role, file_id in roles.items()},
                     **numbers,
@@ -63,17 +64,35 @@ def requests_for(workflow: Workflow) -> list[AvatarRequest]:
 
 def graphs_of(workflow: Workflow, request: AvatarRequest, info: ObjectInfo) -> list[dict[str, Any]]:
     """The graphs of all views as the server would get them."""
-    sources = tuple(workflow.manifest.inputs_from.values())
-    plan = workflows.choose(LIBRARY, request, [Candidate("comfy", info)], sources)
-    assert workflows.can_run(plan.needs, "comfy", info)
-    uploads = {f"{role}_image": f"{role}.png" for role in request.files()}
-    uploads |= dict.fromkeys(workflow.manifest.inputs_from, "map.png")
-    return [
-        workflows.prepare(
-            workflow, plan.request, view, 2**53 + 7, info, uploads=uploads, filename_prefix="avatarforge/p/a"
+    plan = workflows.choose(LIBRARY, request, [Candidate("comfy", info)], MAPS)
+    assert [step.view for step in plan.steps] == list(request.views)
+    found = []
+    for step in plan.steps:
+        assert workflows.can_run(step.needs, "comfy", info)
+        recorded = workflows.read_step(step.to_text())
+        found.append(
+            workflows.prepare(
+                LIBRARY[step.workflow],
+                recorded.request_of(plan.request),
+                step.view,
+                2**53 + 7,
+                info,
+                uploads={slot: source_name(source) for slot, source in recorded.inputs_of(request).items()},
+                filename_prefix="avatarforge/p/a",
+                from_front=step.needs_front,
+            )
         )
-        for view in plan.request.views
-    ]
+    return found
+
+
+def source_name(source: str) -> str:
+    """A file name that tells where a picture comes from."""
+    return f"{source.replace(':', '_')}.png"
+
+
+def pictures_in(graph: dict[str, Any]) -> set[str]:
+    """The pictures that a graph loads."""
+    return {node["inputs"]["image"] for node in graph.values() if node["class_type"] == "LoadImage"}
 
 
 @pytest.mark.parametrize("name", sorted(COMFY))
@@ -84,13 +103,43 @@ def test_every_graph_fits_the_nodes_of_a_real_server(name: str) -> None:
     for request in asked:
         for graph in graphs_of(workflow, request, FULL):
             assert wrong_in(graph, FULL) == []
-            pictures = {
-                node["inputs"]["image"] for node in graph.values() if node["class_type"] == "LoadImage"
-            }
-            maps = {"map.png"} if workflow.manifest.inputs_from else set()
-            assert pictures == {f"{role}.png" for role in request.files()} | maps
             loras = [node for node in graph.values() if "lora_name" in node["inputs"]]
             assert len(loras) == len(request.loras)
+
+
+MAP = {"control_openpose.png"}
+FROM_FRONT = {"front.png"} | MAP
+PICTURES: dict[str, tuple[dict[str, Any], set[str], set[str]]] = {
+    # What is given, and what the front view and each other view then load.
+    "checkpoint_openpose": ({}, MAP, MAP),
+    "checkpoint_depth": ({"pose_file_id": "p"}, {"control_depth.png"}, {"control_depth.png"}),
+    "qwen_edit": ({"reference_file_id": "r"}, {"upload_reference.png"} | MAP, FROM_FRONT),
+    "flux_kontext": ({}, MAP, FROM_FRONT),
+    "checkpoint_ipadapter": ({"model": "sd_xl_base_1.0"}, MAP, FROM_FRONT),
+    "checkpoint_panels": ({}, set(), set()),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_view_loads_its_own_pictures(name: str) -> None:
+    given, front, others = PICTURES[name]
+    request = AvatarRequest.model_validate({"prompt": "x", "workflow": name, "views": VIEWS, **given})
+    graphs = graphs_of(LIBRARY[name], request, FULL)
+    for view, graph in zip(VIEWS, graphs, strict=True):
+        assert wrong_in(graph, FULL) == []
+        assert pictures_in(graph) == (front if view == "front" else others)
+
+
+def test_panels_are_cut_side_by_side_from_one_picture() -> None:
+    request = AvatarRequest(prompt="x", workflow="checkpoint_panels", views=VIEWS, width=320, height=640)
+    graphs = graphs_of(LIBRARY["checkpoint_panels"], request, FULL)
+    assert [graph["10"]["inputs"]["x"] for graph in graphs] == [0, 320, 640, 960]
+    for graph in graphs:
+        crop = graph.pop("10")["inputs"]
+        assert (crop["width"], crop["height"], crop["y"]) == (320, 640, 0)
+        assert graph["5"]["inputs"] == {"width": 1280, "height": 640, "batch_size": 1}
+    # All else is the same, so that a server draws the wide picture once and takes it from its cache then.
+    assert all(graph == graphs[0] for graph in graphs)
 
 
 @pytest.mark.parametrize("name", sorted(COMFY))
@@ -173,7 +222,14 @@ def engine_info(engine: RunningEngine) -> ObjectInfo:
     return ObjectInfo(engine.http.get("/object_info").json())
 
 
-RUNNABLE = ["checkpoint", "checkpoint_hires", "checkpoint_reference", "inpaint", "upscale"]
+RUNNABLE = [
+    "checkpoint",
+    "checkpoint_hires",
+    "checkpoint_panels",
+    "checkpoint_reference",
+    "inpaint",
+    "upscale",
+]
 
 
 def test_the_graphs_that_the_engine_has_all_nodes_of(engine_info: ObjectInfo) -> None:
@@ -188,6 +244,7 @@ def test_a_graph_runs_there(engine: RunningEngine, engine_info: ObjectInfo, name
     roles = workflow.manifest.pictures
     request = AvatarRequest.model_validate(
         {"prompt": "a knight", "width": 128, "height": 192, "steps": 2, "denoise": 0.6, "variants": 1}
+        | {"views": VIEWS[:2]}
         | {f"{role}_file_id": "f" for role in roles}
     )
     request = request.model_copy(update={"cfg": 5.0, "sampler": "euler", "scheduler": "normal"})

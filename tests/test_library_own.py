@@ -148,7 +148,7 @@ def test_it_is_never_chosen_by_itself(tmp_path: Path) -> None:
     drop(tmp_path, exported())
     library = workflows.load_library([tmp_path])
     plan = workflows.choose(library, AvatarRequest(prompt="x", pose_file_id="p"), [Candidate("comfy", FULL)])
-    assert plan.workflow == "checkpoint"
+    assert plan.workflow == "checkpoint_openpose"
 
 
 def test_a_sidecar_mends_what_was_found(tmp_path: Path) -> None:

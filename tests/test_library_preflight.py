@@ -49,11 +49,11 @@ def to_get(found: workflows.Preflight) -> list[tuple[str, str, str]]:
     [
         (ask(), "checkpoint", [ILLUSTRIOUS]),
         (ask(realism=True), "checkpoint", [JUGGERNAUT]),
-        (ask(views=("front", "back", "side", "quarter")), "checkpoint", [ILLUSTRIOUS]),
-        (ask(pose_file_id="p"), "checkpoint", [ILLUSTRIOUS, UNION]),
+        (ask(views=("front", "back", "side", "quarter")), "checkpoint_panels", [ILLUSTRIOUS]),
+        (ask(pose_file_id="p"), "checkpoint_openpose", [ILLUSTRIOUS, UNION]),
         (ask(reference_file_id="r"), "checkpoint_reference", [ILLUSTRIOUS]),
         (ask(pose_file_id="p", reference_file_id="r"), "checkpoint_reference", [ILLUSTRIOUS, UNION]),
-        (ask(pose_file_id="p", realism=True), "checkpoint", [JUGGERNAUT, UNION]),
+        (ask(pose_file_id="p", realism=True), "checkpoint_openpose", [JUGGERNAUT, UNION]),
     ],
     ids=str,
 )
@@ -89,7 +89,7 @@ def test_every_workflow_can_be_made_to_run_by_the_files_that_it_asks_for() -> No
             continue
         roles = {f"{role}_file_id": "f" for role in manifest.pictures}
         sources = tuple(manifest.inputs_from.values())
-        request = ask(workflow=name, **roles)
+        request = ask(workflow=name, views=("front", "back")[: manifest.least_views], **roles)
         found = workflows.preflight(LIBRARY, request, [BARE], sources)
         assert found.plan is None, name
         assert all(file.address.startswith("https://") for file in found.files)
@@ -152,7 +152,9 @@ def test_every_server_is_tried_and_the_best_named() -> None:
         9787841024,
         335304388,
     ]
-    assert of_bare["flux_kontext"].unfit == ("Flux.1 Kontext needs a reference picture",)
+    assert of_bare["flux_kontext"].unfit == (
+        "Flux.1 Kontext needs a reference picture, or the front view among several",
+    )
 
 
 def test_a_refusal_stays_short_and_names_the_nearest_first() -> None:

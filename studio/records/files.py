@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import mimetypes
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class StoredFile:
     used_at: float
     deleted_at: float | None
     is_duplicate: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """The ending of names for its format."""
+        return mimetypes.guess_extension(self.mime_type) or ".png"
 
 
 def _stored(row: sqlite3.Row | dict[str, Any] | None) -> StoredFile | None:

@@ -16,7 +16,9 @@ from studio.records.entities import Job
 from studio.runner.carried import Board, Carried, prompt_id_of
 from studio.runner.carrying import Carrier
 from studio.runner.ending import Ender
+from studio.runner.feeding import Feeder
 from studio.runner.keeping import Keeper, log_database_errors
+from studio.runner.maps import ControlMaps
 from studio.runner.placing import Placing
 
 __all__ = ["Runner", "prompt_id_of"]
@@ -35,6 +37,14 @@ class Runner:
         self.ender = Ender(jobs, self.board)
         self.keeper = Keeper(jobs, self.board, self.ender)
         self.placing = Placing(jobs.database, jobs.pool, self.board)
+        maps = ControlMaps(
+            jobs.pool,
+            jobs.settings.maps_path,
+            jobs.settings.temp_path,
+            self.ender.stopping,
+            jobs.forget_engine_files,
+        )
+        self.feeder = Feeder(jobs.files, maps)
         self.carriers: list[Carrier] = []
         self._threads: list[threading.Thread] = []
         self._carrying: dict[str, threading.Thread] = {}  # by the server's address
@@ -52,7 +62,7 @@ class Runner:
         return thread
 
     def _join(self, server: Server) -> None:
-        carrier = Carrier(self.jobs, self.board, self.ender, self.placing, server)
+        carrier = Carrier(self.jobs, self.board, self.ender, self.placing, self.feeder, server)
         self.carriers.append(carrier)
         self._carrying[server.url] = self._spawn(f"carry {server.url}", carrier.run)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import mimetypes
 import sqlite3
 import threading
 import time
 import uuid
+from typing import cast
 
 from studio import collect, workflows
 from studio.comfy.pool import Server
@@ -17,9 +17,10 @@ from studio.jobs import Jobs
 from studio.records import jobs as records
 from studio.records import leases, waiting
 from studio.records.entities import Task
-from studio.request import AvatarRequest
+from studio.request import AvatarRequest, View
 from studio.runner.carried import Board, Carried, prompt_id_of
 from studio.runner.ending import Ender
+from studio.runner.feeding import Feeder
 from studio.runner.placing import Placing
 
 log = logging.getLogger(__name__)
@@ -32,12 +33,15 @@ NOT_REACHED = frozenset({"comfyui_unavailable", "engine_unavailable"})
 class Carrier:
     """Keeps one server busy."""
 
-    def __init__(self, jobs: Jobs, board: Board, ender: Ender, placing: Placing, server: Server) -> None:
+    def __init__(
+        self, jobs: Jobs, board: Board, ender: Ender, placing: Placing, feeder: Feeder, server: Server
+    ) -> None:
         self.jobs = jobs
         self.database = jobs.database
         self.board = board
         self.ender = ender
         self.placing = placing
+        self.feeder = feeder
         self.server = server
         self.leaving = threading.Event()
 
@@ -144,30 +148,24 @@ class Carrier:
         if job is None:
             self.board.take(carried.prompt_id)
             return
-        request = AvatarRequest.model_validate(job.request)
-        workflow = workflows.named(self.jobs.library, job.workflow)
+        step = workflows.read_step(task.step)
+        request = step.request_of(AvatarRequest.model_validate(job.request))
+        workflow = workflows.named(self.jobs.library, request.workflow or job.workflow)
         info = client.object_info()
         graph = workflows.prepare(
             workflow,
             request,
-            task.view,  # type: ignore[arg-type]
+            cast(View, task.view),
             task.seed,
             info,
-            uploads={f"{role}_image": self._upload(file_id) for role, file_id in request.files().items()},
+            uploads=self.feeder.uploads(client, job, task, step, request),
             filename_prefix=collect.filename_prefix(carried.prompt_id),
+            from_front=workflows.FRONT in step.inputs_of(request).values(),
         )
-        self.placing.sending(carried, job.workflow, job.request)
+        self.placing.sending(carried, workflow.name, {**job.request, **step.values})
         client.submit(graph, carried.prompt_id, extra_pnginfo={"workflow": to_editor(graph, info)})
         carried.sent = True
         if not leases.mark_sent(self.database, task, carried.token, time.time()):
             # Somebody else has the task by now; what we have just sent is one too many.
             self.board.take(carried.prompt_id)
             client.cancel(carried.prompt_id)
-
-    def _upload(self, file_id: str) -> str:
-        stored = self.jobs.files.needed(file_id)
-        return self.server.client.upload(
-            self.jobs.files.path_of(file_id),
-            content_hash=stored.sha256,
-            suffix=mimetypes.guess_extension(stored.mime_type) or ".png",
-        )

@@ -9,14 +9,30 @@ from studio.workflows.convert import from_editor
 from studio.workflows.fill import YAW_DEG, fill
 from studio.workflows.library import LIBRARY, load_library, named
 from studio.workflows.links import Graph, is_link
-from studio.workflows.manifest import FILLED, RESOLVED, Manifest, ModelChoice, ModelFile, Workflow
+from studio.workflows.manifest import (
+    CONTROL,
+    FILLED,
+    FRONT,
+    PANELS,
+    RESOLVED,
+    Manifest,
+    ModelChoice,
+    ModelFile,
+    Workflow,
+)
+from studio.workflows.maps import map_graph
 from studio.workflows.needs import can_run, lacks, large_models
+from studio.workflows.steps import UPLOAD, RecordedStep, Step, read_step
 from studio.workflows.trials import Candidate, MissingFile, MissingNode, Plan, Trial
 
 __all__ = [
+    "CONTROL",
     "FILLED",
+    "FRONT",
     "LIBRARY",
+    "PANELS",
     "RESOLVED",
+    "UPLOAD",
     "YAW_DEG",
     "Candidate",
     "Checkpoints",
@@ -28,6 +44,8 @@ __all__ = [
     "ModelFile",
     "Plan",
     "Preflight",
+    "RecordedStep",
+    "Step",
     "Trial",
     "Workflow",
     "adopt",
@@ -40,8 +58,10 @@ __all__ = [
     "lacks",
     "large_models",
     "load_library",
+    "map_graph",
     "named",
     "preflight",
     "prepare",
+    "read_step",
     "write_manifest",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.comfy.info import ObjectInfo
 from studio.errors import StudioError
@@ -12,6 +12,7 @@ from studio.workflows.fill import fill, fit_to_server
 from studio.workflows.library import named
 from studio.workflows.links import Graph
 from studio.workflows.manifest import Workflow
+from studio.workflows.steps import changed_values, front_request, without_front
 from studio.workflows.trials import (
     Candidate,
     Kind,
@@ -20,6 +21,7 @@ from studio.workflows.trials import (
     Plan,
     Trial,
     find_models,
+    reasons_not_to,
     try_out,
 )
 
@@ -56,19 +58,25 @@ def preflight(
     request: AvatarRequest,
     candidates: Sequence[Candidate],
     sources: Collection[str] = (),
+    *,
+    in_sheet: bool = False,
 ) -> Preflight:
-    """Every workflow that could be meant, tried on every server: what would run, and what the rest lacks."""
+    """Every workflow that could be meant, tried on every server: what would run, and what the rest lacks.
+
+    `sources` are the control maps that can be had; `in_sheet`: other views go with the one asked for.
+    """
     if request.workflow is not None:
         named(library, request.workflow)
     comfy_wanted = request.engine == "auto" and any(candidate.kind == "comfy" for candidate in candidates)
     kind: Kind = "comfy" if comfy_wanted else "embedded"
     trials = [
-        try_out(workflow, request, candidate, sources)
+        try_out(workflow, request, candidate, sources, in_sheet=in_sheet)
         for workflow in library.values()
         if _is_meant(workflow, request, kind)
         for candidate in candidates
         if candidate.kind == kind
     ]
+    trials = [_with_front(library, request, candidates, sources, trial) for trial in trials]
     trials.sort(key=_order)
     best = trials[0] if trials else None
     plan = best.plan if best else None
@@ -89,6 +97,38 @@ def choose(
     return found.plan
 
 
+def _with_front(
+    library: Mapping[str, Workflow],
+    request: AvatarRequest,
+    candidates: Sequence[Candidate],
+    sources: Collection[str],
+    trial: Trial,
+) -> Trial:
+    """A trial that has no front view to go by, with the workflow that draws one from words."""
+    workflow = library[trial.workflow]
+    if trial.unfit or not without_front(workflow.manifest, request):
+        return trial
+    asked = front_request(workflow.manifest, trial.plan.request if trial.plan else request)
+    found = preflight(library, asked, candidates, sources, in_sheet=True)
+    if found.plan is None:
+        known = {(file.folder, file.name) for file in trial.files}
+        return replace(
+            trial,
+            plan=None,
+            files=(*trial.files, *(one for one in found.files if (one.folder, one.name) not in known)),
+            nodes=tuple(dict.fromkeys((*trial.nodes, *found.nodes))),
+            lacking=(*trial.lacking, f"for the front view: {found.why}"),
+        )
+    if trial.plan is None:
+        return trial
+    [front] = found.plan.steps
+    front = replace(front, values=changed_values(trial.plan.request, found.plan.request))
+    steps = {step.view: step for step in (front, *trial.plan.steps)}
+    return replace(
+        trial, plan=replace(trial.plan, steps=tuple(steps[view] for view in trial.plan.request.views))
+    )
+
+
 def prepare(
     workflow: Workflow,
     request: AvatarRequest,
@@ -98,14 +138,20 @@ def prepare(
     *,
     uploads: Mapping[str, str],
     filename_prefix: str,
+    from_front: bool = False,
 ) -> Graph:
-    """The graph for one view as this very server understands it."""
-    trial = try_out(workflow, request, Candidate("comfy", info), workflow.manifest.inputs_from.values())
-    if trial.unfit or any(file.slot for file in trial.files):
-        raise StudioError("workflow_impossible", why="; ".join(trial.reasons))
-    models = find_models(workflow, request, info)
+    """The graph for one view as this very server understands it; `from_front`: made from our front view."""
+    if reasons := reasons_not_to(workflow, request, info, uploads):
+        raise StudioError("workflow_impossible", why="; ".join(reasons))
     graph = fill(
-        workflow, request, view, seed, uploads=uploads, models=models, filename_prefix=filename_prefix
+        workflow,
+        request,
+        view,
+        seed,
+        uploads=uploads,
+        models=find_models(workflow, request, info, uploads),
+        filename_prefix=filename_prefix,
+        from_front=from_front,
     )
     return fit_to_server(graph, info)
 

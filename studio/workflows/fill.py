@@ -24,9 +24,17 @@ def fill(
     uploads: Mapping[str, str],
     models: Mapping[str, str] | None = None,
     filename_prefix: str = "avatarforge",
+    from_front: bool = False,
 ) -> Graph:
     """The graph for one view, ready to be sent."""
-    text = prompts.write(request, view, workflow.manifest.prompt_style, workflow.family_of(request.model))
+    text = prompts.write(
+        request,
+        view,
+        workflow.manifest.prompt_style,
+        workflow.family_of(request.model),
+        posed="pose_image" in uploads,
+        from_front=from_front,
+    )
     values: dict[str, Any] = {name: getattr(request, name) for name in RESOLVED}
     values |= {
         "positive": text.positive,
@@ -39,6 +47,7 @@ def fill(
         "framing": request.framing,
         "transparent": request.transparent,
         "filename_prefix": filename_prefix,
+        **_panel(request, view),
         **(models or {}),
         **uploads,
     }
@@ -55,6 +64,16 @@ def fill(
     if request.loras and workflow.manifest.loras is not None:
         _insert_loras(graph, workflow.manifest.loras, request)
     return graph
+
+
+def _panel(request: AvatarRequest, view: View) -> dict[str, Any]:
+    """Where a view stands in one wide picture of all of them, side by side."""
+    if request.width is None or view not in request.views:
+        return {}
+    return {
+        "sheet_width": request.width * len(request.views),
+        "panel_x": request.width * request.views.index(view),
+    }
 
 
 def fit_to_server(graph: Graph, info: ObjectInfo) -> Graph:

@@ -117,6 +117,9 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
             _check_target(f"slot {slot}", target, graph)
     for target in manifest.constants:
         _check_target("constants", target, graph)
+    for slot in manifest.inputs_from:
+        if not slot.endswith("_image"):
+            raise ValueError(f"inputs_from names {slot}, which is no picture")
     needed = {*manifest.models, *manifest.requires, *manifest.inputs_from}
     if unslotted := sorted(needed - set(manifest.slots)):
         raise ValueError(f"there is no slot for {', '.join(unslotted)}")

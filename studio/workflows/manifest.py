@@ -21,16 +21,22 @@ FILLED = frozenset(
     (
         *RESOLVED,
         *("positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix"),
-        *("framing", "transparent"),
+        *("framing", "transparent", "sheet_width", "panel_x"),
     )
 )
 
 SlotTarget = Annotated[str, StringConstraints(pattern=r"^[^.]+\.[^.]+$")]
 FamilyName = str
+
+# Where slots of pictures can be filled from, beside what a person gives.
+FRONT = "front"
+CONTROL = "control:"
+Source = Annotated[str, StringConstraints(pattern=r"^(front|control:[a-z]+)$")]
 Size = tuple[int, int]
 
 # How the same character is kept in all views of one job.
 Strategy = Literal["same-seed", "controlnet-views", "front-first-reference", "four-panels", "one-model"]
+PANELS: Strategy = "four-panels"
 
 # What a workflow does with a request; all but "draw" change a picture that is there already.
 Task = Literal["draw", "upscale", "inpaint", "cutout"]
@@ -96,6 +102,7 @@ class Rank(Part):
 
     drawn: int = 0
     photo: int = 0
+    alone: int = 0  # added when there is only a front view and no pose, so nothing has to be held together
 
 
 class Manifest(Part):
@@ -113,7 +120,8 @@ class Manifest(Part):
     vram_gb: Annotated[float, Field(gt=0)] | None = None
     rank: Rank = Rank()
     requires: tuple[str, ...] = ()  # slots without which it makes no sense
-    inputs_from: dict[str, str] = {}  # slots that the studio fills itself, and where from
+    inputs_from: dict[str, Source] = {}  # slots that the studio fills itself, and where from
+    least_views: Annotated[int, Field(ge=1, le=len(VIEWS))] = 1
     pinned_only: bool = False  # never chosen by itself
     instead_of: str = ""  # the workflow by whose name it is meant too
     graph_of: str = ""  # the workflow whose graph it shares
@@ -130,12 +138,13 @@ class Manifest(Part):
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The roles of the uploads that it takes."""
-        return tuple(
-            slot.removesuffix("_image")
+        """The roles of the uploads that it takes; a pose is what control maps are drawn of."""
+        roles = [
+            "pose" if self.inputs_from.get(slot, "").startswith(CONTROL) else slot.removesuffix("_image")
             for slot in self.slots
-            if slot.endswith("_image") and slot not in self.inputs_from
-        )
+            if slot.endswith("_image")
+        ]
+        return tuple(dict.fromkeys(roles))
 
     def defaults_for(self, family: FamilyName) -> Mapping[str, Any]:
         """Sensible values for a checkpoint of this family."""

@@ -8,14 +8,26 @@ from typing import Any, Literal
 
 from studio.comfy.info import ObjectInfo, find_choice
 from studio.comfy.packs import pack_of
-from studio.request import AvatarRequest, with_values
+from studio.request import AvatarRequest, View, with_values
 from studio.workflows.checkpoints import matches_any
 from studio.workflows.fill import fill
 from studio.workflows.links import Graph
-from studio.workflows.manifest import RESOLVED, ModelChoice, ModelFile, Size, Workflow
+from studio.workflows.manifest import (
+    CONTROL,
+    FRONT,
+    PANELS,
+    RESOLVED,
+    ModelChoice,
+    ModelFile,
+    Size,
+    Workflow,
+)
 from studio.workflows.needs import lacks, needs_of
+from studio.workflows.steps import Inputs, Step, inputs_for, only_front, without_front
 
 Kind = Literal["embedded", "comfy"]
+
+WIDEST_SHEET = 2048  # pixels; models lose the thread in wider pictures
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,12 @@ class Plan:
     engine: Kind
     request: AvatarRequest
     needs: str
+    steps: tuple[Step, ...] = ()  # one for each view; without the front while another workflow has to draw it
+
+    @property
+    def lacks_front(self) -> bool:
+        """Whether another workflow has to draw the front view."""
+        return len(self.steps) < len(self.request.views)
 
 
 @dataclass(frozen=True)
@@ -81,27 +99,62 @@ class Trial:
 
 
 def try_out(
-    workflow: Workflow, request: AvatarRequest, candidate: Candidate, sources: Collection[str] = ()
+    workflow: Workflow,
+    request: AvatarRequest,
+    candidate: Candidate,
+    sources: Collection[str] = (),
+    *,
+    in_sheet: bool = False,
 ) -> Trial:
-    """What would become of a request as this workflow on this server."""
+    """What would become of a request as this workflow on this server; `in_sheet`: other views go with it."""
+    found = _try_out(workflow, request, candidate, sources, in_sheet=in_sheet, spare=True)
+    if found.plan or not any(source.startswith(CONTROL) for source in workflow.manifest.inputs_from.values()):
+        return found
+    # Maps that it can do without may ask for models that are not there.
+    return _try_out(workflow, request, candidate, sources, in_sheet=in_sheet, spare=False)
+
+
+def _try_out(
+    workflow: Workflow,
+    request: AvatarRequest,
+    candidate: Candidate,
+    sources: Collection[str],
+    *,
+    in_sheet: bool,
+    spare: bool,
+) -> Trial:
     manifest, info = workflow.manifest, candidate.info
     start = Trial(workflow.name, manifest.title, candidate.name)
-    if unfit := _unfit(workflow, request, sources):
+    no_front = without_front(manifest, request)
+    views: list[View] = [view for view in request.views if not (no_front and view == "front")]
+    inputs: dict[View, Inputs] = {
+        view: inputs_for(manifest, request, view, sources, spare=spare) for view in views
+    }
+    if unfit := _unfit(workflow, request, inputs):
         return replace(start, unfit=tuple(unfit))
-    models, missing = _find_models(workflow, request, info)
+    # The view with the most pictures has all the nodes.
+    fullest = max(views, key=lambda view: len(inputs[view]))
+    models, missing = _find_models(workflow, request, info, inputs[fullest])
     model = models.get("model") or next((file.name for file in missing if file.slot == "model"), "")
     score = manifest.rank.photo if request.realism else manifest.rank.drawn
+    score += manifest.rank.alone if only_front(request) and not in_sheet else 0
     if "model" in manifest.models and model:
         score += workflow.checkpoints.rank(model, request.realism)
     resolved = _resolve(workflow, request, models)
-    uploads = dict.fromkeys((*pictures_of(request), *manifest.inputs_from), "")
-    graph = fill(workflow, resolved, resolved.views[0], resolved.seed or 0, models=models, uploads=uploads)
-    needs = needs_of(candidate.kind, workflow, graph)
+    graphs = {
+        view: fill(
+            workflow, resolved, view, resolved.seed or 0, models=models, uploads=dict.fromkeys(one, "")
+        )
+        for view, one in inputs.items()
+    }
+    graph = graphs[fullest]
+    needs = {view: needs_of(candidate.kind, workflow, one) for view, one in graphs.items()}
     nodes = _missing_nodes(workflow, graph, info)
-    lacking = _words(workflow, missing, nodes, lacks(needs, info) if info and not missing else [])
+    lacking = _words(workflow, missing, nodes, lacks(needs[fullest], info) if info and not missing else [])
+    steps = tuple(Step(view, workflow.name, needs[view], inputs[view]) for view in views)
     return replace(
         start,
-        plan=None if lacking else Plan(workflow.name, candidate.kind, resolved, needs),
+        plan=None if lacking else Plan(workflow.name, candidate.kind, resolved, needs[fullest], steps),
         score=score,
         models=models,
         nodes=nodes,
@@ -156,19 +209,25 @@ def _other_side(request: AvatarRequest, sizes: Sequence[Size]) -> dict[str, int]
     return {"width": min(sizes, key=lambda size: abs(size[1] - given))[0]}
 
 
-def pictures_of(request: AvatarRequest) -> tuple[str, ...]:
-    """The slots that the request's own pictures fill."""
-    return tuple(f"{role}_image" for role in request.files())
-
-
-def _unfit(workflow: Workflow, request: AvatarRequest, sources: Collection[str]) -> list[str]:
-    manifest, title, given = workflow.manifest, workflow.manifest.title, pictures_of(request)
-    for slot, source in manifest.inputs_from.items():
-        if source not in sources:
-            return [f"{title} needs {source} for {slot}, which the studio does not make yet"]
+def _unfit(workflow: Workflow, request: AvatarRequest, inputs: Mapping[View, Inputs]) -> list[str]:
+    manifest, title = workflow.manifest, workflow.manifest.title
     for slot in manifest.requires:
-        if slot not in given and slot not in manifest.inputs_from:
-            return [f"{title} needs a {slot.removesuffix('_image')} picture"]
+        source = manifest.inputs_from.get(slot, "")
+        for one in inputs.values():
+            if slot in one or not slot.endswith("_image"):
+                continue
+            if source.startswith(CONTROL):
+                kind = source.removeprefix(CONTROL)
+                return [
+                    f"{title} needs {kind} maps ({source}) from the embedded engine, which does not answer"
+                ]
+            words = f"{title} needs a {slot.removesuffix('_image')} picture"
+            return [f"{words}, or the front view among several" if source == FRONT else words]
+    if len(request.views) < manifest.least_views:
+        return [f"{title} draws at least {manifest.least_views} views at once"]
+    is_wide = (request.width or 0) * len(request.views) > WIDEST_SHEET
+    if manifest.strategy == PANELS and is_wide and request.workflow != workflow.name:
+        return [f"{title} draws all views in one picture, which would be wider than {WIDEST_SHEET} pixels"]
     for role in request.files():
         if role not in manifest.pictures:
             return [f"{title} does not take a {role} picture"]
@@ -183,17 +242,29 @@ def _unfit(workflow: Workflow, request: AvatarRequest, sources: Collection[str])
     return []
 
 
-def find_models(workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None) -> dict[str, str]:
-    """The models that this server would use, by slot; those that it lacks are not among them."""
-    return _find_models(workflow, request, info)[0]
+def find_models(
+    workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None, given: Collection[str] | None = None
+) -> dict[str, str]:
+    """The models that this server would use, by slot; `given` are slots of pictures; None: all of them."""
+    if given is None:
+        given = [slot for slot in workflow.manifest.slots if slot.endswith("_image")]
+    return _find_models(workflow, request, info, given)[0]
+
+
+def reasons_not_to(
+    workflow: Workflow, request: AvatarRequest, info: ObjectInfo, given: Collection[str]
+) -> list[str]:
+    """Why a server cannot draw a view with these pictures now; empty when it can."""
+    here: dict[View, Inputs] = {request.views[0]: dict.fromkeys(given, "")}
+    _, missing = _find_models(workflow, request, info, given)
+    return _unfit(workflow, request, here) or _words(workflow, missing, (), ())
 
 
 def _find_models(
-    workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None
+    workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None, given: Collection[str]
 ) -> tuple[dict[str, str], list[MissingFile]]:
     found: dict[str, str] = {}
     missing: list[MissingFile] = []
-    given = (*pictures_of(request), *workflow.manifest.inputs_from)
     unused = {node for part in workflow.parts_without(given) for node in part.nodes}
     family = workflow.family_of(request.model)
     # The model first: its family decides which of the others go with it.

@@ -1,0 +1,64 @@
+"""Brings the pictures that a step needs to its server: uploads, control maps, the front view."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import cast
+
+from studio.comfy.client import Comfy
+from studio.errors import StudioError
+from studio.files import FileStore
+from studio.records.entities import Job, Output, Task
+from studio.request import AvatarRequest, View
+from studio.runner.maps import ControlMaps
+from studio.workflows import CONTROL, FRONT, UPLOAD, RecordedStep
+
+
+def front_picture(job: Job, task: Task) -> Output | None:
+    """The finished picture of the task that another one follows, or of the front view beside it."""
+    for other in job.tasks:
+        is_meant = other.id == task.follows if task.follows else other.view == "front"
+        if is_meant and other.id != task.id and other.status == "completed":
+            return next(
+                (one for one in job.outputs if one.task_id == other.id and one.media == "image"), None
+            )
+    return None
+
+
+class Feeder:
+    """Fills the slots of pictures, each from its source."""
+
+    def __init__(self, files: FileStore, maps: ControlMaps) -> None:
+        self._files = files
+        self._maps = maps
+
+    def uploads(
+        self, client: Comfy, job: Job, task: Task, step: RecordedStep, request: AvatarRequest
+    ) -> dict[str, str]:
+        """Bring a step's pictures to a server; gives the names under which it has them, by slot."""
+        return {
+            slot: self._bring(client, job, task, request, source)
+            for slot, source in step.inputs_of(request).items()
+        }
+
+    def _bring(self, client: Comfy, job: Job, task: Task, request: AvatarRequest, source: str) -> str:
+        if source == FRONT:
+            return self._bring_front(client, job, task)
+        if source.startswith(CONTROL):
+            kind = source.removeprefix(CONTROL)
+            pose_id = request.pose_file_id
+            pose = (self._files.needed(pose_id), self._files.path_of(pose_id)) if pose_id else None
+            # By the job's seed, so that a view that is made again with another seed shows the same figure.
+            found = self._maps.get(request, cast(View, task.view), kind, job.seed, pose)
+            return client.upload(found.path, content_hash=found.sha256, suffix=".png")
+        file_id = request.files()[source.removeprefix(UPLOAD)]
+        stored = self._files.needed(file_id)
+        return client.upload(self._files.path_of(file_id), content_hash=stored.sha256, suffix=stored.suffix)
+
+    def _bring_front(self, client: Comfy, job: Job, task: Task) -> str:
+        front = front_picture(job, task)
+        path = self._files.output_path(job.id, front.name) if front else None
+        if front is None or path is None or not path.is_file():
+            raise StudioError("output_not_found", name=front.name if front else "the front view")
+        suffix = mimetypes.guess_extension(front.mime_type) or ".png"
+        return client.upload(path, content_hash=front.sha256, suffix=suffix)

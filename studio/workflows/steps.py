@@ -1,0 +1,126 @@
+"""The steps of a job, one for each view: which workflow draws it and where its pictures come from.
+
+A slot for a picture is filled from one of these: `upload:ROLE`, a picture that the person gave;
+`control:KIND`, a map that the embedded engine draws of this view; `front`, the job's finished front view.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.request import AvatarRequest, View, with_values
+from studio.workflows.manifest import CONTROL, FRONT, RESOLVED, Manifest
+
+UPLOAD = "upload:"
+
+Inputs = dict[str, str]  # a slot and its source
+
+
+@dataclass(frozen=True)
+class Step:
+    """How one view is made; `values` are members of the request that are others than the job's."""
+
+    view: View
+    workflow: str
+    needs: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_front(self) -> bool:
+        """Whether it can only be made after the front view."""
+        return FRONT in self.inputs.values()
+
+    def to_text(self) -> str:
+        """The form that a task's record holds."""
+        return json.dumps({"inputs": dict(self.inputs), "values": dict(self.values)})
+
+
+@dataclass(frozen=True)
+class RecordedStep:
+    """A step as it was recorded with its task."""
+
+    inputs: Mapping[str, str] | None  # None: recorded before there were steps
+    values: Mapping[str, Any]
+
+    def inputs_of(self, request: AvatarRequest) -> Mapping[str, str]:
+        """Its slots and sources; what was recorded without any takes the person's own pictures."""
+        if self.inputs is not None:
+            return self.inputs
+        return {f"{role}_image": f"{UPLOAD}{role}" for role in request.files()}
+
+    def request_of(self, request: AvatarRequest) -> AvatarRequest:
+        """The job's request as this step reads it."""
+        return with_values(request, **self.values) if self.values else request
+
+
+def read_step(text: str) -> RecordedStep:
+    """A step from a task's record."""
+    found = json.loads(text)
+    return RecordedStep(found.get("inputs"), found.get("values", {}))
+
+
+def inputs_for(
+    manifest: Manifest, request: AvatarRequest, view: View, sources: Collection[str], *, spare: bool = True
+) -> Inputs:
+    """Where the pictures of one view come from; `spare`: also those that it can do without."""
+    given = request.files()
+    found = {
+        f"{role}_image": f"{UPLOAD}{role}"
+        for role in given
+        if f"{role}_image" in manifest.slots and f"{role}_image" not in manifest.inputs_from
+    }
+    for slot, source in manifest.inputs_from.items():
+        role = slot.removesuffix("_image")
+        if source == FRONT:
+            if view != "front" and "front" in request.views:
+                found[slot] = FRONT
+            elif role in given:
+                found[slot] = f"{UPLOAD}{role}"
+        elif "pose" in given and request.views == ("front",) and source == f"{CONTROL}openpose":
+            # Nothing has to be turned to another side: the person's own drawing is the most exact.
+            found[slot] = f"{UPLOAD}pose"
+        elif source in sources:
+            if slot in manifest.requires or "pose" in given or (spare and not only_front(request)):
+                found[slot] = source
+        elif role in given:
+            found[slot] = f"{UPLOAD}{role}"
+    return found
+
+
+def only_front(request: AvatarRequest) -> bool:
+    """Whether there is just a front view and no pose, so that nothing has to be held together."""
+    return request.views == ("front",) and request.pose_file_id is None
+
+
+def without_front(manifest: Manifest, request: AvatarRequest) -> bool:
+    """Whether the workflow can draw all views but the first of all, which has nothing to go by."""
+    needed = [slot for slot in manifest.requires if manifest.inputs_from.get(slot) == FRONT]
+    given = request.files()
+    return (
+        bool(needed)
+        and "front" in request.views
+        and len(request.views) > 1
+        and any(slot.removesuffix("_image") not in given for slot in needed)
+    )
+
+
+def front_request(manifest: Manifest, resolved: AvatarRequest) -> AvatarRequest:
+    """The request for a front view that another workflow draws from words."""
+    values: dict[str, Any] = dict.fromkeys(RESOLVED)
+    values |= {"width": resolved.width, "height": resolved.height}
+    if manifest.family:
+        values["loras"] = ()  # they are for models of that family
+    else:
+        values["model"] = resolved.model
+    return with_values(resolved, **values, workflow=None, views=("front",))
+
+
+def changed_values(job: AvatarRequest, own: AvatarRequest) -> dict[str, Any]:
+    """What a step's request has otherwise than the job's, so that it can be made again from both."""
+    names = ("workflow", "loras", *RESOLVED)
+    before, after = (request.model_dump(mode="json") for request in (job, own))
+    return {name: after[name] for name in names if before[name] != after[name]}
