@@ -10,6 +10,7 @@ from ..palette import CLOTH, Paint
 from ..shape.curves import unit
 from ..shape.mesh import loop_tube
 from ..workshop import Workshop
+from .bangs import bangs
 from .locks import CENTRE, Barber
 from .registry import style
 
@@ -36,7 +37,7 @@ def ponytail(barber: Barber, shop: Workshop) -> None:
     barber.gathered_cap(anchor)
     barber.tail(anchor, np.array([0, 0.45, -1.0]), _length(barber), 0.17)
     barber.sides(0.15, -0.02, 1)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
     _tie(barber, shop, anchor, np.array([0, 0.45, -1.0]))
 
 
@@ -47,7 +48,7 @@ def side_ponytail(barber: Barber, shop: Workshop) -> None:
     barber.gathered_cap(anchor)
     direction = np.array([1.0, 0.25, -0.25])
     barber.tail(anchor, direction, _length(barber), 0.15)
-    barber.bangs("side" if shop.spec.hair.bangs == "swept" else shop.spec.hair.bangs)
+    bangs(barber, "side" if shop.spec.hair.bangs == "swept" else shop.spec.hair.bangs)
     barber.sides(0.15, -0.02, 1)
     _tie(barber, shop, anchor, direction)
 
@@ -72,7 +73,7 @@ def twin_tails(barber: Barber, shop: Workshop) -> None:
         barber.tail(anchor, direction, _length(barber), 0.145)
         _tie(barber, shop, anchor, direction)
     barber.sides(0.12, -0.02, 1)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
 
 
 @style("braid")
@@ -85,7 +86,7 @@ def braid(barber: Barber, shop: Workshop) -> None:
         [anchor, np.array([0, 0.0, -0.56]), np.array([0, (low) / 2, -0.62]), np.array([0, low, -0.60])], 0.115
     )
     barber.sides(0.12, -0.02, 1)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
 
 
 @style("twin_braids")
@@ -99,7 +100,7 @@ def twin_braids(barber: Barber, shop: Workshop) -> None:
         middle = np.array([sign * 0.47, -0.15, 0.06])
         front = np.array([sign * 0.42, -0.50, 0.32])
         barber.braid([start, middle, front, np.array([sign * 0.40, min(low, -0.75), 0.36])], 0.095)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
     barber.sides(0.18, -0.01, 1)
 
 
@@ -110,7 +111,7 @@ def bun(barber: Barber, shop: Workshop) -> None:
     barber.gathered_cap(anchor)
     barber.ball(anchor + (0, 0.06, -0.10), 0.20)
     barber.sides(0.10, -0.02, 1)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
 
 
 @style("topknot")
@@ -135,7 +136,7 @@ def double_buns(barber: Barber, shop: Workshop) -> None:
     for sign in (-1, 1):
         barber.ball(CENTRE + (sign * 0.33, 0.42, -0.14), 0.165)
     barber.sides(0.10 if barber.tip > -0.3 else -0.5, -0.01, 2)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
 
 
 @style("half_up")
@@ -157,4 +158,4 @@ def half_up(barber: Barber, shop: Workshop) -> None:
     barber.tail(anchor, np.array([0, -0.1, -1.0]), _length(barber) * 0.6, 0.12, strands=5, out=0.13)
     _tie(barber, shop, anchor, np.array([0, 0.2, -1.0]), 0.07)
     barber.sides(0.05 if barber.tip > 0 else -0.35, -0.01, 2)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)

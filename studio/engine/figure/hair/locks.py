@@ -1,4 +1,4 @@
-"""The pieces of every hair style: skull cap, locks, bangs, side locks, a falling back, tails, braids."""
+"""The pieces of every hair style: skull cap, locks, side locks, a falling back, tails, braids."""
 
 from __future__ import annotations
 
@@ -7,24 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..palette import HAIR, Paint, mix, toned
 from ..shape.curves import path, smoothstep, unit
 from ..shape.field import Field, pack
 from ..shape.head import head_mesh, head_shape
 from ..shape.mesh import Mesh, ellipsoid, rings, tube
-from ..spec import RGB
 from ..workshop import Workshop
 
 Array = np.ndarray
 CENTRE = np.array([0.0, 0.54, -0.05])
 RADII = np.array([0.415, 0.515, 0.495])
-# From which height on a hat presses the hair; 0 and below: it holds all the hair of the head.
-HAT_LINES = {
-    **dict.fromkeys(("wizard_hat", "witch_hat", "top_hat", "bowler_hat", "fedora", "cowboy_hat"), 0.72),
-    **dict.fromkeys(("straw_hat", "feathered_hat", "tricorn", "chef_hat", "beret", "santa_hat"), 0.72),
-    **dict.fromkeys(("cap", "peaked_cap", "beanie", "turban", "bandana", "kasa"), 0.64),
-    **dict.fromkeys(("hood", "helmet", "horned_helmet", "kabuto", "space_helmet", "cyber_helmet"), 0.0),
-}
 TIP_Y = {"buzz": 0.4, "short": 0.10, "medium": -0.55, "long": -1.65, "very_long": -3.0}
 
 
@@ -141,72 +132,6 @@ class Barber:
         surface = np.stack([np.full(len(over), 0.1), np.arctan2(offset[:, 0], offset[:, 2]) * 9, over], -1)
         shell = Mesh(head.points + head.normals * grow, head.normals, faces, surface, keep=over * 0.01)
         self.stubble.append((shell, bare))
-
-    def bangs(self, kind: str, thick: float = 1.0) -> None:
-        """Hair over the forehead; tips stay above the eyes so that a face remains a face."""
-        # Azimuth, sideways drift of the tip, height of the tip, width.
-        table: tuple[tuple[float, float, float, float], ...]
-        if kind == "none":
-            return
-        if kind == "straight":
-            table = tuple(
-                (a, 0.0, 0.545 - 0.02 * (abs(a) > 50), 0.115) for a in (-64, -46, -28, -10, 8, 26, 44, 62)
-            )
-        elif kind == "side":
-            table = (
-                (44, -26, 0.60, 0.14),
-                (26, -30, 0.57, 0.14),
-                (6, -30, 0.55, 0.14),
-                (-14, -26, 0.54, 0.13),
-                (-34, -20, 0.50, 0.12),
-                (-54, -8, 0.42, 0.11),
-                (58, 6, 0.42, 0.10),
-            )
-        elif kind == "swept":
-            table = (
-                (-60, -4, 0.40, 0.11),
-                (-42, -8, 0.50, 0.12),
-                (-25, -10, 0.545, 0.12),
-                (-8, -8, 0.53, 0.12),
-                (9, 9, 0.58, 0.115),
-                (24, 10, 0.545, 0.12),
-                (42, 8, 0.52, 0.12),
-                (60, 4, 0.40, 0.11),
-            )
-        elif kind == "curtain":
-            half = ((12, 48, 0.54, 0.13), (27, 46, 0.46, 0.115), (46, 34, 0.36, 0.10))
-            table = (*half, *((-a, -d, t, w) for a, d, t, w in half))
-        elif kind == "parted":
-            half = ((10, 46, 0.60, 0.13), (28, 42, 0.54, 0.125), (50, 26, 0.44, 0.11))
-            table = (*half, *((-a, -d, t, w) for a, d, t, w in half))
-        else:  # over one eye
-            table = (
-                (52, -10, 0.55, 0.12),
-                (34, -30, 0.53, 0.14),
-                (14, -36, 0.46, 0.16),
-                (-6, -30, 0.36, 0.16),
-                (-24, -20, 0.24, 0.15),
-                (-44, -12, 0.18, 0.13),
-                (60, 2, 0.40, 0.10),
-            )
-        for number, (azimuth, drift, tip, width) in enumerate(table):
-            jitter = self.rng.uniform(-3, 3)
-            root = self.scalp(azimuth * 0.45, 80, 1.0)
-            high = self.scalp(azimuth * 0.8 + drift * 0.15, 58, 1.055)
-            brow = self.scalp(azimuth + drift * 0.5 + jitter, 31, 1.085)
-            end_at = azimuth + drift + jitter * 0.5
-            end = self.scalp(end_at, 0, 0.975 + 0.01 * (number % 2))
-            end[1] = tip
-            middle = self.scalp(azimuth + drift * 0.8, 8, 1.045)
-            middle[1] = tip * 0.55 + brow[1] * 0.45
-            w = width * thick
-            self.lock(
-                [root, high, brow, middle, end],
-                (0.05, w * 0.92, w, w * 0.66, 0.003),
-                0.34,
-                22,
-                wave=self.wave * 0.25,
-            )
 
     def sides(self, tip: float, out: float = 0.0, count: int = 3) -> None:
         """Locks in front of and over the ears, down to `tip`."""
@@ -419,75 +344,3 @@ class Barber:
                 + v * np.sin(t)[:, None] * r
             )
             self.lock(spiral, (0.02, radius * 0.34, radius * 0.30, 0.02), 0.6, 30, outward=axis, wave=0.0)
-
-    def finish(self, segment_extra: Sequence[Mesh] = ()) -> None:
-        """Add all locks to the workshop, in the colours of the hair."""
-        hair = self.shop.spec.hair
-        tips = {"tips": (0.55, 0.95), "roots": (0.0, 0.28), "highlights": (2e3, 3e3)}.get(
-            hair.second_where or "", (2e3, 3e3)
-        )
-        base, other = hair.colour, hair.second
-        paint = Paint(base, HAIR)
-        if other is not None and hair.second_where == "tips":
-            paint = Paint(base, HAIR, tip=other, tip_from=tips[0], tip_to=tips[1])
-        elif other is not None and hair.second_where == "roots":
-            paint = Paint(other, HAIR, tip=base, tip_from=0.05, tip_to=0.35)
-        for mesh, bare in self.stubble:
-            colour = mix(base, self.shop.spec.skin.colour, bare)
-            self.shop.add(self._under_hat(mesh), Paint(colour), "hair", "hair")
-        strands = _strands(paint)
-        for number, mesh in enumerate([*self.meshes, *segment_extra]):
-            mesh = _beside_the_eyes(self._under_hat(mesh))
-            colour = strands[number % len(strands)]
-            if other is not None and hair.second_where not in ("tips", "roots"):
-                colour = self._second(number, mesh, colour, other, hair.second_where)
-            self.shop.add(mesh, colour, "hair", "hair")
-
-    def _under_hat(self, mesh: Mesh) -> Mesh:
-        """Hair lies flat under what is worn on the head."""
-        worn = self.shop.spec.worn("head")
-        line = min((HAT_LINES.get(garment.kind, 9.0) for garment in worn), default=9.0)
-        if line > 2:
-            return mesh
-        offset = (mesh.points - CENTRE) / RADII
-        size = np.sqrt((offset * offset).sum(1))
-        tight = 0.97 if line > 0 else 0.93
-        over = smoothstep(line - 0.06, line + 0.02, mesh.points[:, 1]) if line > 0 else np.ones(len(size))
-        if line <= 0:
-            over = over * (mesh.points[:, 1] > 0.10)
-        shrink = np.where(size > tight, tight + (size - tight) * 0.06, size) / np.maximum(size, 1e-6)
-        factor = 1 + (shrink - 1) * over
-        return replace(mesh, points=CENTRE + (mesh.points - CENTRE) * factor[:, None])
-
-    def _second(self, number: int, mesh: Mesh, paint: Paint, other: RGB, where: str | None) -> Paint:
-        middle = mesh.points.mean(0)
-        if where == "split":
-            chosen = middle[0] < -0.005
-        elif where == "streak":
-            chosen = number % 11 == 4
-        else:
-            chosen = number % 4 == 2
-        return replace(paint, colour=other) if chosen else paint
-
-
-def _strands(paint: Paint) -> list[Paint]:
-    """The paint in the tones of single strands: hair of one tone looks like a helmet."""
-    dark = sum(paint.colour) < 150
-    steps = (
-        (0.0, 0.030, 0.0, 0.016, 0.046, 0.0, 0.022)
-        if dark
-        else (0.0, -0.034, 0.012, -0.016, 0.0, 0.022, -0.024)
-    )
-    return [paint if step == 0.0 else replace(paint, colour=toned(paint.colour, step)) for step in steps]
-
-
-def _beside_the_eyes(mesh: Mesh) -> Mesh:
-    """Hair at the temples stays behind the eye, so that a profile has one."""
-    x, y, z = mesh.points.T
-    near = smoothstep(0.24, 0.30, np.abs(x)) * smoothstep(0.22, 0.29, y) * smoothstep(0.58, 0.50, y)
-    over = np.clip(z - 0.20, 0, None)
-    if not (near * over > 0).any():
-        return mesh
-    points = mesh.points.copy()
-    points[:, 2] -= 0.75 * near * over
-    return replace(mesh, points=points)

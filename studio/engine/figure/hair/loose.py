@@ -6,6 +6,7 @@ import numpy as np
 
 from ..shape.curves import unit
 from ..workshop import Workshop
+from .bangs import bangs
 from .locks import CENTRE, RADII, Barber
 from .registry import style
 
@@ -19,7 +20,7 @@ def _fall_freely(barber: Barber, shop: Workshop) -> None:
     else:
         barber.back(tip)
         barber.sides(max(tip + 0.25, -1.25) if tip < -0.9 else tip + 0.20)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
 
 
 @style("straight")
@@ -60,7 +61,7 @@ def bob(barber: Barber, shop: Workshop) -> None:
     barber.cap()
     barber.back(low, 0.035, 3, 104, rough=0.35)
     barber.sides(low + 0.03, 0.02)
-    barber.bangs("straight" if shop.spec.hair.style == "bowl_cut" else shop.spec.hair.bangs)
+    bangs(barber, "straight" if shop.spec.hair.style == "bowl_cut" else shop.spec.hair.bangs)
 
 
 @style("hime_cut")
@@ -78,7 +79,7 @@ def hime_cut(barber: Barber, shop: Workshop) -> None:
                 np.array([sign * x, 0.02, z + 0.01]),
             ]
             barber.lock(points, (0.05, 0.10, 0.115, 0.11, 0.10), 0.42, 22)
-    barber.bangs("straight")
+    bangs(barber, "straight")
 
 
 @style("drills")
@@ -86,7 +87,7 @@ def drills(barber: Barber, shop: Workshop) -> None:
     """Two or four big ringlets, wound like drills."""
     barber.cap()
     barber.back(0.05, 0.0, 2)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
     barber.sides(0.2, count=2)
     end = min(barber.tip, -0.7)
     for sign in (-1, 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..workshop import Workshop
+from .colouring import colour
 from .locks import TIP_Y, Barber
 
 Style = Callable[[Barber, Workshop], None]
@@ -41,4 +42,4 @@ def add_hair(shop: Workshop) -> None:
     tip = TIP_Y.get(hair.length, -0.55)
     barber = Barber(shop, tip * body**0.75 if tip < 0 else tip)
     make(barber, shop)
-    barber.finish()
+    colour(barber)

@@ -11,6 +11,7 @@ import numpy as np
 from ..shape.curves import unit
 from ..shape.mesh import ellipsoid
 from ..workshop import Workshop
+from .bangs import bangs
 from .locks import CENTRE, RADII, Barber
 from .registry import style
 
@@ -47,7 +48,7 @@ def pixie(barber: Barber, shop: Workshop) -> None:
         root, low = barber.scalp(azimuth, -8, 1.0), barber.scalp(azimuth, -46, 0.96)
         barber.lock([root, barber.scalp(azimuth, -28, 1.02), low], (0.05, 0.085, 0.003), 0.3, 12, 8)
     barber.sides(0.24, -0.02, 2)
-    barber.bangs("side" if shop.spec.hair.bangs == "swept" else shop.spec.hair.bangs)
+    bangs(barber, "side" if shop.spec.hair.bangs == "swept" else shop.spec.hair.bangs)
 
 
 @style("side_part")
@@ -58,7 +59,7 @@ def side_part(barber: Barber, shop: Workshop) -> None:
     if shop.spec.hair.length in ("medium", "long", "very_long"):
         barber.back(max(barber.tip, -0.25), 0.02, 2, 108)
     barber.sides(0.26, -0.01, 2)
-    barber.bangs("side")
+    bangs(barber, "side")
 
 
 @style("messy")
@@ -76,7 +77,7 @@ def messy(barber: Barber, shop: Workshop) -> None:
         turned = barber.scalp(azimuth + barber.rng.uniform(-14, 14), elevation - 26, 1.16)
         barber.lock([root, middle, turned], (0.05, 0.105, 0.003), 0.36, 14)
     barber.sides(0.20 if low > 0 else max(low + 0.2, -0.5), 0.02, 2)
-    barber.bangs(shop.spec.hair.bangs)
+    bangs(barber, shop.spec.hair.bangs)
     tuft = [barber.scalp(0, 88, 1.0), CENTRE + (0.05, 0.62, 0.05), CENTRE + (0.15, 0.66, 0.10)]
     barber.lock(tuft, (0.03, 0.035, 0.003), 0.6, 14)
 
@@ -120,7 +121,7 @@ def spiky(barber: Barber, shop: Workshop) -> None:
             end = np.array([hang[0] * 1.06, low + rng.uniform(-0.03, 0.03), hang[2] - 0.03])
             barber.lock([root, hang, end], (0.05, 0.075, 0.003), 0.42, 12, 8, wave=0.0)
     if shop.spec.hair.bangs not in ("none",):
-        barber.bangs("swept", 0.85)
+        bangs(barber, "swept", 0.85)
 
 
 @style("buzz_cut")
