@@ -16,12 +16,13 @@ from studio.comfy.pool import Pool
 from studio.disk import full_disk_is_said
 from studio.errors import StudioError
 from studio.files import FileStore
-from studio.records import Database
+from studio.records import Database, runs
 from studio.records import jobs as records
 from studio.records.entities import Event, Job, Output, Page, Task
 from studio.request import AvatarRequest, View, random_seed, with_values
 from studio.settings import Settings
-from studio.workflows import Candidate, Plan, Workflow
+from studio.workflows import Candidate, Plan, Preflight, Workflow
+from studio.workflows.report import NOT_NOW, Report, refused, report
 
 IDEMPOTENCY_S = 24 * 3600
 COPY_BLOCK_BYTES = 1024 * 1024
@@ -60,27 +61,51 @@ class Jobs:
 
     def preflight(self, request: AvatarRequest) -> Plan:
         """How the request would run now, or a refusal that says why it cannot."""
+        found = self._try_out(request)
+        if found.plan is None:
+            raise StudioError("workflow_impossible", why=found.why)
+        return found.plan
+
+    def _try_out(self, request: AvatarRequest) -> Preflight:
         for file_id in request.files().values():
             self.files.get(file_id)
         maps: frozenset[str] = frozenset()
-        if not self._is_for_embedded(request) and self.settings.comfyui_url:
+        comfy = [server for server in self.pool.servers if server.kind == "comfy"]
+        if comfy and not self._is_for_embedded(request):
             online = self.pool.online("comfy")
-            if not online and any(server["status"] == "starting" for server in self.pool.health()):
-                self.pool.wait_ready(STARTING_S, "comfy")
-                online = self.pool.online("comfy")
             if not online:
-                raise StudioError("comfyui_unavailable", url=", ".join(self.settings.comfyui_url))
-            candidates = [Candidate("comfy", server.info) for server in online]
+                self.pool.wait_first_signs(STARTING_S, "comfy")
+                online = self.pool.online("comfy")
+            paused = [server for server in comfy if server.answers and not server.online]
+            if not online and not paused:
+                raise StudioError("comfyui_unavailable", url=", ".join(server.url for server in comfy))
+            at_hand = [Candidate("comfy", server.info, server.url) for server in online]
+            resting = [Candidate("comfy", server.info, server.url) for server in paused]
             maps = self.control_maps()
         else:
-            candidates = [
-                Candidate("embedded", server.info)
+            resting = []
+            at_hand = [
+                Candidate("embedded", server.info, server.url)
                 for server in self.pool.servers
                 if server.kind == "embedded"
             ]
-            if not candidates:
+            if not at_hand:
                 raise StudioError("engine_unavailable", why="it is switched off")
-        return workflows.choose(self.library, request, candidates, maps)
+        found = workflows.preflight(self.library, request, at_hand, maps)
+        if found.plan is None and resting:
+            # What only a paused server can run waits until that one goes on.
+            found = workflows.preflight(self.library, request, [*at_hand, *resting], maps)
+        return found
+
+    def preflight_report(self, request: AvatarRequest) -> Report:
+        """What would run where, what is missing where nothing can, and what it takes by our own history."""
+        try:
+            found = self._try_out(request)
+        except StudioError as error:
+            if error.code not in NOT_NOW:
+                raise
+            return refused(request, error)
+        return report(request, found, self.pool.servers, runs.history(self.database))
 
     def control_maps(self) -> frozenset[str]:
         """The control maps that the embedded engine can draw now, as manifests name them."""

@@ -177,6 +177,16 @@ class StandInServer:
     url: str = "http://gpu:8188"
     online: bool = True
 
+    @property
+    def answers(self) -> bool:
+        """Whether it is there, be it paused or not."""
+        return self.online
+
+    @property
+    def state(self) -> str:
+        """Nobody pauses these."""
+        return "online" if self.online else "offline"
+
 
 class StandInPool:
     """A pool of servers with nothing behind them."""
@@ -188,13 +198,8 @@ class StandInPool:
         """The servers that claim to be online."""
         return tuple(one for one in self.servers if one.online and kind in (None, one.kind))
 
-    def health(self) -> list[dict[str, str]]:
-        """As the pool would render them: nobody here is still starting."""
-        return [{"status": "healthy" if one.online else "unreachable"} for one in self.servers]
-
-    def wait_ready(self, timeout_s: float, kind: str | None = None) -> bool:
-        """Whether there is one; waiting would change nothing."""
-        return bool(self.online(kind))
+    def wait_first_signs(self, timeout_s: float, kind: str | None = None) -> None:
+        """Nobody here is still starting."""
 
 
 def open_records(folder: Path) -> Database:

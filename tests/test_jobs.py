@@ -139,7 +139,7 @@ def test_an_unknown_workflow_is_refused_with_those_that_are_known(jobs: Jobs) ->
 
 def test_without_any_server_it_says_so(tmp_path: Path) -> None:
     jobs = open_jobs(tmp_path, StandInServer("comfy", comfy_info()))
-    assert refusal(jobs).code == "engine_unavailable"
+    assert refusal(jobs, ask(engine="embedded")).code == "engine_unavailable"
 
 
 def test_a_configured_server_that_is_down_is_not_replaced_in_silence(tmp_path: Path) -> None:

@@ -27,11 +27,16 @@ def ready(database: Database, server: str, needs: dict[int, str], now: float, li
 
     `needs` has the models of each kind of needs that some server can meet.
     """
+    # A view may have a workflow and values of its own, which its step tells.
     rows = database.connection.execute(
-        f"""SELECT tasks.id, tasks.job_id, tasks.needs, tasks.server, jobs.workflow,
-                   json_extract(jobs.request, '$.width', '$.height', '$.variants', '$.steps')
+        f"""SELECT tasks.id, tasks.job_id, tasks.needs, tasks.server,
+                   coalesce(json_extract(tasks.step, '$.values.workflow'), jobs.workflow),
+                   json_extract(
+                       json_patch(jobs.request, coalesce(json_extract(tasks.step, '$.values'), '{{}}')),
+                       '$.width', '$.height', '$.variants', '$.steps'
+                   )
             FROM (
-                SELECT seq, id, job_id, needs, server, priority FROM tasks
+                SELECT seq, id, job_id, needs, server, priority, step FROM tasks
                 WHERE {CLAIMABLE} AND run_at <= ? AND (server IS NULL OR server = ?)
                     AND needs IN ({", ".join("?" * len(needs))})
                 ORDER BY priority DESC, seq LIMIT ?
