@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import avatarforge, docs, login, models, problems, sheets
+from api import studio as studio_routes
 from api.limits import BodyLimit
 from api.paths import local_path
 from studio import VERSION
@@ -34,7 +35,7 @@ log = logging.getLogger("studio")
 
 SHUTDOWN_S = 5
 UPLOAD_SLACK = 2**20  # multipart headers around the file itself
-API_PREFIXES = (avatarforge.PREFIX, "/api", "/outputs", "/files")
+API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, "/api", "/outputs", "/files")
 
 STARTING_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">
@@ -139,6 +140,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(avatarforge.router, prefix=avatarforge.PREFIX)
     app.include_router(avatarforge.router, include_in_schema=False)
     app.include_router(models.router, prefix=avatarforge.PREFIX)
+    app.include_router(studio_routes.router)
     app.include_router(sheets.router, prefix=avatarforge.PREFIX)
     docs.install(app)
     problems.install(app)
@@ -149,7 +151,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
         app.add_middleware(
             login.Guard, settings=settings, secret=lambda scope: scope["app"].state.studio.session_secret
         )
-    app.add_middleware(BodyLimit, limit_for=lambda path: None if avatarforge.is_upload(path) else body_limit)
+    app.add_middleware(BodyLimit, limit_for=lambda path: None if _counts_itself(path) else body_limit)
     origins = list(settings.allowed_origins)
     app.add_middleware(
         CORSMiddleware,
@@ -159,6 +161,11 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
         allow_headers=["*"],
     )
     return app
+
+
+def _counts_itself(path: str) -> bool:
+    """Whether a route takes a file and bounds it itself."""
+    return avatarforge.is_upload(path) or path == studio_routes.RESTORE
 
 
 def _mount_ui(app: FastAPI, interface: Interface, loop: asyncio.AbstractEventLoop) -> None:

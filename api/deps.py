@@ -27,22 +27,44 @@ def iso_seconds(at: float | None) -> str | None:
     return datetime.datetime.fromtimestamp(int(at), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+FOREVER = "private, max-age=604800, immutable"
+
+
 def send_file(request: Request, path: Path, mime_type: str, filename: str, etag: str) -> Response:
     """A stored file, shown inline, with ranges and an entity tag; never sniffed into another type."""
-    headers = {
-        "ETag": f'"{etag}"',
-        "Cache-Control": "private, max-age=604800, immutable",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    if is_known(request.headers.get("if-none-match", ""), etag):
-        return Response(status_code=304, headers=headers)
+    if known := not_modified(request, etag):
+        return known
     return FileResponse(
-        path, headers=headers, media_type=mime_type, filename=filename, content_disposition_type="inline"
+        path,
+        headers=_headers(etag, FOREVER),
+        media_type=mime_type,
+        filename=filename,
+        content_disposition_type="inline",
     )
+
+
+def send_bytes(data: bytes, mime_type: str, etag: str, cache: str = FOREVER) -> Response:
+    """A picture that is in memory, under the same rules as a file."""
+    return Response(data, headers=_headers(etag, cache), media_type=mime_type)
+
+
+def not_modified(request: Request, etag: str, cache: str = FOREVER) -> Response | None:
+    """The answer to a client that has it already, by the tags that it sends; nothing for the others."""
+    if is_known(request.headers.get("if-none-match", ""), etag):
+        return Response(status_code=304, headers=_headers(etag, cache))
+    return None
 
 
 def is_known(if_none_match: str, etag: str) -> bool:
     """Whether the client has the file already, by the tags that it sends."""
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in tags or f'"{etag}"' in tags
+
+
+def _headers(etag: str, cache: str) -> dict[str, str]:
+    return {
+        "ETag": f'"{etag}"',
+        "Cache-Control": cache,
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }

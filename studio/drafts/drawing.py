@@ -18,9 +18,10 @@ from typing import Any
 from studio import collect, pictures, workflows
 from studio.comfy.events import Event, Executed, Faulted, Interrupted, Offline, Preview, Settled, Succeeded
 from studio.comfy.pool import Server
-from studio.disk import Incoming
+from studio.disk import Incoming, full_disk_is_said
 from studio.drafts.wanted import HEIGHT, NODE_POSE, NODE_STYLE, WIDTH, Wanted, graph_of, wanted
 from studio.errors import StudioError
+from studio.files import StoredFile
 from studio.jobs import Jobs
 from studio.pictures import Format
 from studio.request import AvatarRequest, View
@@ -131,6 +132,11 @@ class Drafts:
         self._check(NODE_POSE, "pose", pose)
         draft = wanted(request, view=view, width=width, height=height, pose=pose, kind="skeleton", form="PNG")
         return self.get(draft, page=page)
+
+    @full_disk_is_said()
+    def pose_file(self, pose: str) -> StoredFile:
+        """A pose of the library as an upload, which any server's workflow can follow."""
+        return self.jobs.files.store_bytes(self.skeleton(pose, width=512, height=768).data, f"{pose}.png")
 
     def poses(self) -> tuple[str, ...]:
         """The names of the poses in the engine's library."""

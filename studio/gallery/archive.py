@@ -6,15 +6,20 @@ import datetime
 import io
 import json
 import re
+import secrets
+import threading
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from studio.errors import StudioError
 from studio.records.gallery import Item
 
 BLOCK = 256 * 1024
 MAX_SLUG = 48
+MAX_SELECTIONS = 200
 
 
 class _Outlet(io.RawIOBase):
@@ -24,9 +29,11 @@ class _Outlet(io.RawIOBase):
         self._blocks: list[bytes] = []
 
     def writable(self) -> bool:
+        """Whether it can be written to: that is all that it is for."""
         return True
 
     def write(self, data: Any) -> int:
+        """Take in a block."""
         block = bytes(data)
         self._blocks.append(block)
         return len(block)
@@ -35,6 +42,33 @@ class _Outlet(io.RawIOBase):
         """All that was written since the last time."""
         blocks, self._blocks = self._blocks, []
         return b"".join(blocks)
+
+
+class Selections:
+    """Which pictures somebody is about to download: browsers follow an address, and that must be short."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, ids: Sequence[str]) -> str:
+        """Remember a selection for a while, under a name that nobody can guess."""
+        if not ids:
+            raise StudioError("selection_empty")
+        token = secrets.token_urlsafe(18)
+        with self._lock:
+            self._kept[token] = tuple(ids)
+            while len(self._kept) > MAX_SELECTIONS:
+                self._kept.popitem(last=False)
+        return token
+
+    def get(self, token: str) -> tuple[str, ...]:
+        """The pictures of a selection."""
+        with self._lock:
+            ids = self._kept.get(token)
+        if ids is None:
+            raise StudioError("selection_gone")
+        return ids
 
 
 def archive(
@@ -49,12 +83,12 @@ def archive(
         for item in items:
             name = _free_name(item, taken)
             try:
+                recipe = json.dumps(recipe_of(item), indent=1, ensure_ascii=False)
                 for _ in _add(target, path_of(item), name, item.output.created_at):
                     yield outlet.take()
-            except FileNotFoundError:
+            except (FileNotFoundError, StudioError):  # somebody has deleted it meanwhile
                 missing.append(f"{item.id} {item.output.name}")
                 continue
-            recipe = json.dumps(recipe_of(item), indent=1, ensure_ascii=False)
             target.writestr(f"recipes/{name}.json", recipe.encode("utf-8", "replace"))
             yield outlet.take()
         if missing:

@@ -12,7 +12,7 @@ from typing import Any
 from studio import pictures
 from studio.disk import full_disk_is_said, remove_file
 from studio.errors import StudioError
-from studio.gallery.archive import archive
+from studio.gallery.archive import Selections, archive
 from studio.gallery.compare import Difference, compare
 from studio.gallery.restore import Restored, read_request, restore
 from studio.gallery.thumbnails import Thumbnails
@@ -42,13 +42,14 @@ class Deleted:
 
 
 class Gallery:
-    """All results of all jobs; holds no state beside the records."""
+    """All results of all jobs."""
 
     def __init__(self, jobs: Jobs) -> None:
         self.jobs = jobs
         self.database = jobs.database
         self.files = jobs.files
         self.thumbnails = Thumbnails(jobs.files)
+        self.selections = Selections()
 
     # ----------------------------------------------------------------- finding
 

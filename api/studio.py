@@ -1,0 +1,424 @@
+"""The studio's own routes: drafts, presets, the gallery with its files, and settings out of pictures."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from api import avatarforge_schemas as shared
+from api import studio_schemas as schemas
+from api import uploads
+from api.bodies import StrictRoute
+from api.deps import StudioDep, iso_seconds, not_modified, send_bytes, send_file
+from api.studio_schemas import (
+    Choice,
+    Choices,
+    Comparison,
+    DeletedPictures,
+    DifferenceAnswer,
+    Download,
+    DraftAnswer,
+    DraftQuery,
+    GalleryCount,
+    GalleryPage,
+    GalleryQuery,
+    Marked,
+    Marks,
+    Picture,
+    PoseFile,
+    Preset,
+    Presets,
+    RecipeAnswer,
+    RestoredAnswer,
+    Selection,
+    Undeleted,
+)
+from studio import drafts
+from studio.gallery import SIDE, Filter, Item, Restored
+from studio.pictures import MIME_TYPES
+from studio.request import AvatarRequest
+
+PREFIX = "/studio"
+RESTORE = f"{PREFIX}/restore"
+DRAFT_CACHE = "private, max-age=3600"  # another version may draw otherwise
+PRESET_CACHE = "private, max-age=86400"
+COUNTED = 1_000
+
+router = APIRouter(prefix=PREFIX, tags=["Studio"], route_class=StrictRoute)
+
+
+# ---------------------------------------------------------------------- drafts
+
+
+@router.get(
+    "/draft",
+    summary="Draw a draft",
+    response_class=Response,
+    responses=shared.picture(schemas.NO_DRAFT),
+)
+def get_draft(request: Request, query: Annotated[DraftQuery, Query()], studio: StudioDep) -> Response:
+    """A small picture of what the words describe, within a second; whoever has it already gets a 304."""
+    wanted = _wanted(query)
+    if known := not_modified(request, wanted.key, DRAFT_CACHE):
+        return known
+    draft = _draw(studio.drafts, query)
+    return send_bytes(draft.data, draft.mime_type, draft.key, DRAFT_CACHE)
+
+
+@router.post(
+    "/draft",
+    summary="Draw a draft and tell about it",
+    responses=shared.answers(schemas.DRAFT, schemas.NO_DRAFT),
+)
+def post_draft(query: DraftQuery, studio: StudioDep) -> DraftAnswer:
+    """Draws it now; its address then answers at once, and the notes say what is not drawn."""
+    draft = _draw(studio.drafts, query)
+    yaw = query.yaw
+    url = drafts.address(
+        _request(query), view=query.view, yaw_deg=yaw, width=query.width, height=query.height, pose=query.pose
+    )
+    return DraftAnswer(url=url, seed=draft.seed, notes=list(draft.notes))
+
+
+def _request(query: DraftQuery) -> AvatarRequest:
+    return AvatarRequest.model_validate(query.model_dump(include=set(drafts.MEMBERS)))
+
+
+def _wanted(query: DraftQuery) -> drafts.Wanted:
+    return drafts.wanted(
+        _request(query),
+        view=query.view,
+        yaw_deg=query.yaw,
+        width=query.width,
+        height=query.height,
+        pose=query.pose,
+    )
+
+
+def _draw(room: drafts.Drafts, query: DraftQuery) -> drafts.Draft:
+    return room.draw(
+        _request(query),
+        view=query.view,
+        yaw_deg=query.yaw,
+        width=query.width,
+        height=query.height,
+        pose=query.pose,
+        page=query.page,
+    )
+
+
+@router.get("/presets", summary="Poses and styles of the engine", responses=shared.answers(schemas.PRESETS))
+def get_presets(studio: StudioDep) -> Presets:
+    """By name, with a picture of each."""
+    return Presets(
+        poses=[
+            Preset(name=name, picture=f"studio/poses/{name}", skeleton=f"studio/poses/{name}/skeleton")
+            for name in studio.drafts.poses()
+        ],
+        styles=[Preset(name=name, picture=f"studio/styles/{name}") for name in studio.drafts.styles()],
+    )
+
+
+PRESET_PICTURE = shared.picture(schemas.NO_PRESET)
+
+
+@router.get("/poses/{name}", summary="A pose, drawn", response_class=Response, responses=PRESET_PICTURE)
+def get_pose(request: Request, name: str, studio: StudioDep) -> Response:
+    """A figure in a pose of the library."""
+    return _send_draft(request, studio.drafts.pose_thumbnail(name))
+
+
+@router.get(
+    "/poses/{name}/skeleton",
+    summary="A pose as OpenPose picture",
+    response_class=Response,
+    responses=PRESET_PICTURE,
+)
+def get_skeleton(request: Request, name: str, studio: StudioDep) -> Response:
+    """Coloured bones on black, as ControlNets read them."""
+    return _send_draft(request, studio.drafts.skeleton(name))
+
+
+@router.post(
+    "/poses/{name}/file",
+    summary="A pose as an upload",
+    responses=shared.answers(schemas.POSE_FILE, schemas.NO_PRESET),
+)
+def make_pose_file(name: str, studio: StudioDep) -> PoseFile:
+    """Gives a `pose_file_id` for any server's workflow; asking again gives the same one."""
+    stored = studio.drafts.pose_file(name)
+    return PoseFile(file_id=stored.id, url=f"files/{stored.id}")
+
+
+@router.get("/styles/{name}", summary="A style, drawn", response_class=Response, responses=PRESET_PICTURE)
+def get_style(request: Request, name: str, studio: StudioDep) -> Response:
+    """The same character in each style."""
+    return _send_draft(request, studio.drafts.style_thumbnail(name))
+
+
+def _send_draft(request: Request, draft: drafts.Draft) -> Response:
+    known = not_modified(request, draft.key, PRESET_CACHE)
+    return known or send_bytes(draft.data, draft.mime_type, draft.key, PRESET_CACHE)
+
+
+# --------------------------------------------------------------------- gallery
+
+
+@router.get(
+    "/gallery",
+    summary="Pictures of the gallery",
+    response_model=GalleryPage,
+    responses=shared.answers(schemas.PAGE, shared.BAD_QUERY),
+)
+def list_pictures(query: Annotated[GalleryQuery, Query()], studio: StudioDep) -> Response:
+    """Newest first; `older` and `newer` of a page lead to its neighbours, however many pictures there are."""
+    found = studio.gallery.page(_filter(query), limit=query.limit, before=query.before, after=query.after)
+    answer = GalleryPage(
+        pictures=[_picture(item) for item in found.items], older=found.older, newer=found.newer
+    )
+    # As text at once: the framework would validate every picture a second time.
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.get(
+    "/gallery/count",
+    summary="How many pictures match",
+    responses=shared.answers({"count": 120, "is_exact": True}, shared.BAD_QUERY),
+)
+def count_pictures(query: Annotated[GalleryQuery, Query()], studio: StudioDep) -> GalleryCount:
+    """Exact up to a thousand."""
+    count = studio.gallery.count(_filter(query), COUNTED)
+    return GalleryCount(count=count, is_exact=count < COUNTED)
+
+
+@router.get("/gallery/choices", summary="What can be filtered by", responses=shared.answers(schemas.CHOICES))
+def list_choices(studio: StudioDep) -> Choices:
+    """Views, styles, models, workflows, kinds, media and tags that there are."""
+    return Choices(
+        **{
+            name: [Choice(value=value, count=count) for value, count in listed]
+            for name, listed in studio.gallery.choices().items()
+        }
+    )
+
+
+@router.get(
+    "/gallery/compare",
+    summary="Why two pictures differ",
+    responses=shared.answers(schemas.COMPARISON, schemas.NO_PICTURE),
+)
+def compare_pictures(first: schemas.Id, second: schemas.Id, studio: StudioDep) -> Comparison:
+    """Member by member, in words."""
+    return Comparison(
+        differences=[
+            DifferenceAnswer(**vars(difference)) for difference in studio.gallery.compare(first, second)
+        ]
+    )
+
+
+@router.post(
+    "/gallery/marks",
+    summary="Favourites and tags",
+    responses=shared.answers({"pictures": [schemas.PICTURE]}, shared.BAD_QUERY),
+)
+def mark_pictures(body: Marks, studio: StudioDep) -> Marked:
+    """Of one picture or of thousands; gives the pictures as they are then."""
+    if body.add_tags or body.remove_tags:
+        studio.gallery.tag(body.ids, add=body.add_tags, remove=body.remove_tags)
+    if body.favourite is not None:
+        studio.gallery.favourite(body.ids, body.favourite)
+    return Marked(pictures=[_picture(item) for item in studio.gallery.find(body.ids)])
+
+
+@router.post(
+    "/gallery/delete",
+    summary="Delete pictures",
+    responses=shared.answers(schemas.DELETED, shared.BAD_QUERY),
+)
+def delete_pictures(body: Selection, studio: StudioDep) -> DeletedPictures:
+    """They are gone from the gallery at once, and can be taken back for a week."""
+    deleted = studio.gallery.delete(body.ids)
+    return DeletedPictures(ids=list(deleted.ids), until=iso_seconds(deleted.until) or "")
+
+
+@router.post(
+    "/gallery/undelete",
+    summary="Take a deletion back",
+    responses=shared.answers({"count": 1}, shared.BAD_QUERY),
+)
+def undelete_pictures(body: Selection, studio: StudioDep) -> Undeleted:
+    """As they were, with their marks."""
+    return Undeleted(count=studio.gallery.undelete(body.ids))
+
+
+@router.post(
+    "/gallery/selection",
+    summary="Prepare a ZIP of pictures",
+    responses=shared.answers(
+        {"url": "studio/gallery/zip/3kTMd9LkJwz0"}, shared.BAD_QUERY | schemas.NOTHING_SELECTED
+    ),
+)
+def select_pictures(body: Selection, studio: StudioDep) -> Download:
+    """Gives an address that a browser can open; it is good for a while, until the studio is restarted."""
+    return Download(url=f"studio/gallery/zip/{studio.gallery.selections.keep(body.ids)}")
+
+
+@router.get(
+    "/gallery/zip/{token}",
+    summary="Download a selection",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {}}}, **schemas.NO_SELECTION},
+)
+def download_selection(token: str, studio: StudioDep) -> Response:
+    """A ZIP with the pictures and a recipe of each, written while it is sent."""
+    pieces: Iterator[bytes] = studio.gallery.archive(studio.gallery.selections.get(token))
+    day = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
+    headers = {
+        "Content-Disposition": f'attachment; filename="avatarforge-{day}.zip"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(pieces, headers=headers, media_type="application/zip")
+
+
+@router.get(
+    "/gallery/{picture_id}",
+    summary="How a picture was made",
+    responses=shared.answers(schemas.RECIPE, schemas.NO_PICTURE),
+)
+def get_recipe(picture_id: str, studio: StudioDep) -> RecipeAnswer:
+    """Its recipe: the whole request with the very seed, where it was made, and what is in the file."""
+    item = studio.gallery.get(picture_id)
+    return RecipeAnswer(picture=_picture(item), recipe=studio.gallery.recipe(picture_id))
+
+
+@router.get(
+    "/gallery/{picture_id}/settings",
+    summary="A picture's settings",
+    responses=shared.answers(schemas.RESTORED, schemas.NO_PICTURE),
+)
+def get_settings(picture_id: str, studio: StudioDep) -> RestoredAnswer:
+    """To be used again; uploads and workflows that are gone are left out and named."""
+    return _restored(studio.gallery.settings(picture_id))
+
+
+@router.post(
+    "/restore",
+    summary="Settings out of a picture",
+    openapi_extra=shared.UPLOAD_BODY,
+    responses=shared.answers(schemas.RESTORED, shared.UPLOAD_REFUSED | schemas.NO_SETTINGS),
+)
+async def restore_settings(request: Request, studio: StudioDep) -> RestoredAnswer:
+    """From a PNG, JPG or WEBP that was made here or by ComfyUI; the file is not kept."""
+    incoming, _ = await uploads.receive(request, studio.settings)
+
+    def read() -> Restored:
+        with incoming:
+            incoming.settle()
+            return studio.gallery.restore(incoming.path)
+
+    return _restored(await run_in_threadpool(read))
+
+
+# ----------------------------------------------------------------------- files
+
+
+@router.head("/pictures/{picture_id}", include_in_schema=False)
+@router.get(
+    "/pictures/{picture_id}",
+    summary="A picture's file",
+    response_class=FileResponse,
+    responses=shared.picture(schemas.NO_PICTURE),
+)
+def get_picture(request: Request, picture_id: str, studio: StudioDep) -> Response:
+    """As it was made."""
+    output = studio.gallery.output(picture_id)
+    return send_file(request, studio.gallery.path(output), output.mime_type, output.name, output.sha256)
+
+
+@router.head("/thumbnails/{picture_id}", include_in_schema=False)
+@router.get(
+    "/thumbnails/{picture_id}",
+    summary="A small picture",
+    response_class=FileResponse,
+    responses=shared.picture(schemas.NO_PICTURE),
+)
+def get_thumbnail(request: Request, picture_id: str, studio: StudioDep) -> Response:
+    """A WEBP of at most 320 pixels each way, made once."""
+    output = studio.gallery.output(picture_id)
+    etag = f"{output.sha256[:32]}-{SIDE}"
+    if known := not_modified(request, etag):
+        return known
+    path = studio.gallery.thumbnails.get(output)
+    return send_file(request, path, MIME_TYPES["WEBP"], f"{output.name}.webp", etag)
+
+
+# ------------------------------------------------------------------- rendering
+
+
+def _filter(query: GalleryQuery) -> Filter:
+    return Filter(
+        search=query.search,
+        views=tuple(query.view),
+        styles=tuple(query.style),
+        models=tuple(query.model),
+        workflows=tuple(query.workflow),
+        kinds=tuple(query.kind),
+        media=tuple(query.media),
+        tags=tuple(query.tag),
+        favourites=query.favourite,
+        deleted=query.deleted,
+        since=_seconds(query.since),
+        until=_seconds(query.until),
+    )
+
+
+def _seconds(at: datetime.datetime | None) -> float | None:
+    if at is None:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+def _picture(item: Item) -> Picture:
+    output = item.output
+    version = output.sha256[:12]
+    has_thumbnail = output.mime_type in MIME_TYPES.values()
+    return Picture(
+        id=output.id,
+        generation_id=output.job_id,
+        view=output.view,
+        prompt=item.prompt,
+        style=item.style,
+        model=item.model,
+        workflow=item.workflow,
+        engine=item.engine,
+        kind=item.kind,
+        seed=item.seed,
+        media=output.media,
+        mime_type=output.mime_type,
+        size=output.size,
+        width=output.width,
+        height=output.height,
+        created_at=iso_seconds(output.created_at) or "",
+        favourite=item.favourite,
+        tags=list(item.tags),
+        deleted_at=iso_seconds(item.deleted_at),
+        url=f"studio/pictures/{output.id}?v={version}",
+        thumbnail=f"studio/thumbnails/{output.id}?v={version}" if has_thumbnail else None,
+    )
+
+
+def _restored(found: Restored) -> RestoredAnswer:
+    request = found.request
+    return RestoredAnswer(
+        source=found.source,
+        request=request.model_dump(mode="json", exclude_defaults=True) if request else None,
+        view=found.view,
+        values=found.values,
+        notes=list(found.notes),
+    )
