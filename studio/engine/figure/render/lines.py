@@ -28,7 +28,7 @@ def _inner(here, there, step, dot, kinds, near):
 @kernel
 def resolve(
     colour, tone, segment, normal, depth, kinds, factor, margin, outer, inner, gap, near, ink,
-    out, line_out, tone_out, part_out, normal_out, depth_out, first_row,
+    out, line_out, tone_out, part_out, normal_out, depth_out, first_row, first_column,
 ):  # fmt: skip
     """Find lines on the fine grid and average factor × factor pixels into the picture."""
     rows, columns = segment.shape
@@ -93,13 +93,18 @@ def resolve(
                         r += colour[y, x, 0] * share
                         g += colour[y, x, 1] * share
                         b += colour[y, x, 2] * share
-            row = first_row + oy
-            out[row, ox, 0], out[row, ox, 1], out[row, ox, 2], out[row, ox, 3] = r, g, b, alpha
-            line_out[row, ox] = line
-            tone_out[row, ox] = lit
-            part_out[row, ox] = best
+            row, column = first_row + oy, first_column + ox
+            out[row, column, 0], out[row, column, 1], out[row, column, 2], out[row, column, 3] = (
+                r,
+                g,
+                b,
+                alpha,
+            )
+            line_out[row, column] = line
+            tone_out[row, column] = lit
+            part_out[row, column] = best
             my, mx = margin + oy * factor + factor // 2, margin + ox * factor + factor // 2
-            depth_out[row, ox] = depth[my, mx]
+            depth_out[row, column] = depth[my, mx]
             if segment[my, mx] >= 0:
                 for c in range(3):
-                    normal_out[row, ox, c] = normal[my, mx, c]
+                    normal_out[row, column, c] = normal[my, mx, c]

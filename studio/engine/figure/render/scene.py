@@ -13,7 +13,7 @@ from ..palette import KIND
 from ..workshop import Model
 from .camera import Shot
 from .lines import resolve
-from .raster import FAR, rasterise, shadow_depth, to_view
+from .raster import FAR, banded, rasterise, shadow_depth, to_view
 from .shade import shade_cel
 
 Array = np.ndarray
@@ -60,10 +60,13 @@ def _shadow(points: Array, model: Model, frame: Array, centre: Array, reach: flo
     screen = screen.astype(np.float32)
     depth = np.full((_SHADOW_SIZE, _SHADOW_SIZE), FAR, np.float32)
     step = _SHADOW_SIZE // 8
-    spread(
-        lambda top: shadow_depth(screen, model.faces, model.casts, top, depth[top : top + step]),
-        range(0, _SHADOW_SIZE, step),
-    )
+    chosen, _, _ = banded(screen, model.faces, model.casts, model.two_sided, step, 8)
+
+    def band(number: int) -> None:
+        top = number * step
+        shadow_depth(screen, model.faces, chosen[number], top, depth[top : top + step])
+
+    spread(band, range(8))
     return depth, scale
 
 
@@ -115,20 +118,32 @@ def render(
         np.full((height, width), FAR, np.float32),
     )
 
+    starts = list(range(0, height, _TILE_ROWS))
+    every = np.ones(len(model.faces), np.uint8)
+    chosen, lefts, rights = banded(
+        screen, model.faces, every, model.two_sided, _TILE_ROWS * factor, len(starts), margin
+    )
+
     def tile(first: int) -> None:
+        number = first // _TILE_ROWS
+        # Only the columns that the figure and its outlines reach; the rest stays as it is.
+        begin = max(0, int(np.floor((lefts[number] - margin) / factor))) if len(chosen[number]) else 0
+        end = min(width, int(np.ceil((rights[number] + margin) / factor)) + 1) if len(chosen[number]) else 0
+        if end <= begin:
+            return
         rows = min(_TILE_ROWS, height - first)
-        shape = (rows * factor + 2 * margin, width * factor + 2 * margin)
+        shape = (rows * factor + 2 * margin, (end - begin) * factor + 2 * margin)
         depth = np.full(shape, FAR, np.float32)
         face_at = np.full(shape, -1, np.int32)
         weights = np.empty((*shape, 2), np.float32)
         rasterise(
-            screen, model.faces, model.two_sided, model.keep, model.cut, first * factor - margin, -margin,
-            depth, face_at, weights,
+            screen, model.faces, chosen[number], model.keep, model.cut,
+            first * factor - margin, begin * factor - margin, depth, face_at, weights,
         )  # fmt: skip
-        colour = np.zeros((*shape, 3), np.float32)
-        tone = np.zeros(shape, np.float32)
+        colour = np.empty((*shape, 3), np.float32)
+        tone = np.empty(shape, np.float32)
         segment = np.empty(shape, np.int32)
-        normal = np.zeros((*shape, 3), np.float32)
+        normal = np.empty((*shape, 3), np.float32)
         shade_cel(
             face_at, weights, depth, model.faces, model.part_of, seen, world, model.local, model.surface,
             model.table,
@@ -138,10 +153,9 @@ def render(
         resolve(
             colour, tone, segment, normal, depth, kinds, factor, margin, outer, inner, gap, gap * 0.17,
             1.0 if manner.ink else 0.0,
-            layers.rgba, layers.line, layers.tone, layers.part, layers.normal, layers.depth, first,
+            layers.rgba, layers.line, layers.tone, layers.part, layers.normal, layers.depth, first, begin,
         )  # fmt: skip
 
-    starts = list(range(0, height, _TILE_ROWS))
     batch = max(2, -(-len(starts) // 6)) if after_tile else len(starts)
     for at in range(0, len(starts), batch):
         spread(tile, starts[at : at + batch])

@@ -189,7 +189,7 @@ def shade_cel(
                 share *= _lit_by(place, light_frame, centre, shadow, shadow_scale, bias)
             if inside:
                 share *= 0.15
-            if kind != FACE:
+            if kind != FACE and share > 0.0:
                 # A cel painter darkens what lies just behind something nearer.
                 nearer = 0.0
                 for k in range(8):
