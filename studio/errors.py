@@ -93,6 +93,21 @@ REGISTRY = _registry(
         "The disk of the studio is full.",
         "Free some space below STORAGE_PATH, then try again; nothing was half-written.",
     ),
+    # Addresses that clients name.
+    Problem(
+        "address_refused",
+        422,
+        "This address is not used: {why}.",
+        "Give a public http or https address.",
+    ),
+    Problem(
+        "address_unreachable",
+        502,
+        "{host} did not answer: {why}.",
+        "Check the address, and that the host can be reached from the studio.",
+        retry_mends=True,
+    ),
+    Problem("address_too_large", 413, "What lies there is larger than {limit_mb:g} MB.", "Use a smaller file."),
     # ComfyUI and the engine.
     Problem(
         "comfyui_unavailable",

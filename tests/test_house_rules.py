@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"studio.workflows"},
     {"studio.prompts"},
     {"studio.files"},
-    {"studio.comfy", "studio.records", "studio.pictures", "studio.hub"},
+    {"studio.comfy", "studio.records", "studio.pictures", "studio.hub", "studio.fetch"},
     {"studio.disk"},
     {"studio.settings", "studio.request"},
     {"studio.errors"},
