@@ -96,6 +96,17 @@ def open_page(
         context.close()
 
 
+def reload(watched: Watched) -> None:
+    """Load the page again; that its stream breaks off by that is no complaint."""
+    before = len(watched.complaints)
+    watched.page.reload()
+    left = ("BodyStreamBuffer was aborted", "Connection errored out")
+    watched.complaints[before:] = [
+        one for one in watched.complaints[before:] if not any(words in one for words in left)
+    ]
+    watched.page.locator("#generate").wait_for()
+
+
 def open_studio_page(page: Page, path: str = "/") -> None:
     """Go to the studio and wait until its interface is there."""
     page.goto(path)

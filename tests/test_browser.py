@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import WAIT_MS, Scheme, Watched, find_chromium, open_browser, open_page, open_studio_page
+from tests.browser import (
+    WAIT_MS,
+    Scheme,
+    Watched,
+    find_chromium,
+    open_browser,
+    open_page,
+    open_studio_page,
+    reload,
+)
 from tests.conftest import RunningApp, start_app_process
 
 PROMPT = "female warrior, blue armor, long white hair"
@@ -39,6 +48,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """One app with its interface."""
     running = start_app_process(tmp_path_factory.mktemp("browser"))
     running.wait_healthy()
+    running.wait(running.generate()["generation_id"], 240)  # the first picture may wait for kernels
     yield running
     running.kill()
 
@@ -97,11 +107,11 @@ def test_words_become_a_picture_that_a_reload_shows_again(
     recorded = studio.client.get(f"/generations/{job_id}").json()
     assert recorded["status"] == "completed"
     assert str(recorded["seed"]) == seed
-    expect(page.locator("#result .facts")).to_contain_text(f"Seed {seed}")
+    expect(page.locator("#result .chips")).to_contain_text(f"Seed {seed}")
     for note in recorded["notes"]:
         expect(page.locator("#result")).to_contain_text(note, ignore_case=True)
 
-    page.reload()
+    reload(watched)
     assert_picture_is_seen(page, job_id)
     with open_page(browser, studio.url) as elsewhere:
         open_studio_page(elsewhere.page, f"/?job={job_id}")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from studio.assembly import Studio
 
+ASSETS = Path(__file__).parent / "assets"
 CACHE_KEPT_S = 3600
 
 
@@ -22,8 +23,11 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     import gradio as gr
 
-    from studio.ui import avatar
-    from studio.ui.look import CSS, HEADER, THEME
+    from studio.ui import page
+    from studio.ui.entrance import Entrance
+    from studio.ui.tail import Tail
+    from studio.ui.texts import translations
+    from studio.ui.theme import THEME
 
     with gr.Blocks(
         title="AvatarForge Studio",
@@ -31,9 +35,7 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
         delete_cache=(CACHE_KEPT_S, CACHE_KEPT_S),
         fill_width=True,
     ) as blocks:
-        gr.HTML(HEADER, padding=False)
-        with gr.Tab("Single avatar", id="avatar"):
-            avatar.build(studio, blocks)
+        page.build(studio, Tail(studio), blocks)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -41,14 +43,18 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
         server_name=studio.settings.gradio_server_name,
         server_port=studio.settings.gradio_server_port,
         theme=THEME,
-        css=CSS,
+        css_paths=sorted(ASSETS.glob("*.css")),
+        head=f"<script>{(ASSETS / 'studio.js').read_text('utf-8')}</script>",
+        i18n=translations(),
         show_error=True,
         max_file_size=studio.settings.max_file_size,
         run_history=False,
         mcp_server=False,
         ssr_mode=False,
         footer_links=[],
-        favicon_path=str(Path(__file__).parent / "favicon.svg"),
+        favicon_path=str(ASSETS / "favicon.svg"),
     )
     # Served behind our own routes rather than as one of them, so that a wrong method stays a 405.
-    return app.router.routes.pop().app  # type: ignore[attr-defined]
+    gradio_app = app.router.routes.pop().app  # type: ignore[attr-defined]
+    gradio_app.add_middleware(Entrance)
+    return gradio_app

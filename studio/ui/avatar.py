@@ -1,121 +1,65 @@
-"""The tab for one avatar: words in, a job made, and its record shown until the picture is there."""
+"""The tab for one avatar: words in, a draft while they are typed, a job made, its record shown."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import html
-from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 
 from studio.errors import StudioError
 from studio.records.entities import Job
-from studio.request import MAX_SEED, VIEWS, AvatarRequest, View
+from studio.request import AvatarRequest, random_seed, with_values
+from studio.ui import cards, form, parts
+from studio.ui.tail import Live, Sight, Tail
+from studio.ui.texts import DEFAULT, label
 
 if TYPE_CHECKING:
     from studio.assembly import Studio
 
-VIEW_NAMES: dict[View, str] = {"front": "Front", "back": "Back", "side": "Side", "quarter": "3/4"}
-EXAMPLES = {
-    "Warrior": (
-        "female warrior, blue armor, long white hair, determined expression",
-        "red cape, silver trim",
-    ),
-    "Cyberpunk": ("cyberpunk character, neon hair, tech implants", "leather jacket, combat boots"),
-    "Mage": ("mage character, purple robes, holding a staff", ""),
-}
-LOOK_EVERY_S = 0.2
+TAB = "avatar"
+VARIATIONS = 4
 
-# On a phone the picture is below the form.
-SHOW_RESULT = """(id) => {
-  const url = new URL(location); url.searchParams.set('job', id); history.replaceState(null, '', url);
-  if (innerWidth <= 768) document.querySelector('#result').scrollIntoView({block: 'start'});
-  return [];
-}"""
+EMPTY = '<div class="stage empty"><p>{}</p></div>'
+DRAFT = '<figure class="draft" hidden><img alt=""><figcaption><b></b><span></span></figcaption></figure>'
 
 
-def build(studio: Studio, blocks: gr.Blocks) -> None:
+@dataclass(frozen=True)
+class AvatarTab:
+    """What the page needs of this tab."""
+
+    form: form.Form
+    generate: gr.Button
+    cancel: gr.Button
+    result: gr.HTML
+    job: gr.Textbox
+    live: tuple[Live, ...]
+
+
+def build(studio: Studio, tail: Tail) -> AvatarTab:
     """Create the tab and wire it."""
-    with gr.Row(elem_id="workbench"):
-        with gr.Column(scale=2, min_width=320, elem_id="form"):
-            prompt = gr.Textbox(
-                label="Character",
-                placeholder="female warrior, blue armor, long white hair",
-                lines=3,
-                elem_id="prompt",
-            )
-            with gr.Row(elem_id="examples"):
-                examples = {name: gr.Button(name, size="sm") for name in EXAMPLES}
-            clothing = gr.Textbox(
-                label="Clothing", placeholder="full plate armor, red cape", elem_id="clothing"
-            )
-            style = gr.Textbox(label="Art style", placeholder="watercolor, pixel art, ...", elem_id="style")
-            view = gr.Radio(
-                [(VIEW_NAMES[view], view) for view in VIEWS], value="front", label="View", elem_id="view"
-            )
-            realism = gr.Checkbox(label="Realistic", value=False, elem_id="realism")
-            # Not a number field: that one turns an empty value into 0, and large seeds into other ones.
-            seed = gr.Textbox(label="Seed", placeholder="empty: a new one each time", elem_id="seed")
+    with gr.Row(elem_classes="workbench"):
+        with gr.Column(scale=2, min_width=320, elem_classes="sheet", elem_id="form"):
+            fields = form.build(studio)
             with gr.Row(elem_id="actions"):
-                generate = gr.Button(
-                    "Generate", variant="primary", elem_id="generate", scale=2, min_width=120
-                )
-                cancel = gr.Button("Cancel", interactive=False, elem_id="cancel", scale=1, min_width=90)
-        with gr.Column(scale=3, min_width=320, elem_id="shown"):
-            result = gr.HTML(EMPTY, elem_id="result", padding=False)
-    job_id = gr.Textbox("", visible="hidden")  # no gr.State: its value never reaches the browser
-    followed: dict[str | None, str] = {}  # the job that each open page shows, by Gradio's session
+                generate = gr.Button(label("avatar.generate"), variant="primary", elem_id="generate", scale=2)
+                cancel = gr.Button(label("avatar.cancel"), interactive=False, elem_id="cancel", scale=1)
+        with gr.Column(scale=3, min_width=320, elem_classes="shown", elem_id="shown"):
+            parts.static(DRAFT, elem_id="draft")
+            result = parts.live("result", EMPTY.format(label("result.empty")))
+    # No gr.State: its value never reaches the browser, which keeps the job in its address.
+    job = gr.Textbox("", visible="hidden", elem_id="avatar-job")
 
-    def submit(prompt: str, clothing: str, style: str, view: str, realism: bool, seed: str) -> str:
-        """Record a job and give its id; the work goes on whether or not anybody looks."""
-        try:
-            request = AvatarRequest.model_validate(
-                {
-                    "prompt": prompt,
-                    "clothing": clothing or "",
-                    "style": style or "",
-                    "views": (view,),
-                    "realism": realism,
-                    "seed": (seed or "").strip() or None,
-                }
-            )
-            return studio.jobs.submit(request, door="ui").id
-        except ValidationError as error:
-            raise gr.Error(_explain(error), title="Not quite", print_exception=False) from error
-        except StudioError as error:
-            raise gr.Error(f"{error.message} {error.hint}", print_exception=False) from error
-
-    async def follow(job_id: str, request: gr.Request) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """The job as a picture with words, again after each change; no thread waits meanwhile."""
-        if not job_id:
-            yield EMPTY, gr.update(interactive=False)
-            return
-        session = request.session_hash
-        followed[session] = job_id
-        shown = ""
-        try:
-            while True:
-                try:
-                    job = await run_in_threadpool(studio.jobs.get, job_id)
-                except StudioError as error:
-                    yield _page(_problem(f"{error.message} {error.hint}")), gr.update(interactive=False)
-                    return
-                if followed.get(session) != job_id:  # the page shows a newer job by now
-                    return
-                page = render(job, studio.jobs.preview(job.id))
-                if page != shown:
-                    yield page, gr.update(interactive=not job.is_final)
-                    shown = page
-                if job.is_final:
-                    return
-                await asyncio.sleep(LOOK_EVERY_S)
-        finally:
-            if followed.get(session) == job_id:
-                del followed[session]
+    def submit(request: gr.Request, *given: Any) -> tuple[str, Any]:
+        """Record a job; the work goes on whether or not anybody looks."""
+        values = fields.values(given)
+        page = tail.page(request.session_hash)
+        made = _submit(studio, form.read(studio, values, page.language if page else DEFAULT))
+        tail.show(request.session_hash, TAB, made.id)
+        # What the draft shows is what comes; the next one is another, unless this one is to be kept.
+        keep = values["keep_seed"] or not str(values["seed"] or "").strip()
+        return made.id, gr.skip() if keep else str(random_seed())
 
     def stop(job_id: str) -> None:
         """Cancel the job that is shown."""
@@ -124,87 +68,143 @@ def build(studio: Studio, blocks: gr.Blocks) -> None:
         except StudioError as error:
             gr.Info(error.message)
 
-    def reopen(request: gr.Request) -> str:
-        """The job that the page's address names."""
-        return dict(request.query_params).get("job", "")
+    def act(event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
+        """Do what a button below the result says."""
+        carried = parts.pressed(event)
+        try:
+            return _act(studio, fields, job, carried)
+        except StudioError as error:
+            raise form.refusal(error) from error
 
-    for name, button in examples.items():
-        button.click(lambda name=name: EXAMPLES[name], None, [prompt, clothing], api_visibility="private")
-    fields = [prompt, clothing, style, view, realism, seed]
-    started = gr.on([generate.click, prompt.submit], submit, fields, job_id, api_name="avatar_submit")
-    started.success(None, job_id, None, js=SHOW_RESULT, api_visibility="private")
-    started.success(
-        follow,
-        job_id,
-        [result, cancel],
-        concurrency_limit=None,
-        trigger_mode="multiple",
-        show_progress="hidden",
-        api_name="avatar_follow",
-    )
-    blocks.load(reopen, None, job_id, api_visibility="private").success(
-        follow,
-        job_id,
-        [result, cancel],
-        concurrency_limit=None,
-        trigger_mode="multiple",
+    def look_at(job_id: str, request: gr.Request) -> None:
+        """Have the stream show another job."""
+        tail.show(request.session_hash, TAB, job_id)
+
+    submitted = gr.on(
+        [generate.click, fields.prompt.submit],
+        submit,
+        fields.components,
+        [job, fields.seed],
         show_progress="hidden",
         api_visibility="private",
     )
-    cancel.click(stop, job_id, None, api_name="avatar_cancel")
-
-
-def render(job: Job, preview: tuple[str, bytes] | None) -> str:
-    """A job as HTML: its pictures, or how far it is."""
-    alt = html.escape(job.prompt.replace("\n", ", "), quote=True)
-    if job.status == "completed":
-        urls = [f"outputs/{output.job_id}/{html.escape(output.name, quote=True)}" for output in job.outputs]
-        pictures = "".join(f'<img src="{url}" alt="{alt}">' for url in urls)
-        downloads = "".join(f'<a href="{url}" download>Download</a>' for url in urls)
-        maker = "Drawn by the embedded engine" if job.engine == "embedded" else "Made by ComfyUI"
-        facts = f"<span>Seed {job.seed}</span><span>{maker}</span>{downloads}"
-        notes = "".join(f'<p class="note">{html.escape(_capital(note))}</p>' for note in job.notes)
-        return _page(f'<div class="pictures">{pictures}</div><p class="facts">{facts}</p>{notes}')
-    if job.status == "failed":
-        problem: dict[str, Any] = job.error or {}
-        return _page(_problem(f"{problem.get('message', 'It failed.')} {problem.get('hint', '')}"))
-    if job.status == "cancelled":
-        return _page('<p class="empty">Cancelled.</p>')
-    picture = ""
-    if preview is not None:
-        mime_type, data = preview
-        picture = (
-            f'<img src="data:{mime_type};base64,{base64.b64encode(data).decode()}" alt="Preview: {alt}">'
-        )
-    words = "Waiting for a free server" if job.status == "queued" else "Drawing"
-    percent = f"{job.progress:.0f}"
-    return _page(
-        f'{picture}<div class="working"><span role="status">{words}</span>'
-        f'<div class="bar" role="progressbar" aria-label="Progress" aria-valuenow="{percent}" '
-        f'aria-valuemin="0" aria-valuemax="100"><i style="width:{percent}%"></i></div></div>'
+    submitted.success(None, job, None, js="(id) => avatarforge.made('job', id)")
+    cancel.click(stop, job, None, show_progress="hidden", api_visibility="private")
+    result.click(act, None, [job, *fields.components], show_progress="hidden", api_visibility="private")
+    job.change(look_at, job, None, show_progress="hidden", api_visibility="private")
+    return AvatarTab(
+        fields,
+        generate,
+        cancel,
+        result,
+        job,
+        (Live(result, show), Live(cancel, _cancellable)),
     )
 
 
-def _page(content: str) -> str:
-    return f'<div class="result">{content}</div>'
+def _submit(studio: Studio, request: AvatarRequest) -> Job:
+    try:
+        return studio.jobs.submit(request, door="ui")
+    except StudioError as error:
+        raise form.refusal(error) from error
 
 
-def _problem(sentence: str) -> str:
-    return f'<p class="note problem" role="alert">{html.escape(sentence.strip())}</p>'
+def _act(studio: Studio, fields: form.Form, shown: gr.Textbox, carried: dict[str, str]) -> dict[Any, Any]:
+    job = studio.jobs.get(carried.get("id", ""))
+    match carried.get("do"):
+        case "variations":
+            request = AvatarRequest.model_validate(
+                {**job.request, "seed": random_seed(), "variants": VARIATIONS}
+            )
+            return {shown: _submit(studio, request).id}
+        case "retry":
+            return {shown: studio.jobs.retry(job.id, door="ui").id}
+        case "upscale":
+            return {shown: _upscale(studio, job, carried.get("name", "")).id}
+        case "reuse":
+            return form.restore(fields, {**job.request, "seed": job.seed})
+    return {}
 
 
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+def _upscale(studio: Studio, job: Job, name: str) -> Job:
+    output = studio.jobs.output(job.id, name)
+    source = studio.files.store_bytes(studio.files.output_path(job.id, name).read_bytes(), output.name)
+    request = AvatarRequest(prompt=job.request["prompt"], workflow="upscale", reference_file_id=source.id)
+    return _submit(studio, with_values(request, realism=job.request["realism"]))
 
 
-EMPTY = _page('<p class="empty">Describe a character and press Generate.</p>')
+def _cancellable(sight: Sight) -> dict[str, Any]:
+    job = sight.job(TAB)
+    return gr.update(interactive=isinstance(job, Job) and not job.is_final)
 
 
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    field = first["loc"][0] if first["loc"] else ""
-    if field == "prompt":
-        return "Describe the character first, in a few words."
-    if field == "seed":
-        return f"A seed is a whole number from 0 to {MAX_SEED}, or nothing."
-    return f"{field}: {first['msg']}"
+def show(sight: Sight) -> str:
+    """The job that this tab shows: its pictures, or how far it is."""
+    job = sight.job(TAB)
+    if job is None:
+        return EMPTY.format(escape(sight.say("result.empty")))
+    if isinstance(job, StudioError):
+        return _stage("failed", cards.problem(job.message, job.hint))
+    match job.status:
+        case "completed":
+            return _stage("done", _finished(sight, job))
+        case "failed":
+            again = cards.button("retry", sight.say("action.retry"), job.id)
+            return _stage("failed", cards.failure(sight, job.error) + f'<div class="row">{again}</div>')
+        case "cancelled":
+            again = cards.button("retry", sight.say("action.again"), job.id)
+            words = escape(sight.say("status.cancelled"))
+            return _stage("empty", f'<p>{words}</p><div class="row">{again}</div>')
+        case _:
+            return _stage("working", _working(sight, job))
+
+
+def _stage(state: str, content: str) -> str:
+    return f'<div class="stage {state}">{content}</div>'
+
+
+def _finished(sight: Sight, job: Job) -> str:
+    pictures = "".join(
+        f"<figure>{cards.picture(job, output)}<figcaption>{_picture_actions(sight, job, output.name)}"
+        "</figcaption></figure>"
+        for output in job.outputs
+        if output.media == "image"
+    )
+    took = (job.completed_at or 0) - (job.started_at or job.created_at)
+    maker = sight.say("result.by_engine" if job.engine == "embedded" else "result.by_comfy")
+    chips = [
+        cards.chip(sight.say("result.seed", seed=job.seed)),
+        cards.chip(f"{job.outputs[0].width} × {job.outputs[0].height}") if job.outputs else "",
+        cards.chip(maker),
+        cards.chip(cards.seconds(sight, took)) if took > 0 else "",
+    ]
+    actions = [
+        cards.send("views", sight.say("action.to_views"), job.id),
+        cards.send("sheet", sight.say("action.to_sheet"), job.id),
+        cards.button("variations", sight.say("action.variations"), job.id),
+        cards.button("reuse", sight.say("action.reuse"), job.id),
+    ]
+    notes = "".join(cards.note(one) for one in job.notes)
+    return (
+        f'<div class="pictures n{min(len(job.outputs), 4)}">{pictures}</div>'
+        f'<p class="chips">{"".join(chips)}</p><div class="row">{"".join(actions)}</div>{notes}'
+        f"{cards.recipe(sight, job)}"
+    )
+
+
+def _picture_actions(sight: Sight, job: Job, name: str) -> str:
+    url = f"outputs/{escape(job.id)}/{escape(name)}"
+    actions = cards.download(url, sight.say("action.download"))
+    if any(server["kind"] == "comfy" for server in sight.servers):
+        actions += cards.button("upscale", sight.say("action.upscale"), job.id, name=name)
+    return actions
+
+
+def _working(sight: Sight, job: Job) -> str:
+    words = cards.waiting_words(sight, job)
+    return (
+        f"{cards.preview(sight, job)}"
+        f'<div class="working"><p role="status">{escape(words)}</p>'
+        f"{cards.bar(job.progress, sight.say('result.progress'))}"
+        f"<small>{cards.lasting(job.started_at or job.created_at)}</small></div>"
+    )

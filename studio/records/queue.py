@@ -1,0 +1,42 @@
+"""What waits, in the order in which it will be taken."""
+
+from __future__ import annotations
+
+from studio.records.database import Database
+from studio.records.jobs import CLAIMABLE
+
+
+def ahead(database: Database, job_id: str) -> int:
+    """How many other jobs have work that is taken before this one's."""
+    first = database.row(
+        f"""SELECT priority, seq FROM tasks WHERE job_id = ? AND {CLAIMABLE}
+            ORDER BY priority DESC, seq LIMIT 1""",
+        (job_id,),
+    )
+    if first is None:
+        return 0
+    found = database.connection.execute(
+        f"""SELECT count(DISTINCT job_id) FROM tasks
+            WHERE {CLAIMABLE} AND job_id != ? AND (priority > ? OR (priority = ? AND seq < ?))""",
+        (job_id, first["priority"], first["priority"], first["seq"]),
+    ).fetchone()
+    return int(found[0])
+
+
+def waiting(database: Database, limit: int) -> list[str]:
+    """The jobs that nobody has begun, the next one first."""
+    return [
+        row[0]
+        for row in database.connection.execute(
+            f"""SELECT job_id FROM tasks WHERE {CLAIMABLE}
+                    AND job_id IN (SELECT id FROM jobs WHERE status = 'queued')
+                GROUP BY job_id ORDER BY max(priority) DESC, min(seq) LIMIT ?""",
+            (limit,),
+        )
+    ]
+
+
+def highest_priority(database: Database) -> int:
+    """The priority of what is taken next; 0 when nothing waits."""
+    found = database.connection.execute(f"SELECT max(priority) FROM tasks WHERE {CLAIMABLE}").fetchone()
+    return int(found[0] or 0)

@@ -1,0 +1,169 @@
+"""Pieces of HTML that several tabs are made of; everything that comes from outside is escaped here."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from studio.records import queue
+from studio.records.entities import Job, Output
+from studio.ui.tail import Sight
+
+STATUS_KEYS = {
+    "queued": "status.queued",
+    "processing": "status.processing",
+    "completed": "status.completed",
+    "failed": "status.failed",
+    "cancelled": "status.cancelled",
+}
+
+
+def alt_text(job: Job, view: str = "") -> str:
+    """What a picture shows, for those who cannot see it."""
+    words = ", ".join(part.strip() for part in job.prompt.splitlines() if part.strip())
+    return escape(f"{words} ({view})" if view and len(job.tasks) > 1 else words)
+
+
+def output_url(output: Output) -> str:
+    """Where the browser gets a result; relative, so that it works below any path."""
+    return f"outputs/{escape(output.job_id)}/{escape(output.name)}"
+
+
+def picture(job: Job, output: Output) -> str:
+    """One finished picture, as wide and high as it will be before it is there."""
+    size = f' width="{output.width}" height="{output.height}"' if output.width and output.height else ""
+    return f'<img src="{output_url(output)}" alt="{alt_text(job, output.view)}"{size} decoding="async">'
+
+
+def preview(sight: Sight, job: Job) -> str:
+    """The newest preview frame of a running job, if there is one."""
+    found = sight.studio.jobs.preview(job.id)
+    if found is None:
+        return ""
+    mime_type, data = found
+    source = f"data:{escape(mime_type)};base64,{base64.b64encode(data).decode()}"
+    return (
+        f'<img class="preview" src="{source}" alt="{escape(sight.say("result.preview"))}: {alt_text(job)}">'
+    )
+
+
+def bar(percent: float, label: str) -> str:
+    """A progress bar."""
+    shown = f"{percent:.0f}"
+    return (
+        f'<div class="bar" role="progressbar" aria-label="{escape(label)}" aria-valuenow="{shown}" '
+        f'aria-valuemin="0" aria-valuemax="100"><i style="width:{shown}%"></i></div>'
+    )
+
+
+def problem(sentence: str, remedy: str = "") -> str:
+    """What went wrong, and what to do about it."""
+    hint = f'<span class="remedy">{escape(remedy)}</span>' if remedy else ""
+    return f'<p class="note problem" role="alert"><span>{escape(sentence)}</span>{hint}</p>'
+
+
+def note(sentence: str) -> str:
+    """Something worth knowing about a result."""
+    return f'<p class="note">{escape(sentence[:1].upper() + sentence[1:])}</p>'
+
+
+def failure(sight: Sight, error: Mapping[str, Any] | None) -> str:
+    """A recorded error as a sentence with its remedy."""
+    error = error or {}
+    return problem(str(error.get("message") or sight.say("result.failed")), str(error.get("hint") or ""))
+
+
+def button(do: str, text: str, job_id: str = "", *, kind: str = "", **data: str) -> str:
+    """A button whose click the page hands to the tab, with what it carries."""
+    carried = {"id": job_id, **data} if job_id else data
+    attributes = "".join(f' data-{key}="{escape(value)}"' for key, value in carried.items())
+    return f'<button type="button" class="act {kind}" data-do="{do}"{attributes}>{escape(text)}</button>'
+
+
+def download(url: str, text: str) -> str:
+    """A link that saves a file."""
+    return f'<a class="act" href="{url}" download>{escape(text)}</a>'
+
+
+def chip(text: str, kind: str = "") -> str:
+    """A short fact."""
+    return f'<span class="chip {kind}">{escape(text)}</span>'
+
+
+def ago(at: float) -> str:
+    """A time that the browser words by itself, in its own language, and keeps up to date."""
+    return f'<time data-at="{at:.0f}"></time>'
+
+
+def lasting(since: float) -> str:
+    """How long something has been going on; the browser counts."""
+    return f'<time data-since="{since:.0f}"></time>'
+
+
+def seconds(sight: Sight, duration_s: float) -> str:
+    """A duration for people."""
+    if duration_s < 100:
+        return sight.say(
+            "time.seconds", count=f"{duration_s:.1f}" if duration_s < 10 else f"{duration_s:.0f}"
+        )
+    return sight.say("time.minutes", count=f"{duration_s / 60:.0f}")
+
+
+def size(count: float) -> str:
+    """A number of bytes for people."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if count >= 100 or unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and values, one line each."""
+    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
+    return f'<dl class="facts">{rows}</dl>'
+
+
+def recipe(sight: Sight, job: Job) -> str:
+    """Everything that made a picture, to be opened on demand."""
+    shown = {name: value for name, value in job.request.items() if value not in (None, "", [], False)}
+    shown["seed"] = job.seed
+    pairs = [(name.replace("_", " "), _plain(value)) for name, value in shown.items()]
+    title = escape(sight.say("result.recipe"))
+    return f'<details class="recipe"><summary>{title}</summary>{facts(pairs)}</details>'
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(one) for one in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+
+
+def send(tab: str, text: str, job_id: str) -> str:
+    """A button that takes a result along to another tab."""
+    return (
+        f'<button type="button" class="act send" data-do="send" data-send="{tab}" data-id="{escape(job_id)}">'
+        f"{escape(text)}</button>"
+    )
+
+
+def waiting_words(sight: Sight, job: Job) -> str:
+    """What a job that is not finished does just now."""
+    if job.status == "queued":
+        ahead = queue.ahead(sight.studio.database, job.id)
+        return sight.say("progress.next") if ahead == 0 else sight.say("progress.waiting", count=ahead)
+    done = sum(task.status == "completed" for task in job.tasks)
+    if len(job.tasks) > 1:
+        return sight.say("progress.views", done=done, count=len(job.tasks))
+    steps = job.request.get("steps")
+    if steps and job.progress:
+        return sight.say("progress.step", step=min(steps, 1 + int(job.progress / 100 * steps)), steps=steps)
+    return sight.say("progress.drawing")
+
+
+def section(title: str, content: str, actions: str = "") -> str:
+    """A part of a list with its heading."""
+    return f'<section class="list"><header><h2>{escape(title)}</h2>{actions}</header>{content}</section>'

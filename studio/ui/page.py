@@ -1,0 +1,148 @@
+"""The page around the tabs: masthead, banner, tabs, and the one stream that keeps all of it alive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from studio.ui import avatar, cards, engine, form, parts, queue, texts, views
+from studio.ui.tail import Live, Sight, Tail
+from studio.ui.texts import LANGUAGES, label
+
+if TYPE_CHECKING:
+    from studio.assembly import Studio
+
+STORAGE_KEY = "avatarforge.form"
+STORAGE_SECRET = "avatarforge"  # it keeps no secret: a fixed one, so that the form outlives a restart
+
+MASTHEAD = """<header class="masthead">
+<h1><svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true"><rect width="32" height="32" rx="8"/>
+<circle cx="16" cy="12" r="5"/><path d="M6 27a10 8.5 0 0 1 20 0z"/></svg><span>AvatarForge Studio</span></h1>
+<nav><a href="docs" target="_blank" rel="noopener">REST API</a>
+<a href="?view=api" target="_blank" rel="noopener">Python API</a>
+<button type="button" class="act plain" data-theme title="Light / dark" aria-label="Light / dark">◐</button>
+<select class="act plain" data-language aria-label="Language">{options}</select></nav></header>"""
+
+
+def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
+    """Create the page and wire it."""
+    options = "".join(f'<option value="{code}">{escape(name)}</option>' for code, name in LANGUAGES.items())
+    parts.static(MASTHEAD.format(options=options))
+    banner = parts.live("banner")
+    with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tab(label("tab.avatar"), id=avatar.TAB):
+            single = avatar.build(studio, tail)
+        with gr.Tab(label("tab.views"), id=views.TAB):
+            sides = views.build(studio, tail, single)
+        with gr.Tab(label("tab.queue"), id=queue.TAB):
+            listed = queue.build(studio)
+        with gr.Tab(label("tab.engine"), id=engine.TAB):
+            servers = engine.build(studio, tail)
+
+    kept = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
+    _keep_form(single.form, kept, blocks)
+    _follow(
+        studio,
+        tail,
+        blocks,
+        [Live(banner, show_banner), *single.live, *sides.live, *listed.live, *servers.live],
+    )
+
+    def open_tab(event: gr.SelectData, request: gr.Request) -> None:
+        """Note which tab is looked at, so that only this one is sent."""
+        index = event.index if isinstance(event.index, int) else 0
+        tail.open_tab(request.session_hash, TABS[index])
+
+    tabs.select(open_tab, None, None, show_progress="hidden", api_visibility="private")
+    # Lists that depend on the servers; read when the page is opened, as servers come and go.
+    lists = [single.form.workflow, single.form.model, single.form.loras, single.form.sampler]
+    blocks.load(
+        lambda: form.choices(studio, single.form),
+        None,
+        lists,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+TABS = (avatar.TAB, views.TAB, queue.TAB, engine.TAB)
+
+
+def _keep_form(fields: form.Form, kept: gr.BrowserState, blocks: gr.Blocks) -> None:
+    """Keep what is typed in the browser, and draw a draft of it after each change."""
+    names = json.dumps(fields.names)
+    blocks.load(
+        None,
+        [kept, *fields.components],
+        fields.components,
+        js=f"(...all) => avatarforge.restore({names}, all)",
+    )
+    gr.on(
+        [component.change for component in fields.components],
+        None,
+        fields.components,
+        kept,
+        js=f"(...values) => avatarforge.changed({names}, values)",
+    )
+
+
+def _follow(studio: Studio, tail: Tail, blocks: gr.Blocks, live: list[Live]) -> None:
+    """The one stream of a page, begun when it is opened and again when it broke off."""
+    opened = gr.Textbox("", visible="hidden")
+    again = gr.Button(visible="hidden", elem_id="again")
+
+    async def follow(opened: str, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+        """Everything on the page that changes by itself."""
+        asked = _asked(opened)
+        headers = request.headers
+        language = texts.language_of(request.cookies, headers.get("accept-language", ""))
+        shown = {tab: asked[name] for tab, name in SHOWN.items() if asked.get(name)}
+        async for values in tail.follow(
+            request.session_hash or "", language, asked.get("tab", TABS[0]), shown, live
+        ):
+            yield values
+
+    gr.on(
+        [blocks.load, again.click],
+        follow,
+        opened,
+        [part.component for part in live],
+        js="() => avatarforge.opened()",
+        show_progress="hidden",
+        concurrency_limit=None,
+        trigger_mode="multiple",
+        api_visibility="private",
+    ).then(None, None, None, js="() => avatarforge.brokeOff()")
+
+
+SHOWN = {avatar.TAB: "job", views.TAB: "views"}
+
+
+def _asked(opened: str) -> dict[str, str]:
+    """What the page's address asks for; it is typed by people and may be anything."""
+    try:
+        found = json.loads(opened)
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def show_banner(sight: Sight) -> str:
+    """Which servers are lost; nothing while all are there."""
+    lost = [server for server in sight.servers if server["status"] == "unreachable" and not server["paused"]]
+    if not lost:
+        return ""
+    rows = "".join(
+        cards.problem(
+            sight.say("banner.engine_lost")
+            if server["kind"] == "embedded"
+            else sight.say("banner.server_lost", url=server["url"]),
+            sight.say("banner.comes_back"),
+        )
+        for server in lost
+    )
+    return f'<div class="banner">{rows}</div>'

@@ -1,0 +1,90 @@
+"""Components that Gradio does not have, made of its HTML component."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+# One listener for all buttons inside, also for those that come later.
+HAND_OVER_CLICKS = """
+element.addEventListener('click', (event) => {
+  const pressed = event.target.closest('[data-do]');
+  if (pressed && element.contains(pressed)) trigger('click', {...pressed.dataset});
+});
+"""
+
+
+def live(elem_id: str, value: Any = "", **options: Any) -> gr.HTML:
+    """HTML that the stream keeps up to date and whose buttons are heard by `click`."""
+    return gr.HTML(
+        value,
+        elem_id=elem_id,
+        js_on_load=HAND_OVER_CLICKS,
+        apply_default_css=False,
+        padding=False,
+        **options,
+    )
+
+
+def static(value: Any, **options: Any) -> gr.HTML:
+    """HTML that stays as it is."""
+    return gr.HTML(value, js_on_load=None, apply_default_css=False, padding=False, **options)
+
+
+def pressed(event: gr.EventData) -> dict[str, str]:
+    """What the pressed button carries; only strings, whatever a browser sends."""
+    data = event._data if isinstance(event._data, dict) else {}
+    return {str(key): str(value) for key, value in data.items()}
+
+
+DROP_TEMPLATE = """
+<label class="drop${value ? ' filled' : ''}">
+  <input type="file" accept="image/png,image/jpeg,image/webp" aria-label="${title}">
+  ${value ? `<img src="files/${value}" alt="${title}">` : `<span>${hint}</span>`}
+</label>
+<button type="button" class="act drop-clear" data-clear ${value ? '' : 'hidden'}>${clear}</button>
+<p class="note problem" role="alert" ${problem ? '' : 'hidden'}>${problem}</p>
+"""
+
+# The picture goes to the documented upload route: checked there, kept once, never in Gradio's temp folder.
+DROP_SCRIPT = """
+for (const name of ['title', 'hint', 'clear']) props[name] = avatarforge.word(props[name]);
+const send = async (file) => {
+  if (!file) return;
+  props.problem = '';
+  const body = new FormData();
+  body.append('file', file);
+  try {
+    const answer = await fetch(props.route, {method: 'POST', body});
+    const said = await answer.json();
+    if (answer.ok) props.value = said.file_id;
+    else props.problem = avatarforge.escape(avatarforge.sentence(said));
+  } catch (error) {
+    props.problem = avatarforge.escape(String(error.message || error));
+  }
+};
+element.addEventListener('change', (event) => { send(event.target.files[0]); event.target.value = ''; });
+element.addEventListener('click', (event) => {
+  if (event.target.closest('[data-clear]')) { props.value = ''; props.problem = ''; }
+});
+element.addEventListener('dragover', (event) => event.preventDefault());
+element.addEventListener('drop', (event) => { event.preventDefault(); send(event.dataTransfer.files[0]); });
+"""
+
+
+def drop(elem_id: str, route: str, title: str, hint: str, clear: str) -> gr.HTML:
+    """A place to drop a picture, worded by the keys of texts; its value is the id of the stored file."""
+    return gr.HTML(
+        "",
+        elem_id=elem_id,
+        html_template=DROP_TEMPLATE,
+        js_on_load=DROP_SCRIPT,
+        apply_default_css=False,
+        padding=False,
+        route=route,
+        title=title,
+        hint=hint,
+        clear=clear,
+        problem="",
+    )

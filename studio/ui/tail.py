@@ -1,0 +1,184 @@
+"""What lives on an open page: one stream each, woken by the records' commits, sending only what changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from starlette.concurrency import run_in_threadpool
+
+from studio.comfy.events import Offline, Online
+from studio.errors import StudioError
+from studio.records.entities import Job
+from studio.ui import texts
+
+if TYPE_CHECKING:
+    from gradio.components import Component
+
+    from studio.assembly import Studio
+
+log = logging.getLogger(__name__)
+
+SHORTEST_S = 0.1  # between two looks of one page, so that a storm of commits costs little
+LONGEST_S = 20.0  # without any commit: what changes by itself, as the figures of a server
+WATCH_S = 1.0  # how soon the watcher notices that nobody looks any more
+
+
+@dataclass
+class Page:
+    """One open page: what it shows, and how it is woken."""
+
+    language: str
+    tab: str = ""
+    shown: dict[str, str] = field(default_factory=dict)  # the job that a tab shows, by the tab's name
+    loop: asyncio.AbstractEventLoop | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Have it look again; from any thread."""
+        if self.loop is not None and not self.loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop may close between the two lines
+                self.loop.call_soon_threadsafe(self.changed.set)
+
+
+class Sight:
+    """What one page sees at one moment; everything is read once, however many parts of the page show it."""
+
+    def __init__(self, studio: Studio, page: Page) -> None:
+        self.studio = studio
+        self.page = page
+        self.say: Callable[..., str] = partial(texts.say, page.language)
+        self._jobs: dict[str, Job | StudioError | None] = {}
+
+    def job(self, name: str) -> Job | StudioError | None:
+        """The job that a tab shows, or why it cannot be shown; None when it shows none."""
+        if name not in self._jobs:
+            job_id = self.page.shown.get(name, "")
+            try:
+                self._jobs[name] = self.studio.jobs.get(job_id) if job_id else None
+            except StudioError as error:
+                self._jobs[name] = error
+        return self._jobs[name]
+
+    @cached_property
+    def servers(self) -> list[dict[str, Any]]:
+        """The health of every server."""
+        return self.studio.pool.health()
+
+
+@dataclass(frozen=True)
+class Live:
+    """One part of the page that the stream keeps up to date."""
+
+    component: Component
+    show: Callable[[Sight], Any]
+    tab: str = ""  # looked at only while this tab is open; empty: always
+
+
+class Tail:
+    """Every open page, and one thread for all of them that waits on the records."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self._pages: dict[str, Page] = {}
+        self._lock = threading.Lock()
+        self._watcher: threading.Thread | None = None
+        studio.pool.subscribe(
+            lambda _, event: self.wake_all() if isinstance(event, Online | Offline) else None
+        )
+
+    def page(self, session: str | None) -> Page | None:
+        """The open page of a Gradio session."""
+        return self._pages.get(session or "")
+
+    def show(self, session: str | None, tab: str, job_id: str) -> None:
+        """Have a page show a job in one of its tabs."""
+        if page := self.page(session):
+            page.shown[tab] = job_id
+            page.wake()
+
+    def open_tab(self, session: str | None, tab: str) -> None:
+        """Note which tab somebody looks at."""
+        if page := self.page(session):
+            page.tab = tab
+            page.wake()
+
+    def wake_all(self) -> None:
+        """Have every page look again."""
+        for page in list(self._pages.values()):
+            page.wake()
+
+    async def follow(
+        self, session: str, language: str, tab: str, shown: Mapping[str, str], parts: Sequence[Live]
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """The live parts of a page, now and after each change, until the page is closed."""
+        page = Page(language, tab, dict(shown), asyncio.get_running_loop())
+        self._pages[session] = page
+        self._watch()
+        sent: list[Any] = [_NEVER] * len(parts)
+        try:
+            while not self.studio.stopping.is_set():
+                page.changed.clear()
+                values = await run_in_threadpool(self._look, page, parts, sent)
+                if any(value is not _SAME for value in values):
+                    sent = [old if new is _SAME else new for old, new in zip(sent, values, strict=True)]
+                    yield tuple(gr.skip() if value is _SAME else value for value in values)
+                await asyncio.sleep(SHORTEST_S)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(page.changed.wait(), LONGEST_S)
+        finally:
+            if self._pages.get(session) is page:
+                del self._pages[session]
+
+    def _look(self, page: Page, parts: Sequence[Live], sent: Sequence[Any]) -> list[Any]:
+        sight = Sight(self.studio, page)
+        found: list[Any] = []
+        for part, old in zip(parts, sent, strict=True):
+            if part.tab and part.tab != page.tab:
+                found.append(_SAME)
+                continue
+            value = part.show(sight)
+            found.append(_SAME if value == old else value)
+        return found
+
+    def _watch(self) -> None:
+        """Start the thread that waits, unless it runs."""
+        with self._lock:
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._wait, name="pages", daemon=True)
+                self._watcher.start()
+
+    def _wait(self) -> None:
+        database, stopping = self.studio.database, self.studio.stopping
+        try:
+            moment = database.commits
+            while True:
+                with self._lock:
+                    if stopping.is_set() or not self._pages:
+                        self._watcher = None
+                        break
+                now = database.wait(moment, WATCH_S)
+                if now != moment:
+                    moment = now
+                    self.wake_all()
+        except sqlite3.ProgrammingError:
+            # The records are closed under our feet when the studio stops, and then nobody looks any more.
+            if not stopping.is_set():
+                raise
+            log.debug("the records were closed while pages were open")
+        self.wake_all()
+
+
+class _Marker:
+    """Unlike everything that a part may show."""
+
+
+_NEVER, _SAME = _Marker(), _Marker()
