@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from . import armor, cloaks, dresses, face_wear, feet, hands, hats, head_bands, legs, neck, tops, waist  # noqa: F401
+from . import (  # noqa: F401
+    armor,
+    cloaks,
+    dresses,
+    face_wear,
+    feet,
+    hands,
+    hats,
+    head_bands,
+    legs,
+    neck,
+    suits,
+    tops,
+    waist,
+)
 from .registry import add_garments, kinds
 
 __all__ = ["add_garments", "kinds"]

@@ -14,8 +14,10 @@ from ..palette import FUR, METAL, Paint, toned
 from ..shape.curves import smoothstep
 from ..shape.mesh import closed_sheet, ellipsoid, loop_tube, rings, sheet, tube
 from ..workshop import Hangs
+from . import notions
+from .hanging import drape
 from .registry import garment
-from .tailor import LENGTH_Y, Tailor, drape
+from .tailor import LENGTH_Y, Tailor
 
 Array = np.ndarray
 
@@ -99,7 +101,7 @@ def cloak(tailor: Tailor) -> None:
     if tailor.item.variant == "hood_up":
         hood_up(tailor, replace(tailor.paint, trim_width=0.03))
     elif "hood" not in tailor.worn:
-        tailor.hood_down(replace(tailor.paint, trim=None))
+        notions.hood_down(tailor, replace(tailor.paint, trim=None))
 
 
 @garment("poncho", "shawl")

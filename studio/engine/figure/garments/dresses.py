@@ -1,4 +1,4 @@
-"""What covers the whole body: dresses, robes, kimono, uniforms, suits."""
+"""What covers the whole body: dresses, robes, kimono, school uniforms."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..palette import GLOW, LEATHER, METAL, Paint, mix, toned
+from ..palette import mix, toned
 from ..shape.mesh import ellipsoid, rings, sheet, tube
 from ..spec import Garment
+from . import hanging, notions
 from .registry import garment
 from .tailor import LENGTH_Y, Tailor
 from .tops import puffs, sleeve_of
@@ -52,24 +53,37 @@ def dress(tailor: Tailor) -> None:
         flare += 0.25
     tailor.shell(0.985, sleeve, neck=neck, creases=0.35, hem_below=False)
     pleats = 22 if kind in ("lolita_dress", "maid_dress") else 0
-    tailor.skirt(
-        1.065, bottom, flare, tailor.thick + 0.003, pleats=pleats, folds=0.020 if kind == "gown" else 0.012
+    hanging.skirt(
+        tailor,
+        1.065,
+        bottom,
+        flare,
+        tailor.thick + 0.003,
+        pleats=pleats,
+        folds=0.020 if kind == "gown" else 0.012,
     )
     if puff:
         puffs(tailor)
     second = tailor.item.trim or tailor.item.second
     if kind in ("lolita_dress", "maid_dress"):
         white = second or (246, 246, 250)
-        tailor.skirt(
-            1.0, bottom - 0.035, flare * 0.98, tailor.thick - 0.003, pleats=30, paint=tailor.plain(white)
+        hanging.skirt(
+            tailor,
+            1.0,
+            bottom - 0.035,
+            flare * 0.98,
+            tailor.thick - 0.003,
+            pleats=30,
+            paint=tailor.plain(white),
         )
-        tailor.collar(0.03, paint=tailor.plain(white))
+        notions.collar(tailor, 0.03, paint=tailor.plain(white))
         if kind == "maid_dress":
             from .waist import apron_sheet
 
             apron_sheet(tailor, tailor.plain((248, 248, 250)), 1.06, bottom + 0.05, flare, bib=True)
     if kind == "gown":
-        tailor.skirt(
+        hanging.skirt(
+            tailor,
             1.06,
             bottom + 0.34,
             flare * 1.08,
@@ -85,7 +99,8 @@ def dress(tailor: Tailor) -> None:
             "chest",
         )
     if kind in ("dress", "sundress", "gown", "lolita_dress"):
-        tailor.band(
+        notions.band(
+            tailor,
             1.065,
             0.045 if kind != "gown" else 0.030,
             tailor.thick + 0.006,
@@ -107,9 +122,10 @@ def robe(tailor: Tailor) -> None:
     wide = tailor.item.sleeve in (None, "wide") and kind == "robe"
     sleeve = 0.0 if kind == "toga" else (0.17 if wide else sleeve_of(tailor))
     tailor.shell(0.985, sleeve, grow, neck="v", flare=0.012, creases=0.7, hem_below=False)
-    tailor.skirt(1.06, bottom, 0.22, grow + 0.004, folds=0.022)
+    hanging.skirt(tailor, 1.06, bottom, 0.22, grow + 0.004, folds=0.022)
     if wide:
-        tailor.sleeves(
+        hanging.sleeves(
+            tailor,
             0.11,
             0.455,
             0.066,
@@ -121,7 +137,7 @@ def robe(tailor: Tailor) -> None:
         colour = (
             tailor.item.trim or tailor.item.second or mix(tailor.item.colour, tailor.shop.spec.accent, 0.75)
         )
-        tailor.band(1.055, 0.055, grow + 0.009, tailor.plain(colour))
+        notions.band(tailor, 1.055, 0.055, grow + 0.009, tailor.plain(colour))
         front = tailor.waist_at(1.05, grow + 0.014)[1]
         for x, low in ((0.018, 0.78), (-0.014, 0.84)):
             line = [(x, 1.05, front), (x * 2.2, 0.92, front + 0.028), (x * 2.6, low, front + 0.075)]
@@ -129,8 +145,8 @@ def robe(tailor: Tailor) -> None:
                 rings(tube(line, (0.015, 0.017, 0.014), 16, 8, 0.35)), tailor.plain(colour), "torso", "pelvis"
             )
     if kind == "robe":
-        tailor.collar(
-            0.030, paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.08)), size=1.12
+        notions.collar(
+            tailor, 0.030, paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.08)), size=1.12
         )
         if tailor.item.variant == "hood_up" and "hood" not in tailor.worn:
             from .cloaks import hood_up
@@ -150,11 +166,11 @@ def kimono(tailor: Tailor) -> None:
     """Crossed in front, a broad sash, square sleeves."""
     bottom = max(LENGTH_Y.get(tailor.item.length or "ankle", 0.1), 0.07)
     tailor.shell(0.985, 0.16, tailor.thick + 0.002, neck="v", creases=0.3, hem_below=False)
-    tailor.skirt(1.06, bottom, 0.055, tailor.thick + 0.004, folds=0.006)
-    tailor.sleeves(0.10, 0.44, 0.070, 0.110, droop=0.12)
+    hanging.skirt(tailor, 1.06, bottom, 0.055, tailor.thick + 0.004, folds=0.006)
+    hanging.sleeves(tailor, 0.10, 0.44, 0.070, 0.110, droop=0.12)
     sash = tailor.item.trim or tailor.item.second or tailor.shop.spec.accent
-    tailor.band(1.105, 0.125, tailor.thick + 0.010, tailor.plain(sash))
-    tailor.band(1.105, 0.018, tailor.thick + 0.014, tailor.plain(toned(sash, -0.18)))
+    notions.band(tailor, 1.105, 0.125, tailor.thick + 0.010, tailor.plain(sash))
+    notions.band(tailor, 1.105, 0.018, tailor.thick + 0.014, tailor.plain(toned(sash, -0.18)))
     back = tailor.waist_at(1.12, tailor.thick + 0.012)[2]
     tailor.add(
         ellipsoid((0, 1.125, back - 0.022), (0.085, 0.062, 0.030)), tailor.plain(sash), "torso", "chest"
@@ -195,7 +211,8 @@ def school_uniform(tailor: Tailor) -> None:
     top.shell(0.985, sleeve_of(tailor), creases=0.6, neck="v", flare=0.006)
     skirt_paint = replace(tailor.paint, colour=dark, trim=tailor.paint.trim, pattern=tailor.item.pattern)
     if not worn_below(tailor, "legs"):
-        tailor.skirt(
+        hanging.skirt(
+            tailor,
             1.045,
             0.66 if tailor.item.length in (None, "knee", "short") else LENGTH_Y[tailor.item.length],
             0.36,
@@ -253,165 +270,3 @@ def school_uniform(tailor: Tailor) -> None:
         "torso",
         "chest",
     )
-
-
-@garment("suit", "tuxedo", "military_uniform")
-def suit(tailor: Tailor) -> None:
-    """Jacket and trousers, with shirt and tie below."""
-    from .tops import coat, shirt
-
-    kind = tailor.item.kind
-    trousers_of(
-        tailor, tailor.item.colour if kind != "military_uniform" else toned(tailor.item.colour, -0.05)
-    )
-    if kind == "military_uniform":
-        tailor.shell(0.90, 0.468, tailor.thick, neck="high", creases=0.6, flare=0.006)
-        tailor.buttons(1.33, 1.00, 6, tailor.thick)
-        tailor.band(1.045, 0.036, tailor.thick + 0.006, tailor.leather((56, 44, 40)))
-        tailor.buckle(1.045, tailor.thick + 0.008)
-        for sign in (-1, 1):
-            tailor.add(
-                ellipsoid((sign * tailor.shop.figure.shoulder * 0.86, 1.398, -0.02), (0.040, 0.008, 0.024)),
-                tailor.accent(),
-                "torso",
-                "chest",
-            )
-            tailor.add(
-                ellipsoid(
-                    (sign * 0.075, 1.255, 0.128 + 0.02 * tailor.shop.figure.bust), (0.032, 0.020, 0.006)
-                ),
-                tailor.plain(toned(tailor.item.colour, -0.06)),
-                "torso",
-                "chest",
-            )
-        return
-    if not worn_below(tailor, "torso"):
-        shirt(with_item(tailor, kind="shirt", colour=(246, 246, 248), layer=1, trim=None, material="cotton"))
-    coat(with_item(tailor, kind="blazer", length="hip", sleeve="long"))
-    if not {"tie", "bow_tie"} & tailor.worn:
-        from .neck import bow_tie_at, tie_at
-
-        if kind == "tuxedo":
-            bow_tie_at(tailor, tailor.plain((30, 28, 34)))
-        else:
-            colour = tailor.item.trim or tailor.item.second or tailor.shop.spec.accent
-            tie_at(tailor, tailor.plain(colour))
-
-
-@garment("tracksuit", "pajamas", "scrubs")
-def tracksuit(tailor: Tailor) -> None:
-    """Loose top and trousers of one cloth."""
-    kind = tailor.item.kind
-    trousers_of(tailor, tailor.item.colour)
-    tailor.shell(
-        0.915,
-        0.145 if kind == "scrubs" else 0.468,
-        tailor.thick + 0.006,
-        neck="v" if kind == "scrubs" else "round",
-        flare=0.008,
-    )
-    if kind == "tracksuit":
-        stripe = tailor.item.trim or tailor.item.second or (244, 244, 246)
-        for side, sign in (("left", 1.0), ("right", -1.0)):
-            shoulder, axis = tailor.arm_axis(side)
-            out = np.array([axis[1] * -sign * sign, axis[0] * sign, 0]) * 1.0
-            out = np.array([-axis[1], axis[0] * 1.0, 0]) * (1.0 if sign > 0 else -1.0)
-            reach = 0.054 * tailor.shop.figure.limb + tailor.thick + 0.007
-            line = [shoulder + axis * t + out * (reach - 0.02 * (t / 0.45)) for t in (0.02, 0.15, 0.30, 0.45)]
-            tailor.add(
-                rings(tube(line, (0.009,) * 4, 20, 8, 0.3, out)), tailor.plain(stripe), "torso", f"{side}_arm"
-            )
-    tailor.collar() if kind == "pajamas" else None
-    if kind == "pajamas":
-        tailor.buttons(1.25, 1.0, 4, tailor.thick + 0.006)
-
-
-@garment("jumpsuit", "bodysuit", "overalls", "swimsuit", "wetsuit_short")
-def jumpsuit(tailor: Tailor) -> None:
-    """One piece for trunk and legs."""
-    kind = tailor.item.kind
-    if kind == "overalls":
-        from .legs import trouser_shell
-
-        trouser_shell(tailor, 0.09, 0.010)
-        tailor.shell(0.95, 0, tailor.thick + 0.004, top=1.27, neck="none")
-        for sign in (-1, 1):
-            line = [
-                (sign * 0.062, 1.265, 0.140 + 0.02 * tailor.shop.figure.bust),
-                (sign * 0.075, 1.36, 0.085),
-                (sign * 0.075, 1.405, -0.02),
-                (sign * 0.060, 1.33, -0.118),
-                (sign * 0.045, 1.25, -0.122),
-            ]
-            tailor.add(
-                rings(tube(line, (0.017,) * 5, 34, 10, 0.35, (0, 0.3, 1))),
-                replace(tailor.paint, trim=None),
-                "torso",
-            )
-            tailor.add(
-                ellipsoid(
-                    (sign * 0.062, 1.255, 0.146 + 0.02 * tailor.shop.figure.bust), (0.012, 0.012, 0.006)
-                ),
-                tailor.accent(),
-                "torso",
-                "chest",
-            )
-        return
-    if kind in ("swimsuit", "wetsuit_short"):
-        child = tailor.shop.figure.child > 0.2
-        if kind == "swimsuit" and not child and tailor.shop.spec.build.presentation != "masculine":
-            tailor.shell(0.86, 0, tailor.thick, neck="deep", legs=0.845, creases=0)
-        else:
-            tailor.shell(0.86, 0.145, tailor.thick, neck="round", legs=0.66, creases=0)
-        return
-    loose = 0.010 if kind == "jumpsuit" else 0.0
-    tailor.shell(
-        0.9,
-        0.470,
-        tailor.thick + loose,
-        neck="high" if kind == "bodysuit" else "v",
-        legs=0.085,
-        creases=1.0 if loose else 0.0,
-        flare=loose,
-    )
-    if kind == "jumpsuit":
-        tailor.collar(0.035)
-        tailor.band(
-            1.05,
-            0.036,
-            tailor.thick + loose + 0.006,
-            tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.12)),
-        )
-        tailor.buckle(1.05, tailor.thick + loose + 0.008)
-    else:
-        light = tailor.item.trim or tailor.shop.spec.accent
-        tailor.band(1.045, 0.030, tailor.thick + 0.006, Paint(light, GLOW if tailor.item.glow else LEATHER))
-
-
-@garment("space_suit")
-def space_suit(tailor: Tailor) -> None:
-    """Padded, ringed, with a chest box."""
-    grow = 0.030
-    tailor.shell(0.9, 0.466, grow, neck="high", legs=0.11, creases=0.7, flare=0.004, blend=0.05)
-    accent = tailor.item.trim or (226, 110, 52)
-    ring = Paint((176, 182, 192), METAL)
-    tailor.ring_around_neck(1.420, 0.088, 0.020, ring)
-    for side in ("left", "right"):
-        tailor.cuff(side, 0.448, 0.030, grow + 0.008, ring)
-        tailor.cuff(side, 0.150, 0.022, grow + 0.007, tailor.plain(accent))
-    tailor.band(1.03, 0.034, grow + 0.008, tailor.plain((150, 156, 168)))
-    z = 0.150 + 0.02 * tailor.shop.figure.bust
-    tailor.add(
-        ellipsoid((0, 1.205, z), (0.070, 0.050, 0.030)), Paint((206, 212, 222), LEATHER), "torso", "chest"
-    )
-    for x, colour in ((-0.030, (230, 70, 60)), (0.0, (80, 200, 255)), (0.030, (250, 200, 70))):
-        tailor.add(
-            ellipsoid((x, 1.212, z + 0.028), (0.009, 0.009, 0.006)), Paint(colour, GLOW), "torso", "chest"
-        )
-    from .feet import shoe
-    from .hands import glove
-
-    if not worn_below(tailor, "feet"):
-        shoe(tailor, replace(tailor.paint, trim=None), 0.018, 0.20, (150, 156, 168))
-    if not worn_below(tailor, "hands"):
-        glove(tailor, replace(tailor.paint, trim=None), 0.007)

@@ -93,7 +93,14 @@ def shoe(
 
 
 def strap(
-    tailor: Tailor, side: str, sign: float, back: float, front: float, grow: float, paint: Paint, lean: float = 0.4
+    tailor: Tailor,
+    side: str,
+    sign: float,
+    back: float,
+    front: float,
+    grow: float,
+    paint: Paint,
+    lean: float = 0.4,
 ) -> None:
     """A band over the foot between two places before the ankle; it leans back as it rises."""
     ankle = tailor.shop.rest[f"{side}_ankle"]
@@ -137,7 +144,7 @@ def turned_top(tailor: Tailor, top: float, height: float, grow: float, paint: Pa
 
 def heels(tailor: Tailor, paint: Paint, height: float = 0.018) -> None:
     """Blocks under the heels of boots."""
-    for side, sign in SIDES:
+    for side, _ in SIDES:
         ankle = tailor.shop.rest[f"{side}_ankle"]
         line = [(ankle[0], y, ankle[2] - 0.018) for y in (0.020, 0.012, -height, -height - 0.001)]
         grid = tube(line, (0.044, 0.046, 0.041, 0.038), 8, 16, 0.9, (0, 0, 1), 2.6)
@@ -154,7 +161,7 @@ def boots(tailor: Tailor) -> None:
     sole = mix(tailor.item.colour, (24, 20, 20), 0.6)
     trim = tailor.item.trim or toned(tailor.item.colour, -0.12)
     if kind == "armored_boots":
-        from .armor import edged
+        from .plates import edged
 
         shoe(tailor, edged(tailor), 0.012, top, sole)
         sabaton_lames(tailor, edged(tailor))
@@ -254,7 +261,9 @@ def _geta(tailor: Tailor, side: str, sign: float, thong: Paint) -> None:
     for reach in (-0.050, 0.048):
         foot = (ankle[0] + sign * 0.018 + reach, 0.016, ankle[2] + 0.055)
         top = (ankle[0] + sign * 0.016 + reach * 0.55, 0.072, ankle[2] + 0.085)
-        tailor.add(rings(tube([foot, top, toe], (0.009, 0.010, 0.008), 14, 8)), thong, "feet", f"{side}_ankle")
+        tailor.add(
+            rings(tube([foot, top, toe], (0.009, 0.010, 0.008), 14, 8)), thong, "feet", f"{side}_ankle"
+        )
 
 
 @garment("socks")

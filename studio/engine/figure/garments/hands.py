@@ -7,6 +7,7 @@ import numpy as np
 from ..palette import CLOTH, METAL, Paint
 from ..shape.mesh import loop_tube
 from ..shape.person import hand_of, hand_shapes, hand_size
+from . import hanging, notions
 from .registry import garment
 from .tailor import Tailor
 
@@ -28,7 +29,8 @@ def gloves(tailor: Tailor) -> None:
     """Gloves with a cuff."""
     glove(tailor, tailor.part(trim=None), 0.007 if tailor.item.kind == "mittens" else 0.0028)
     for side in ("left", "right"):
-        tailor.cuff(
+        notions.cuff(
+            tailor,
             side,
             0.462,
             0.055,
@@ -54,7 +56,7 @@ def fingerless_gloves(tailor: Tailor) -> None:
             "hands",
             f"{side}_wrist",
         )
-        tailor.cuff(side, 0.468, 0.04, 0.009, tailor.part(trim=None))
+        notions.cuff(tailor, side, 0.468, 0.04, 0.009, tailor.part(trim=None))
 
 
 def _ring_on_arm(tailor: Tailor, side: str, t: float, radius: float, thickness: float, paint: Paint) -> None:
@@ -86,12 +88,15 @@ def arm_wraps(tailor: Tailor) -> None:
     """Bandages, or sleeves without a shirt."""
     if tailor.item.kind == "detached_sleeves":
         for side in ("left", "right"):
-            tailor.cuff(side, 0.175, 0.05, 0.009, tailor.plain(tailor.item.trim or tailor.item.colour))
-        tailor.sleeves(0.155, 0.47, 0.052, 0.098, droop=0.04)
+            notions.cuff(
+                tailor, side, 0.175, 0.05, 0.009, tailor.plain(tailor.item.trim or tailor.item.colour)
+            )
+        hanging.sleeves(tailor, 0.155, 0.47, 0.052, 0.098, droop=0.04)
         return
     for side in ("left", "right"):
         for k in range(7):
-            tailor.cuff(
+            notions.cuff(
+                tailor,
                 side,
                 0.31 + 0.024 * k,
                 0.021,

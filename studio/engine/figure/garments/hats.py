@@ -287,7 +287,7 @@ def _helmet_shell(tailor: Tailor, open_face: bool, paint: Paint) -> None:
 @garment("helmet", "horned_helmet", "kabuto")
 def helmet(tailor: Tailor) -> None:
     """Steel around the head, the face free under a raised visor."""
-    from .armor import edged
+    from .plates import edged
 
     kind = tailor.item.kind
     paint = edged(tailor)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ..palette import FUR, toned
 from ..shape.field import keep, merge, pack, skin, stash
+from . import hanging, notions
 from .registry import garment
 from .tailor import CELL, DOWN, LENGTH_Y, UP, Tailor
 
@@ -31,14 +32,15 @@ def trouser_shell(
 def _waistband(tailor: Tailor) -> None:
     if {"belt", "utility_belt", "sash"} & tailor.worn:
         return
-    tailor.band(
+    notions.band(
+        tailor,
         1.022,
         0.030,
         tailor.thick + 0.004,
         tailor.part(colour=toned(tailor.item.colour, -0.08), trim=None, pattern=None),
         "legs",
     )
-    tailor.buckle(1.022, tailor.thick + 0.004, 0.009)
+    notions.buckle(tailor, 1.022, tailor.thick + 0.004, 0.009)
 
 
 @garment("trousers", "jeans", "cargo_pants")
@@ -90,15 +92,20 @@ def leggings(tailor: Tailor) -> None:
 @garment("hakama")
 def hakama(tailor: Tailor) -> None:
     """Trousers as wide as a skirt."""
-    tailor.skirt(
+    hanging.skirt(
+        tailor,
         1.10,
         max(0.10, LENGTH_Y.get(tailor.item.length or "ankle", 0.1)),
         0.16,
         tailor.thick + 0.004,
         pleats=16,
     )
-    tailor.band(
-        1.10, 0.045, tailor.thick + 0.008, tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.1))
+    notions.band(
+        tailor,
+        1.10,
+        0.045,
+        tailor.thick + 0.008,
+        tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.1)),
     )
 
 
@@ -119,6 +126,6 @@ def skirt(tailor: Tailor) -> None:
     if kind == "pleated_skirt" and tailor.item.length in (None, "knee"):
         bottom = 0.62
     paint = tailor.part(kind=FUR) if kind == "fur_skirt" else None
-    tailor.skirt(1.05, bottom, flare, tailor.thick + 0.002, pleats=pleats, folds=0.014, paint=paint)
+    hanging.skirt(tailor, 1.05, bottom, flare, tailor.thick + 0.002, pleats=pleats, folds=0.014, paint=paint)
     band = tailor.part(colour=toned(tailor.item.colour, -0.08), trim=None, pattern=None)
-    tailor.band(1.045, 0.030, tailor.thick + 0.008, band, "legs")
+    notions.band(tailor, 1.045, 0.030, tailor.thick + 0.008, band, "legs")

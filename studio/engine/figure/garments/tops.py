@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..palette import CLOTH, METAL, mix, toned
 from ..shape.mesh import rings, tube
+from . import hanging, notions
 from .registry import garment
 from .tailor import LENGTH_Y, SLEEVE_T, Tailor
 
@@ -27,7 +28,9 @@ def tail_of(tailor: Tailor, flare: float = 0.18, open_deg: float = 0.0) -> float
     """Sew the skirts of a long garment; returns where the shell itself may end."""
     bottom = bottom_of(tailor)
     if bottom < 0.86:
-        tailor.skirt(1.03, bottom, flare, tailor.thick + 0.004, open_front_deg=open_deg, segment="torso")
+        hanging.skirt(
+            tailor, 1.03, bottom, flare, tailor.thick + 0.004, open_front_deg=open_deg, segment="torso"
+        )
         return 0.99
     return bottom
 
@@ -58,14 +61,16 @@ def shirt(tailor: Tailor) -> None:
     )
     if puff:
         puffs(tailor)
-    tailor.collar()
+    notions.collar(tailor)
     colour = tailor.item.trim or toned(tailor.item.colour, -0.16)
     paint = tailor.plain(colour)
     if kind == "chef_jacket":
         for x in (-0.035, 0.035):
-            tailor.buttons(1.27, 1.04, 5, tailor.thick, x, tailor.plain((60, 60, 70)))
+            notions.buttons(tailor, 1.27, 1.04, 5, tailor.thick, x, tailor.plain((60, 60, 70)))
     else:
-        tailor.buttons(1.25, 1.00, 5, tailor.thick, 0.0, tailor.accent() if kind == "doublet" else paint)
+        notions.buttons(
+            tailor, 1.25, 1.00, 5, tailor.thick, 0.0, tailor.accent() if kind == "doublet" else paint
+        )
 
 
 @garment("t_shirt", "tank_top", "crop_top", "polo_shirt", "turtleneck")
@@ -79,7 +84,7 @@ def t_shirt(tailor: Tailor) -> None:
         tail_of(tailor), sleeve_of(tailor, usual), tailor.thick + loose * 0.5, neck=neck, flare=loose
     )
     if kind == "polo_shirt":
-        tailor.collar()
+        notions.collar(tailor)
 
 
 @garment("sweater", "cardigan")
@@ -98,14 +103,14 @@ def sweater(tailor: Tailor) -> None:
     )
     rib = tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.07))
     if bottom_of(tailor) > 0.86 and not open_front:
-        tailor.band(bottom_of(tailor) + 0.018, 0.045, grow + 0.004, rib)
+        notions.band(tailor, bottom_of(tailor) + 0.018, 0.045, grow + 0.004, rib)
     if not open_front:
-        tailor.ring_around_neck(1.408, 0.062, 0.013, rib)
+        notions.ring_around_neck(tailor, 1.408, 0.062, 0.013, rib)
     for side in ("left", "right"):
         if sleeve_of(tailor) > 0.4:
-            tailor.cuff(side, 0.452, 0.04, grow + 0.006, rib)
+            notions.cuff(tailor, side, 0.452, 0.04, grow + 0.006, rib)
     if open_front:
-        tailor.buttons(1.16, 0.98, 4, grow, 0.040, tailor.accent())
+        notions.buttons(tailor, 1.16, 0.98, 4, grow, 0.040, tailor.accent())
 
 
 @garment("hoodie")
@@ -114,15 +119,15 @@ def hoodie(tailor: Tailor) -> None:
     grow = tailor.thick + 0.009
     tailor.shell(tail_of(tailor), sleeve_of(tailor), grow, creases=1.0, flare=0.012)
     rib = tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.08))
-    tailor.band(bottom_of(tailor) + 0.016, 0.040, grow + 0.004, rib)
+    notions.band(tailor, bottom_of(tailor) + 0.016, 0.040, grow + 0.004, rib)
     for side in ("left", "right"):
-        tailor.cuff(side, 0.455, 0.035, grow + 0.004, rib)
+        notions.cuff(tailor, side, 0.455, 0.035, grow + 0.004, rib)
     if tailor.item.variant == "hood_up" or "hood" in tailor.worn:
         from .cloaks import hood_up
 
         hood_up(tailor, tailor.paint)
     else:
-        tailor.hood_down()
+        notions.hood_down(tailor)
     for sign in (-1, 1):
         grid = tube(
             [
@@ -143,11 +148,11 @@ def tunic(tailor: Tailor) -> None:
     bottom = min(bottom_of(tailor, "knee"), 0.80)
     bottom = max(bottom, 0.62) if tailor.item.length in (None, "knee") else bottom
     tailor.shell(0.985, sleeve_of(tailor), neck="v", flare=0.008, hem_below=False)
-    tailor.skirt(1.045, bottom, 0.32, tailor.thick + 0.002, folds=0.014, segment="torso")
+    hanging.skirt(tailor, 1.045, bottom, 0.32, tailor.thick + 0.002, folds=0.014, segment="torso")
     if not {"belt", "sash", "utility_belt"} & tailor.worn:
         leather = tailor.leather((92, 62, 44))
-        tailor.band(1.05, 0.036, tailor.thick + 0.010, leather)
-        tailor.buckle(1.05, tailor.thick + 0.012)
+        notions.band(tailor, 1.05, 0.036, tailor.thick + 0.010, leather)
+        notions.buckle(tailor, 1.05, tailor.thick + 0.012)
 
 
 @garment("vest", "corset", "harness")
@@ -166,7 +171,7 @@ def vest(tailor: Tailor) -> None:
         return
     if kind == "harness":
         for y in (1.27, 1.06):
-            tailor.band(y, 0.030, tailor.thick + 0.012, tailor.paint)
+            notions.band(tailor, y, 0.030, tailor.thick + 0.012, tailor.paint)
         for sign in (-1, 1):
             line = [
                 (sign * 0.07, 1.06, 0.10),
@@ -176,17 +181,18 @@ def vest(tailor: Tailor) -> None:
                 (sign * 0.06, 1.06, -0.098),
             ]
             tailor.add(rings(tube(line, (0.016,) * 5, 40, 10, 0.35, (0, 0.3, 1))), None, "torso")
-        tailor.buckle(1.27, tailor.thick + 0.030)
+        notions.buckle(tailor, 1.27, tailor.thick + 0.030)
         return
     tailor.shell(bottom_of(tailor), 0, neck="v", creases=0.4)
-    tailor.buttons(1.20, 1.00, 4, tailor.thick)
+    notions.buttons(tailor, 1.20, 1.00, 4, tailor.thick)
 
 
 def _coat(tailor: Tailor, open_front: float, flare: float, lapel: bool, extra: float = 0.004) -> None:
     grow = tailor.thick + extra
     bottom = bottom_of(tailor)
     if bottom < 0.86:
-        tailor.skirt(
+        hanging.skirt(
+            tailor,
             1.06,
             bottom,
             flare,
@@ -205,13 +211,16 @@ def _coat(tailor: Tailor, open_front: float, flare: float, lapel: bool, extra: f
         hem_below=bottom > 0.86,
     )
     if lapel:
-        tailor.lapels(
+        notions.lapels(
+            tailor,
             tailor.plain(
                 tailor.item.trim
                 or toned(tailor.item.colour, -0.05 if sum(tailor.item.colour) > 200 else 0.06)
-            )
+            ),
         )
-    tailor.collar(0.045, paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.05)), size=1.25)
+    notions.collar(
+        tailor, 0.045, paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.05)), size=1.25
+    )
 
 
 @garment("jacket", "leather_jacket", "denim_jacket", "tracksuit_top")
@@ -221,13 +230,15 @@ def jacket(tailor: Tailor) -> None:
     dark = kind == "leather_jacket"
     _coat(tailor, 0.045, 0.1, dark, 0.006)
     band = tailor.part(colour=toned(tailor.item.colour, -0.06), trim=None, pattern=None)
-    tailor.band(bottom_of(tailor) + 0.014, 0.032, tailor.thick + 0.008, band) if kind == "jacket" else None
+    notions.band(
+        tailor, bottom_of(tailor) + 0.014, 0.032, tailor.thick + 0.008, band
+    ) if kind == "jacket" else None
     for side in ("left", "right"):
-        tailor.cuff(side, 0.455, 0.030, tailor.thick + 0.012, band)
+        notions.cuff(tailor, side, 0.455, 0.030, tailor.thick + 0.012, band)
     if kind == "denim_jacket":
         for sign in (-1, 1):
-            tailor.buttons(
-                1.23, 1.0, 4, tailor.thick + 0.006, sign * 0.058, tailor.plain((196, 140, 84), METAL)
+            notions.buttons(
+                tailor, 1.23, 1.0, 4, tailor.thick + 0.006, sign * 0.058, tailor.plain((196, 140, 84), METAL)
             )
 
 
@@ -238,21 +249,23 @@ def coat(tailor: Tailor) -> None:
     opening = {"lab_coat": 0.040, "frock_coat": 0.045, "blazer": 0.022}.get(kind, 0.026)
     _coat(tailor, opening, {"trench_coat": 0.26, "frock_coat": 0.36}.get(kind, 0.22), True)
     if kind == "trench_coat":
-        tailor.band(1.055, 0.034, tailor.thick + 0.014, tailor.part(colour=toned(tailor.item.colour, -0.08)))
-        tailor.buckle(1.055, tailor.thick + 0.015)
+        notions.band(
+            tailor, 1.055, 0.034, tailor.thick + 0.014, tailor.part(colour=toned(tailor.item.colour, -0.08))
+        )
+        notions.buckle(tailor, 1.055, tailor.thick + 0.015)
     if kind in ("trench_coat", "coat", "frock_coat"):
         for x in (-0.062, 0.062):
-            tailor.buttons(1.20, 0.98, 3, tailor.thick + 0.006, x)
+            notions.buttons(tailor, 1.20, 0.98, 3, tailor.thick + 0.006, x)
     elif kind == "blazer":
-        tailor.buttons(1.10, 1.02, 2, tailor.thick + 0.006, 0.030)
+        notions.buttons(tailor, 1.10, 1.02, 2, tailor.thick + 0.006, 0.030)
 
 
 @garment("haori")
 def haori(tailor: Tailor) -> None:
     """An open jacket with wide sleeves."""
-    tailor.skirt(1.10, 0.70, 0.16, tailor.thick + 0.006, open_front_deg=20, segment="torso")
+    hanging.skirt(tailor, 1.10, 0.70, 0.16, tailor.thick + 0.006, open_front_deg=20, segment="torso")
     tailor.shell(1.0, 0.16, tailor.thick + 0.004, neck="v", open_front=0.05)
-    tailor.sleeves(0.10, 0.42, 0.075, 0.125, droop=0.06)
+    hanging.sleeves(tailor, 0.10, 0.42, 0.075, 0.125, droop=0.06)
 
 
 @garment("chainmail", "scale_armor", "leather_armor", "bone_armor")
@@ -263,23 +276,24 @@ def mail(tailor: Tailor) -> None:
     paint = tailor.part(weave=weave, trim=tailor.item.trim or (tailor.paint.trim), trim_width=0.014)
     if kind == "chainmail":
         tailor.shell(0.95, sleeve_of(tailor, "short"), paint=paint, segment="armor", flare=0.006)
-        tailor.skirt(1.03, 0.74, 0.40, tailor.thick + 0.006, paint=paint, segment="armor")
+        hanging.skirt(tailor, 1.03, 0.74, 0.40, tailor.thick + 0.006, paint=paint, segment="armor")
         return
     edge = tailor.item.trim or mix(tailor.item.colour, (30, 24, 22), 0.45)
     paint = tailor.part(weave=weave, trim=edge, trim_width=0.013)
     tailor.shell(0.96, 0, tailor.thick, top=1.385, neck="deep", paint=paint, segment="armor", creases=0)
-    from .armor import pauldrons, tassets
+    from .plates import pauldrons, tassets
 
     pauldrons(tailor, paint, layers=2, size=0.82)
     tassets(tailor, paint, count=8, length=0.17)
-    tailor.band(
+    notions.band(
+        tailor,
         1.045,
         0.040,
         tailor.thick + 0.008,
         tailor.leather(mix(tailor.item.colour, (20, 16, 14), 0.55)),
         "armor",
     )
-    tailor.buckle(1.045, tailor.thick + 0.010)
+    notions.buckle(tailor, 1.045, tailor.thick + 0.010)
     if kind == "leather_armor":
         for x in (-0.07, 0.07):
-            tailor.buttons(1.30, 1.12, 4, tailor.thick, x)
+            notions.buttons(tailor, 1.30, 1.12, 4, tailor.thick, x)

@@ -10,6 +10,7 @@ from ..drape import RIDER
 from ..palette import LEATHER, METAL, Paint, toned
 from ..shape.mesh import ellipsoid, rings, sheet, tube
 from ..workshop import Hangs
+from . import notions
 from .registry import garment
 from .tailor import LENGTH_Y, THICKNESS, Tailor
 
@@ -28,8 +29,10 @@ def outer(tailor: Tailor) -> float:
 def belt(tailor: Tailor) -> None:
     """Leather with a buckle, and pouches on the useful kind."""
     grow = outer(tailor)
-    tailor.band(1.040, 0.038, grow, replace(tailor.paint, trim=None))
-    tailor.buckle(1.040, grow + 0.003, 0.021, Paint(tailor.item.trim or tailor.shop.spec.accent, METAL))
+    notions.band(tailor, 1.040, 0.038, grow, replace(tailor.paint, trim=None))
+    notions.buckle(
+        tailor, 1.040, grow + 0.003, 0.021, Paint(tailor.item.trim or tailor.shop.spec.accent, METAL)
+    )
     if tailor.item.kind == "utility_belt":
         w, f, b = tailor.waist_at(1.02, grow + 0.012)
         for angle in (-62, 62, 96, -96, 150, -150):
@@ -54,7 +57,7 @@ def belt(tailor: Tailor) -> None:
 def sash(tailor: Tailor) -> None:
     """A broad cloth around the waist, its end hanging."""
     grow = outer(tailor)
-    tailor.band(1.050, 0.075, grow, tailor.paint)
+    notions.band(tailor, 1.050, 0.075, grow, tailor.paint)
     w, f, _ = tailor.waist_at(0.98, grow + 0.012)
 
     def end(u: Array, v: Array) -> Array:
@@ -109,7 +112,7 @@ def apron_sheet(tailor: Tailor, paint: Paint, top: float, bottom: float, flare: 
     tailor.add(
         replace(mesh, surface=np.stack([u, v, edge], -1)), paint, "torso", split=0.12, hangs=Hangs(RIDER)
     )
-    tailor.band(top - 0.005, 0.030, grow + 0.004, paint)
+    notions.band(tailor, top - 0.005, 0.030, grow + 0.004, paint)
     if bib:
         from .neck import chest_front
 
