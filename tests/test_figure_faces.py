@@ -14,6 +14,7 @@ from studio.engine.figure.oklab import to_lab, told_apart
 from studio.engine.figure.spec import EXPRESSIONS, Build, Face, Hair, Skin, Spec
 from studio.engine.figure.words import parse
 from studio.engine.figure.words.species import HUMAN_SKINS, SPECIES
+from tests.figure_pictures import pictured
 
 Array = np.ndarray
 PORTRAIT_TEXELS, FIGURE_TEXELS = 300.0, 110.0
@@ -104,3 +105,30 @@ def test_hair_that_was_said_keeps_its_colour_and_is_still_told_from_the_skin(wor
     moved = to_lab(np.array(drawn.colour) / 255) - to_lab(np.array(spec.hair.colour) / 255)
     assert np.abs(moved[1:]).max() < 0.05
     assert abs(moved[0]) < 0.20
+
+
+@pytest.mark.parametrize("style", ["pixel", "ink", "concept_grey"])
+def test_moods_are_seen_on_whole_figures_in_the_coarse_styles(style: str) -> None:
+    size = {"width": 128, "height": 192} if style == "pixel" else {"width": 256, "height": 384}
+    moods = ("neutral", "happy", "sad", "angry", "surprised", "evil grin")
+    words = "man, dark skin, bald, white t-shirt, jeans, sneakers"
+    drawn = [pictured(f"{words}, {mood}", style=style, **size).rgba[..., :3].astype(int) for mood in moods]
+    changes = [int((np.abs(a - b).max(-1) > 40).sum()) for a, b in combinations(drawn, 2)]
+    assert min(changes) >= (6 if style == "pixel" else 20), changes
+
+
+@pytest.mark.parametrize("skin", ["fair", "brown", "dark"])
+def test_pixel_art_keeps_the_colour_of_skin(skin: str) -> None:
+    words = f"woman, {skin} skin, bald, white bodysuit"
+    spec = parse(words).spec
+    cells = pictured(words, style="pixel", width=128, height=192).rgba
+    seen = cells[cells[..., 3] > 0][:, :3].astype(int)
+    assert (np.abs(seen - np.array(spec.skin.colour)).max(-1) < 26).sum() > 60
+
+
+@pytest.mark.parametrize("style", ["oil", "watercolor"])
+def test_large_pictures_have_no_seams(style: str) -> None:
+    picture = pictured("woman, bald, white bodysuit", style=style, width=900, height=1240, transparent=False)
+    rows = picture.rgba[:, :40, :3].astype(float).mean((1, 2))
+    steps = np.abs(np.diff(rows))
+    assert steps.max() < 12 * max(0.5, float(np.median(steps)))

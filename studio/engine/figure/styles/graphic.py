@@ -49,7 +49,11 @@ def ink(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     own = luminance(own_colour(layers, scene))
     own_tone = np.clip((0.60 - own) / 0.52, 0, 1) * 0.95
     shade = (1 - layers.tone) * 0.55
-    tone = np.where(face, (1 - layers.tone) * 0.28, np.clip(own_tone + shade, 0, 1)) * inside
+    # Light that plays on dark hair and cloth is left white, as a pen would leave it.
+    shine = np.clip((luminance(colour) - own - 0.05) * 3.0, 0, 1) * (own < 0.6)
+    # Of skin only the depth is hatched, and never so close that brows and lips drown in it.
+    skin_tone = np.clip((0.74 - own) / 0.60, 0, 1) * 0.40 + (1 - layers.tone) * 0.26
+    tone = np.where(face, skin_tone, np.clip(own_tone * (1 - 0.8 * shine) + shade, 0, 1)) * inside
     tone = blur(tone.astype(np.float32), 0.8 * k)
     bend = (noise(height, width, 40 * k, scene.spec.seed & 0xFFFF) - 0.5) * 9 * k
     period = max(3.0, 4.4 * k)
@@ -62,15 +66,12 @@ def ink(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     value = np.maximum(value, smoothstep(-soft, soft, (tone - 0.66) * 1.9 - third * 0.8) * (tone > 0.68))
     value = np.maximum(value, smoothstep(0.86, 0.94, tone))
     value = np.maximum(value, layers.line)
-    # The drawn features of a face are ink themselves.
-    drawn = np.clip((0.52 - luminance(colour)) * 3.2, 0, 1) * face
-    deep = luminance(own_colour(layers, scene)) < 0.45
-    drawn = np.where(
-        deep,
-        np.clip((luminance(own_colour(layers, scene)) * 0.62 - luminance(colour)) * 6, 0, 1) * face,
-        drawn,
-    )
-    value = np.where(face, np.maximum(drawn, np.maximum(layers.line, value * 0.5 * ~deep)), value)
+    # The drawn features of a face are ink themselves, its eyes and teeth are bare paper.
+    share = luminance(colour) / np.maximum(own, 0.05)
+    drawn = smoothstep(0.70, 0.44, share)
+    bare = smoothstep(1.12, 1.30, share + 0.35 * (luminance(colour) > 0.86)) * (own < 0.80)
+    lit = np.maximum(drawn, layers.line)
+    value = np.where(face, np.maximum(lit, value * (1 - bare) * 0.92), value)
     black = np.array([0.07, 0.065, 0.09], np.float32)
     if behind is None:
         alpha = np.maximum(inside, value)[..., None]
@@ -164,7 +165,12 @@ def concept_grey(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     value = luminance(straight(layers.rgba))
     soft = blur(layers.tone, 3 * k)
     form = np.clip(0.74 + 0.26 * layers.normal[..., 1] * 0.6 + 0.18 * layers.normal[..., 2] - 0.10, 0, 1.1)
-    value = np.clip(0.10 + 0.80 * value, 0, 1) * (0.72 + 0.28 * soft) * form
+    face = is_face(layers, scene)
+    value = 0.13 + 0.87 * np.clip(value, 0, 1) ** 0.78
+    value *= np.where(face, 0.76 + 0.13 * soft, (0.70 + 0.30 * soft) * form)
+    # One light from behind, as a painter sets a figure off from its ground.
+    edge = np.clip(1 - layers.normal[..., 2], 0, 1) ** 3 * np.clip(layers.normal[..., 0] + 0.2, 0, 1)
+    value = value + edge * 0.30 * ~face
     value = np.clip(value + (noise(height, width, 18 * k, seed) - 0.5) * 0.05, 0, 1)
     tint = np.array([0.985, 1.0, 1.02], np.float32)
     grey = np.clip(value[..., None] * tint, 0, 1)
