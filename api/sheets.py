@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from api import avatarforge_schemas as schemas
 from api.avatarforge_schemas import GENERATION_ID
 from api.bodies import StrictRoute
-from api.deps import StudioDep, is_known
+from api.deps import StudioDep
 from api.problems import PlainProblem
 from studio import sheets
 from studio.assembly import Studio
@@ -265,7 +265,7 @@ async def download(
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
-    if is_known(request.headers.get("if-none-match", ""), tag):
+    if f'"{tag}"' in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     made = await run_in_threadpool(_made, studio, generation_id, name, query, options)
     shown = "inline" if name == "sheet.png" else "attachment"

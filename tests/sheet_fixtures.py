@@ -55,7 +55,9 @@ def encoded(image: Image.Image, kind: str = "PNG") -> bytes:
 
 def submit(jobs: Jobs, *views: str, **values: Any) -> Job:
     """A job that waits."""
-    request = AvatarRequest.model_validate({"prompt": "a knight", "views": views or ("front",), "seed": 7, **values})
+    request = AvatarRequest.model_validate(
+        {"prompt": "a knight", "views": views or ("front",), "seed": 7, **values}
+    )
     return jobs.submit(request, door="test")
 
 

@@ -98,7 +98,8 @@ class Layouter:
             for cell in self.content.views
         ]
         across = 2 if len(cells) > 1 else 1
-        return below([beside(cells[at : at + across], 0.05) for at in range(0, len(cells), across)], 0.05)
+        rows = [beside(cells[at : at + across], 0.05) for at in range(0, len(cells), across)]
+        return below(rows, 0.05, "middle")
 
     def _view(self, cell: Cell, high: float) -> Block:
         """One view on the base line of its row, with its label below."""
@@ -151,7 +152,7 @@ class Layouter:
         # As few rows as make faces of a size that can be read.
         rows = max(1, math.ceil(len(cells) * 0.2 / max(width, 0.2)))
         across = math.ceil(len(cells) / rows)
-        side = min(0.36, (width - gap * (across - 1)) / across)
+        side = min(0.42, (width - gap * (across - 1)) / across)
         lines = []
         for at in range(0, len(cells), across):
             line = [self._card(cell, side, side) for cell in cells[at : at + across]]
@@ -291,9 +292,20 @@ class Layouter:
         portrait = EMPTY
         if self.options.has_portrait:
             room = needed - words.height - (0.06 if words.height else 0.0)
-            portrait = self._portrait(COLUMN, min(max(room, COLUMN * 0.72), COLUMN * 1.35))
-        column = below([portrait, words], 0.06)
+            portrait = self._portrait(COLUMN, min(max(room, COLUMN * 0.72), COLUMN * 1.15))
+        column = self._column([portrait, *text], needed)
         spare = max(0.0, column.height - needed)
         panels = [on_panel(heightened(parts[0], parts[0].height + spare), pad, RADIUS * 1.6, "Panel views")]
-        panels += [on_panel(block, pad, RADIUS * 1.6, "Panel expressions") for block in parts[1:]]
+        for block in parts[1:]:
+            panels.append(on_panel(widened(block, wide), pad, RADIUS * 1.6, "Panel expressions"))
         return beside([column, below(panels, gap)], 0.08)
+
+    @staticmethod
+    def _column(parts: Sequence[Block], height: float) -> Block:
+        """The left side; a little room left over goes between its parts, so that both sides end together."""
+        gap = 0.06
+        shown = [part for part in parts if part.height]
+        loose = height - below(shown, gap).height
+        if len(shown) > 1 and 0 < loose < 0.3:
+            gap += loose / (len(shown) - 1)
+        return below(shown, gap)

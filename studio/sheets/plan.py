@@ -102,11 +102,11 @@ def _faces(jobs: Jobs, content: Content, cells: Sequence[tuple[str, str]]) -> It
 
 def _face_request(job: Job, expression: str, seed: int) -> AvatarRequest:
     request = _request_of(job)
-    words = without_expressions(request.prompt)
+    words = request.prompt
     if expression:
-        words = f"{words}, {expression} expression" if words else f"{expression} expression"
+        words = ", ".join(part for part in (without_expressions(words), f"{expression} expression") if part)
     return with_values(
-        request, prompt=words or request.prompt, views=("front",), framing="portrait", seed=seed,
+        request, prompt=words, views=("front",), framing="portrait", seed=seed,
         variants=1, pose_file_id=None,
     )  # fmt: skip
 

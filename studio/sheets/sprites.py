@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.jobs import Jobs
 from studio.pictures import encode
 from studio.pictures.atlas import Sprite, draw_atlas, sprite_of
+from studio.pictures.figure import Cut
 from studio.sheets.compose import chosen
 from studio.sheets.content import content_of
 from studio.sheets.exports import Export, archive, cut_notes, file_name, stem
@@ -32,6 +33,7 @@ def atlas_zip(
     """Views, portrait and expressions as sprites, in the form that TexturePacker calls JSON (Hash)."""
     content = chosen(content_of(jobs, job_id, options.picks), options)
     cuts = load_all(jobs.files, content)
+    _check_size([cuts[cell] for cell in content.cells], scale)
     sprites = {
         file_name(cell): sprite_of(cuts[cell], trim=trim, scale=scale, stands=cell.kind == "view")
         for cell in content.cells
@@ -41,6 +43,19 @@ def atlas_zip(
     return Export(
         f"{name}-atlas.zip", "application/zip", archive(entries), cut_notes(content.cells, cuts)
     )  # fmt: skip
+
+
+def _check_size(cuts: Sequence[Cut], scale: float) -> None:
+    """Before anything is drawn: what surely does not fit."""
+    area = sum(width * height for width, height in (cut.size for cut in cuts))
+    widest = max(max(cut.image.size) for cut in cuts)
+    if area * scale**2 > MAX_SIDE**2 or widest * scale > MAX_SIDE:
+        raise _too_large()
+
+
+def _too_large() -> StudioError:
+    why = f"scale: the sprites need more than {MAX_SIDE} pixels each way; choose a smaller scale."
+    return StudioError("invalid_field", why=why)
 
 
 def write_atlas(
@@ -55,8 +70,7 @@ def write_atlas(
     shapes = list(sprites.values())
     packed = pack([sprite.image.size for sprite in shapes], padding=padding, power_of_two=power_of_two)
     if packed is None:
-        why = f"scale: the sprites need more than {MAX_SIDE} pixels each way; choose a smaller scale."
-        raise StudioError("invalid_field", why=why)
+        raise _too_large()
     picture = encode.png(draw_atlas((packed.width, packed.height), shapes, packed.places), keep_alpha=True)
     about = describe(f"{name}.png", list(sprites), shapes, packed, scale)
     return {f"{name}.png": picture, f"{name}.json": (json.dumps(about, indent=1) + "\n").encode()}
