@@ -38,7 +38,10 @@ def jobs(engine: RunningEngine, tmp_path_factory: pytest.TempPathFactory) -> Ite
     pool = Pool([Server(engine.url, "embedded")])
     pool.start()
     assert pool.wait_ready(60, "embedded")
-    yield Jobs(database, FileStore(database, settings), pool, workflows.load_library(()), settings)
+    opened_jobs = Jobs(database, FileStore(database, settings), pool, workflows.load_library(()), settings)
+    # Kernels that are compiled on a machine's very first start take longer than anybody waits for a draft.
+    engine.run(figure_graph())
+    yield opened_jobs
     pool.stop()
     database.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from typing import Any
 
@@ -15,6 +16,14 @@ from studio.gallery import SIDE
 from tests.conftest import RunningApp
 
 DRAFT = {"prompt": "a pilot with a glorp", "seed": 4, "width": 96, "height": 128}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm(app: RunningApp) -> None:
+    """Kernels that are compiled on a machine's very first start take longer than any client waits."""
+    deadline = time.monotonic() + 240
+    while app.client.get("/studio/draft", params=DRAFT, timeout=240).status_code != 200:
+        assert time.monotonic() < deadline
 
 
 @pytest.fixture(scope="module")

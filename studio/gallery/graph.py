@@ -199,7 +199,7 @@ def _words(graph: _Graph, start: Node | None, side: str) -> str:
         if id(node) in seen or (side == "negative" and "ZeroOut" in graph.kind(node)):
             continue
         seen.add(id(node))
-        own = _texts_of(graph, node)
+        own = _texts_of(graph, node, side)
         texts += own
         if not own:
             names = (side, f"base_{side}", *CONDITIONINGS)
@@ -207,9 +207,11 @@ def _words(graph: _Graph, start: Node | None, side: str) -> str:
     return "\n".join(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
-def _texts_of(graph: _Graph, node: Node) -> list[str]:
+def _texts_of(graph: _Graph, node: Node, side: str) -> list[str]:
     found: list[str] = []
-    for name in TEXT_INPUTS:
+    # Some loaders take both texts themselves, under the names of the sides.
+    own_side = (side,) if isinstance(node["inputs"].get(side), str) else ()
+    for name in own_side or TEXT_INPUTS:
         value = node["inputs"].get(name)
         if isinstance(value, str):
             found.append(value)
@@ -243,9 +245,14 @@ def _text_behind(graph: _Graph, start: Node | None, joined: frozenset[int] = fro
 def _read_size(graph: _Graph, sampler: Node, read: Read) -> None:
     start = graph.at(sampler, "latent_image") or graph.at(sampler, "latent") or graph.at(sampler, "samples")
     for node in graph.upstream(start):
-        width = graph.literal(node, "width", (int,)) or graph.literal(node, "empty_latent_width", (int,))
-        height = graph.literal(node, "height", (int,)) or graph.literal(node, "empty_latent_height", (int,))
-        if "Empty" in graph.kind(node) and width and height:
+        for start_of_name in ("", "empty_latent_"):
+            width = graph.literal(node, f"{start_of_name}width", (int,))
+            height = graph.literal(node, f"{start_of_name}height", (int,))
+            if width and height and (start_of_name or "Empty" in graph.kind(node)):
+                break
+        else:
+            width = height = None
+        if width and height:
             read.values |= {"width": width, "height": height}
             variants = graph.literal(node, "batch_size", (int,))
             if variants and variants > 1:
