@@ -245,11 +245,24 @@ class Fall:
     rounds: int
 
 
-def settle(grid: Grid, sewn: Array, at: Array, goal: Array, free: Array, limbs: Moving, fall: Fall) -> Array:
-    """Where cloth comes to lie that starts at `at` and would hang at `goal`; what is not free goes there."""
+def settle(
+    grid: Grid,
+    sewn: Array,
+    at: Array,
+    goal: Array,
+    free: Array,
+    limbs: Moving,
+    fall: Fall,
+    beside: Array | None = None,
+) -> Array:
+    """Where cloth comes to lie that starts at `at` and would hang at `goal`; what is not free goes there.
+
+    It stays on that side of each limb where it was sewn, or where `beside` is.
+    """
     points = at.copy()
+    side = sewn if beside is None else beside
     _settle(
-        points, sewn, at, goal, free, fall.weight, fall.sideways, fall.every, grid.lengths(sewn),
+        points, side, at, goal, free, fall.weight, fall.sideways, fall.every, grid.lengths(sewn),
         limbs.first, limbs.cones, limbs.turned, fall.lie, fall.floor,
         grid.rows, grid.columns, grid.closed, fall.rounds,
     )  # fmt: skip

@@ -149,11 +149,6 @@ class Draping:
             turns.append(rotations[self.limbs.bones][which])
         return Moving(self.limbs.cones[which], np.stack(shots), np.stack(turns))
 
-    def there(self) -> Moving:
-        """The limbs in the pose."""
-        cones = self.limbs.bent(self.rotations, self.shifts)
-        return Moving(self.limbs.cones, cones[None], self.rotations[self.limbs.bones][None])
-
 
 def drape(sewn: Sewn, points: Array, normals: Array, hangings: Sequence[Hanging], how: Draping) -> None:
     """Settle everything that hangs, in place; points and normals are those of the bent model."""
@@ -208,8 +203,12 @@ def _cape(sewn: Sewn, points: Array, hanging: Hanging, how: Draping) -> Array:
     start, grid = points[hanging.own], _grid(hanging)
     row = np.repeat(np.arange(grid.rows) / (grid.rows - 1), grid.columns)
     free = (row > 0.14).astype(float)  # what is above lies on the shoulders
-    fall = Fall(0.05, 1.0, 1, 0.030, how.floor + _OFF_FLOOR_M, 5)
-    return settle(grid, sewn.points[hanging.own], start, start, free, how.there(), fall)
+    fall = Fall(0.05, 1.0, 1, 0.036, how.floor + _OFF_FLOOR_M, 5)
+    # Arms are raised below a cape, whichever side of it they were on when it was sewn.
+    cones = how.limbs.bent(how.rotations, how.shifts)
+    limbs = Moving(cones, cones[None], np.broadcast_to(np.eye(3), (1, len(cones), 3, 3)))
+    out = np.stack([start[:, 0], np.zeros(len(start)), start[:, 2] - 0.12], -1)
+    return settle(grid, sewn.points[hanging.own], start, start, free, limbs, fall, start + 10.0 * unit(out))
 
 
 def _take(sewn: Sewn, points: Array, normals: Array, hanging: Hanging, settled: Array) -> None:

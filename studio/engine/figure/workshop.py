@@ -36,6 +36,20 @@ class Hangs:
 
 
 @dataclass(frozen=True, eq=False)
+class Outline:
+    """How far a skirt reaches at each height: half width, front, back."""
+
+    levels: Array  # falling
+    reach: Array  # rows of three
+
+    def at(self, y: Array) -> Array:
+        """The reach at some heights; nothing where the skirt is not."""
+        found = np.stack([np.interp(y, self.levels[::-1], self.reach[::-1, k]) for k in range(3)], -1)
+        found[(y < self.levels[-1]) | (y > self.levels[0])] = 0.0
+        return found
+
+
+@dataclass(frozen=True, eq=False)
 class Part:
     """One coloured mesh at rest with the bones that move it."""
 
@@ -85,6 +99,7 @@ class Workshop:
     covers: list[tuple[int, Field]] = field(default_factory=list)
     not_drawn: list[str] = field(default_factory=list)
     stool: float | None = None  # the height of a seat below the hips
+    skirts: list[Outline] = field(default_factory=list)  # what later layers must lie around
 
     def __post_init__(self) -> None:
         self._twins: dict[tuple[object, ...], Mesh] = {}

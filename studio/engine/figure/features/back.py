@@ -39,14 +39,16 @@ def tail(shop: Workshop, item: Feature) -> None:
     shapes: dict[str, tuple[list[tuple[float, float, float]], tuple[float, ...]]] = {
         "cat": (
             [
-                (0, 0, 0),
-                (0.03, -0.10, -0.16),
-                (0.12, -0.20, -0.30),
-                (0.24, -0.14, -0.36),
-                (0.28, 0.02, -0.36),
-                (0.25, 0.13, -0.35),
+                (0, 0.01, 0.02),
+                (0.02, -0.05, -0.12),
+                (0.08, -0.16, -0.24),
+                (0.17, -0.15, -0.33),
+                (0.215, -0.01, -0.37),
+                (0.185, 0.13, -0.39),
+                (0.215, 0.24, -0.40),
+                (0.275, 0.28, -0.40),
             ],
-            (0.022, 0.027, 0.028, 0.027, 0.025, 0.010),
+            (0.030, 0.029, 0.027, 0.025, 0.023, 0.020, 0.016, 0.004),
         ),
         "fox": (
             [
@@ -224,7 +226,7 @@ def _skin_wing(shop: Workshop, item: Feature, base: Array, sign: float) -> None:
 
 def _feather_wing(shop: Workshop, item: Feature, base: Array, sign: float, metal: bool) -> None:
     mirror = np.array([sign, 1.0, 1.0])
-    arm = path([base, base + (0.16, 0.20, -0.10), base + (0.36, 0.32, -0.16), base + (0.56, 0.26, -0.20)], 40)
+    arm = path([base, base + (0.13, 0.20, -0.12), base + (0.28, 0.37, -0.20), base + (0.43, 0.36, -0.26)], 40)
     kind = METAL if metal else CLOTH
     shop.add(
         rings(tube(arm * mirror, (0.034, 0.036, 0.030, 0.012), 28, 12)),
@@ -233,12 +235,12 @@ def _feather_wing(shop: Workshop, item: Feature, base: Array, sign: float, metal
         "chest",
     )
     for layer, (count, near, far, width) in enumerate(
-        ((15, 0.26, 0.56, 0.046), (13, 0.17, 0.34, 0.042), (11, 0.09, 0.17, 0.036))
+        ((16, 0.30, 0.68, 0.047), (14, 0.19, 0.40, 0.042), (11, 0.10, 0.19, 0.036))
     ):
         for number in range(count):
             t = number / (count - 1)
             root = arm[int(2 + t * 37)]
-            angle = np.radians(-82 + 92 * t**1.5)
+            angle = np.radians(-92 + 46 * t**1.3)
             direction = np.array([np.cos(angle) * 0.95, np.sin(angle), -0.16])
             length = near + (far - near) * np.sin(np.pi * (0.20 + 0.62 * t))
             tip = root + unit(direction) * length

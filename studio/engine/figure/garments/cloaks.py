@@ -47,6 +47,7 @@ def hang(
         y = y + 0.012 * wave * drop
         x = np.sin(angle) * (half + fold)
         z = -np.cos(angle) * (deep + fold) - 0.022
+        x, z = _around_skirts(tailor, x, y, z)
         return np.stack([x, y, z], -1)
 
     mesh = sheet(place, rows, columns, outward=None)
@@ -81,6 +82,20 @@ def hang(
             (0, 0.5, 1),
         )
         tailor.add(rings(grid), replace(paint, trim=None), "cape", "chest")
+
+
+def _around_skirts(tailor: Tailor, x: Array, y: Array, z: Array) -> tuple[Array, Array]:
+    """Places of a cape, taken outwards where a skirt or the tail of a tunic would come through."""
+    for line in tailor.shop.skirts:
+        hem = float(line.levels[-1])
+        reach = line.at(np.maximum(y, hem).ravel()).reshape(*y.shape, 3)
+        wide, back = reach[..., 0] + 0.022, reach[..., 2] - 0.022
+        # As square as the skirt itself, and fading out below its hem.
+        share = (np.abs(x / wide) ** 2.4 + np.abs(np.minimum(z, 0) / back) ** 2.4) ** (1 / 2.4)
+        grown = np.where((reach[..., 0] > 0) & (share < 1), 1 / np.maximum(share, 0.3), 1.0)
+        grown = 1 + (grown - 1) * smoothstep(hem - 0.20, hem - 0.02, y)
+        x, z = x * grown, np.where(z < 0, z * grown, z)
+    return x, z
 
 
 def trimmed(tailor: Tailor, width: float = 0.026) -> Paint:

@@ -74,6 +74,7 @@ def dress(tailor: Tailor) -> None:
             flare * 0.98,
             tailor.thick - 0.003,
             pleats=30,
+            under=True,
             paint=tailor.plain(white),
         )
         notions.collar(tailor, 0.03, paint=tailor.plain(white))
@@ -88,7 +89,8 @@ def dress(tailor: Tailor) -> None:
             bottom + 0.34,
             flare * 1.08,
             tailor.thick + 0.010,
-            open_front_deg=36,
+            open_front_deg=30,
+            swept=0.30,
             paint=tailor.part(colour=toned(tailor.item.colour, 0.07)),
             folds=0.022,
         )
@@ -146,7 +148,11 @@ def robe(tailor: Tailor) -> None:
             )
     if kind == "robe":
         notions.collar(
-            tailor, 0.030, paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.08)), size=1.12
+            tailor,
+            0.030,
+            paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.08)),
+            size=1.12,
+            lift=0.009,
         )
         if tailor.item.variant == "hood_up" and "hood" not in tailor.worn:
             from .cloaks import hood_up

@@ -11,7 +11,7 @@ from ..drape import SKIRT
 from ..palette import Paint
 from ..shape.curves import smoothstep, unit
 from ..shape.mesh import closed_sheet, sheet
-from ..workshop import Hangs
+from ..workshop import Hangs, Outline
 from .tailor import Tailor
 
 Array = np.ndarray
@@ -29,8 +29,14 @@ def skirt(
     paint: Paint | None = None,
     segment: str = "legs",
     rows: int = 26,
+    under: bool = False,
+    swept: float = 0.0,
 ) -> None:
-    """A skirt, or the skirts of a coat: hangs from the waist and widens below the hips."""
+    """A skirt, or the skirts of a coat: hangs from the waist and widens below the hips.
+
+    It lies around the skirts that were sewn before, unless it goes `under` them; `swept` takes its front
+    corners back in a curve.
+    """
     grow = tailor.thick if grow is None else grow
     columns = 121
     half = np.pi - np.radians(open_front_deg)
@@ -43,6 +49,26 @@ def skirt(
             sizes[k, 2] = min(sizes[k, 2], sizes[k - 1, 2])
     widen = np.clip(0.97 - levels, 0, None) * flare
     legs = 0.016 * smoothstep(0.95, 0.80, levels)
+    most = folds * 1.9 * (0.35 + 1.1 * (top - levels)) * np.clip((top - levels) / 0.25, 0, 1)
+    if pleats:
+        most = 0.25 * 0.055 * np.clip((top - levels) / 0.25, 0, 1)
+    if not under:
+        for below in tailor.shop.skirts:
+            # The narrow folds of the outer cloth go in by as much as its broad ones come out.
+            reach = below.at(levels)
+            gap = np.where(reach[:, 0] > 0, 0.007 + most, 0.0)
+            sizes[:, 0] = np.maximum(sizes[:, 0], reach[:, 0] + gap - widen - legs)
+            sizes[:, 1] = np.maximum(sizes[:, 1], reach[:, 1] + gap - widen * 0.85 - legs)
+            sizes[:, 2] = np.minimum(sizes[:, 2], reach[:, 2] - gap + widen * 0.85)
+        outline = np.stack(
+            [
+                sizes[:, 0] + widen + legs + most,
+                sizes[:, 1] + widen * 0.85 + legs + most,
+                sizes[:, 2] - widen * 0.85 - most,
+            ],
+            -1,
+        )
+        tailor.shop.skirts.append(Outline(levels, outline))
 
     def place(u: Array, v: Array) -> Array:
         k = u * (rows - 1)
@@ -65,7 +91,8 @@ def skirt(
         x = np.sign(s) * np.abs(s) ** power * w
         zc = (front + back) / 2
         z = zc + np.sign(c) * np.abs(c) ** power * (front - back) / 2
-        return np.stack([x, levels[row], z], -1)
+        corner = np.clip((np.abs(v - 0.5) * 2 - 0.55) / 0.45, 0, 1) ** 2 * hang
+        return np.stack([x, levels[row] + swept * corner * (top - levels[row]) / (top - bottom), z], -1)
 
     mesh = tailor.clear(sheet(place, rows, columns), grow + 0.004)
     if open_front_deg == 0:

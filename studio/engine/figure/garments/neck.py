@@ -142,13 +142,7 @@ def choker(tailor: Tailor) -> None:
     """Close around the neck."""
     radius = 0.040 + 0.012 * (1 - tailor.shop.figure.feminine)
     if tailor.item.kind == "ruff":
-        for k in range(3):
-            angle = np.linspace(0, 2 * np.pi, 73)[:-1]
-            r = radius + 0.030 + 0.010 * np.sin(angle * 16 + k)
-            loop = np.stack(
-                [np.sin(angle) * r, 1.418 + 0.010 * k - 0.014 * np.cos(angle), np.cos(angle) * r - 0.016], -1
-            )
-            tailor.add(loop_tube(loop, 0.012, 8), tailor.paint, "torso", "neck")
+        _ruff(tailor, radius)
         return
     angle = np.linspace(0, 2 * np.pi, 37)[:-1]
     loop = np.stack(
@@ -161,6 +155,24 @@ def choker(tailor: Tailor) -> None:
     )
     tailor.add(loop_tube(loop, 0.009), tailor.paint, "torso", "neck")
     tailor.add(ellipsoid((0, 1.424, radius - 0.006), (0.010, 0.012, 0.007)), tailor.accent(), "torso", "neck")
+
+
+def _ruff(tailor: Tailor, radius: float) -> None:
+    """A wheel of starched pleats."""
+    pleats = 17
+
+    def place(u: Array, v: Array, lift: float, sign: float) -> Array:
+        angle = v * 2 * np.pi
+        r = radius + 0.004 + 0.068 * u
+        wave = np.sin(angle * pleats) * 0.015 * u**0.7 * sign
+        y = 1.428 + lift + wave + 0.016 * u - 0.018 * np.cos(angle) * u
+        return np.stack([np.sin(angle) * r, y, np.cos(angle) * r * 0.96 - 0.018], -1)
+
+    for lift, sign in ((-0.012, -1.0), (0.010, 1.0)):
+        mesh = sheet(lambda u, v, a=lift, s=sign: place(u, v, a, s), 5, 12 * pleats + 1, outward=(0, 1, 0))
+        u, v = mesh.surface[:, 0], mesh.surface[:, 1]
+        paint = replace(tailor.paint, trim_width=0.006 if tailor.paint.trim else 0.0)
+        tailor.add(replace(mesh, surface=np.stack([u * 0.07, v, (1 - u) * 0.07], -1)), paint, "torso", "neck")
 
 
 @garment("earrings")

@@ -80,6 +80,7 @@ def collar(
     open_front: bool = True,
     paint: Paint | None = None,
     size: float = 1.0,
+    lift: float = 0.002,
 ) -> None:
     """A turned-down collar around the neck."""
     grow = tailor.thick
@@ -101,7 +102,7 @@ def collar(
         z = np.cos(angle) * (spread * 0.95 + 0.014 * front) - 0.024 + 0.022 * front
         return np.stack([x, y, z], -1)
 
-    tailor.add(tailor.clear(sheet(place, 9, 41), grow + 0.002, around=True), paint, "torso")
+    tailor.add(tailor.clear(sheet(place, 9, 41), grow + lift, around=True), paint, "torso")
 
 
 def hood_down(tailor: Tailor, paint: Paint | None = None) -> None:

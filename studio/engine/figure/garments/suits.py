@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..palette import GLOW, LEATHER, METAL, Paint, toned
-from ..shape.mesh import ellipsoid, rings, tube
+from ..palette import GLOW, LEATHER, METAL, Paint, mix, toned
+from ..shape.field import keep, pack, skin
+from ..shape.mesh import Mesh, ellipsoid, rings, tube
+from ..spec import RGB
 from . import notions
 from .dresses import trousers_of, with_item, worn_below
+from .neck import chest_front
 from .registry import garment
-from .tailor import Tailor
+from .tailor import DOWN, UP, Tailor
 
 Array = np.ndarray
 
@@ -154,28 +157,81 @@ def jumpsuit(tailor: Tailor) -> None:
 
 @garment("space_suit")
 def space_suit(tailor: Tailor) -> None:
-    """Padded, ringed, with a chest box."""
-    grow = 0.030
-    tailor.shell(0.9, 0.466, grow, neck="high", legs=0.11, creases=0.7, flare=0.004, blend=0.05)
+    """Padded, with bellows at the joints, a chest box, a pack on the back, rings where things lock."""
+    grow, shop = 0.024, tailor.shop
     accent = tailor.item.trim or (226, 110, 52)
-    ring = Paint((176, 182, 192), METAL)
-    notions.ring_around_neck(tailor, 1.420, 0.088, 0.020, ring)
+    ring, grey = Paint((176, 182, 192), METAL), tailor.plain((172, 178, 190))
+    plain = replace(tailor.paint, trim=None)
+    tailor.shell(0.9, 0.466, grow, neck="high", legs=0.11, creases=0.35, flare=0.003, blend=0.05, paint=plain)
+    notions.ring_around_neck(tailor, 1.424, 0.082, 0.020, ring)
+    notions.ring_around_neck(tailor, 1.400, 0.096, 0.016, tailor.plain(accent))
     for side in ("left", "right"):
-        notions.cuff(tailor, side, 0.448, 0.030, grow + 0.008, ring)
-        notions.cuff(tailor, side, 0.150, 0.022, grow + 0.007, tailor.plain(accent))
-    notions.band(tailor, 1.03, 0.034, grow + 0.008, tailor.plain((150, 156, 168)))
-    z = 0.150 + 0.02 * tailor.shop.figure.bust
-    tailor.add(
-        ellipsoid((0, 1.205, z), (0.070, 0.050, 0.030)), Paint((206, 212, 222), LEATHER), "torso", "chest"
-    )
-    for x, colour in ((-0.030, (230, 70, 60)), (0.0, (80, 200, 255)), (0.030, (250, 200, 70))):
-        tailor.add(
-            ellipsoid((x, 1.212, z + 0.028), (0.009, 0.009, 0.006)), Paint(colour, GLOW), "torso", "chest"
-        )
-    from .feet import shoe
+        notions.cuff(tailor, side, 0.452, 0.026, grow + 0.008, ring)
+        notions.cuff(tailor, side, 0.135, 0.026, grow + 0.006, tailor.plain(accent))
+        for t in (0.228, 0.252, 0.276):
+            notions.cuff(tailor, side, t, 0.013, grow + 0.008, grey)
+        for y in (0.515, 0.490, 0.465):
+            _leg_ring(tailor, side, y, 0.013, grow + 0.008, grey)
+        _leg_ring(tailor, side, 0.69, 0.030, grow + 0.006, tailor.plain(accent))
+    notions.band(tailor, 1.035, 0.040, grow + 0.008, grey)
+    notions.buckle(tailor, 1.035, grow + 0.010, 0.024, ring)
+    _life_support(tailor, grow, accent)
+    from .feet import heels, shoe
     from .hands import glove
 
     if not worn_below(tailor, "feet"):
-        shoe(tailor, replace(tailor.paint, trim=None), 0.018, 0.20, (150, 156, 168))
+        shoe(tailor, plain, 0.016, 0.21, (120, 126, 138))
+        heels(tailor, tailor.plain((120, 126, 138)))
+        for side in ("left", "right"):
+            _leg_ring(tailor, side, 0.205, 0.026, 0.030, ring)
     if not worn_below(tailor, "hands"):
-        glove(tailor, replace(tailor.paint, trim=None), 0.007)
+        glove(tailor, replace(plain, colour=mix(tailor.item.colour, (120, 126, 138), 0.35)), 0.006)
+    if not any(item.where == "back" for item in shop.spec.items):
+        for x in (-0.075, 0.075):
+            hose = [(x, 1.20, -0.20), (x * 1.9, 1.30, -0.06), (x * 1.5, 1.27, 0.10), (x * 0.6, 1.19, 0.165)]
+            tailor.add(rings(tube(hose, (0.012,) * 4, 30, 10)), grey, "torso", "chest")
+
+
+def _leg_ring(tailor: Tailor, side: str, y: float, height: float, grow: float, paint: Paint) -> None:
+    solids = [
+        *tailor.shop.group(f"{side}_thigh", f"{side}_shin", grow=grow),
+        keep((0, y + height / 2, 0), DOWN),
+        keep((0, y - height / 2, 0), UP),
+    ]
+    low, high = np.array([-1.0, y - height, -1.0]), np.array([1.0, y + height, 1.0])
+    mesh = tailor.shop.twin(
+        ("leg ring", y, height, grow), side, lambda: skin(pack(solids), 0.0062, low, high)
+    )
+    tailor.add(mesh, paint, "torso", f"{side}_leg")
+
+
+def _box(
+    centre: tuple[float, float, float], half: tuple[float, float, float], round_off: float = 5.0
+) -> Mesh:
+    x, y, z = centre
+    a, b, c = half
+    line = [(x, y - b, z), (x, y - b * 0.94, z), (x, y + b * 0.94, z), (x, y + b, z)]
+    return rings(tube(line, (a * 0.90, a, a, a * 0.90), 14, 28, c / a, (0, 0, 1), round_off))
+
+
+def _life_support(tailor: Tailor, grow: float, accent: RGB) -> None:
+    """The box on the chest with its lamps, the pack on the back."""
+    panel, dark = Paint((214, 219, 228), LEATHER), Paint((96, 104, 120), LEATHER)
+    z = chest_front(tailor, 0.0, 1.20, grow) + 0.018
+    tailor.add(_box((0, 1.205, z), (0.078, 0.050, 0.030)), panel, "torso", "chest")
+    tailor.add(_box((0, 1.178, z + 0.028), (0.060, 0.009, 0.006)), dark, "torso", "chest", casts=False)
+    for x, colour in ((-0.040, (230, 70, 60)), (-0.013, (80, 200, 255)), (0.013, (250, 200, 70))):
+        lamp = ellipsoid((x, 1.222, z + 0.030), (0.009, 0.009, 0.006), 8, 12)
+        tailor.add(lamp, Paint(colour, GLOW), "torso", "chest", casts=False)
+    knob = ellipsoid((0.045, 1.222, z + 0.031), (0.014, 0.014, 0.012), 8, 14)
+    tailor.add(knob, tailor.plain(accent), "torso", "chest", casts=False)
+    if any(item.where == "back" for item in tailor.shop.spec.items):
+        return
+    tailor.add(_box((0, 1.20, -0.205), (0.135, 0.185, 0.075)), panel, "torso", "chest")
+    tailor.add(_box((0, 1.215, -0.275), (0.095, 0.105, 0.018)), dark, "torso", "chest")
+    tailor.add(_box((0, 1.375, -0.205), (0.10, 0.022, 0.060)), tailor.plain(accent), "torso", "chest")
+    for x in (-0.085, 0.085):
+        tank = [(x, 1.02, -0.255), (x, 1.04, -0.255), (x, 1.16, -0.262), (x, 1.18, -0.262)]
+        tailor.add(
+            rings(tube(tank, (0.012, 0.026, 0.026, 0.012), 16, 14)), tailor.plain(accent), "torso", "chest"
+        )

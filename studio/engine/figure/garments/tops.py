@@ -219,7 +219,11 @@ def _coat(tailor: Tailor, open_front: float, flare: float, lapel: bool, extra: f
             ),
         )
     notions.collar(
-        tailor, 0.045, paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.05)), size=1.25
+        tailor,
+        0.045,
+        paint=tailor.plain(tailor.item.trim or toned(tailor.item.colour, -0.05)),
+        size=1.25,
+        lift=extra + 0.006,
     )
 
 

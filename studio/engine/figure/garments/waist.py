@@ -85,6 +85,9 @@ def apron_sheet(tailor: Tailor, paint: Paint, top: float, bottom: float, flare: 
         angle = (v - 0.5) * np.radians(112)
         y = top - (top - bottom) * u
         out = np.clip(0.97 - y, 0, None) * flare
+        below = np.zeros((*y.shape, 3))
+        for line in tailor.shop.skirts:
+            below = np.maximum(below, line.at(y.ravel()).reshape(*y.shape, 3))
         level = np.clip(y, 0.90, 1.06)
         w = np.interp(
             level.ravel(),
@@ -99,9 +102,9 @@ def apron_sheet(tailor: Tailor, paint: Paint, top: float, bottom: float, flare: 
         round_off = 0.030 * (np.abs(v - 0.5) * 2) ** 3 * u
         return np.stack(
             [
-                np.sin(angle) * (w + out + 0.014),
+                np.sin(angle) * np.maximum(w + out + 0.014, below[..., 0] + 0.010),
                 y + round_off,
-                np.cos(angle) * (f + out * 0.9 + 0.018 + 0.010 * u) + 0.004,
+                np.cos(angle) * np.maximum(f + out * 0.9 + 0.018 + 0.010 * u, below[..., 1] + 0.010) + 0.004,
             ],
             -1,
         )
