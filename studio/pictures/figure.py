@@ -15,10 +15,12 @@ SEEN = 16  # alpha from which a pixel belongs to the figure's box
 MOST_PIXELS = 1_600_000  # a larger picture's background is estimated on a smaller copy
 TOLERANCE = 0.045  # how far a pixel may be from the background, each channel being 0 to 1
 SHADOW_DARKEST = 0.5
+SHADOW_SLOPE = 46.0  # how much it may change over the whole height, at its steepest
 SHADOW_ROWS = 0.72  # shadows lie on the ground: below this share of the height
 SMALLEST, LARGEST = 0.01, 0.85  # share of the picture that a figure takes
 _SEEN = [255 * (value >= SEEN) for value in range(256)]
 PLAIN_BORDER = 0.7  # share of the border that has to fit one smooth background
+PLAIN_SIDE = 0.55  # and of each of its sides
 MOST_CONTACT = 0.25  # of the upper border that a figure may touch
 
 
@@ -104,7 +106,7 @@ def _estimated(rgba: Image.Image) -> tuple[Array | None, Array | None]:
     if ground is None:
         return None, None
     away = np.abs(pixels - ground).max(-1)
-    if (away[border] < TOLERANCE).mean() < PLAIN_BORDER:
+    if not _is_plain(away < TOLERANCE, border):
         return None, None
     open_ = (away < TOLERANCE) | _shadow(pixels, ground)
     reached = _spread(border & open_, open_)
@@ -128,6 +130,14 @@ def _estimated(rgba: Image.Image) -> tuple[Array | None, Array | None]:
             -1,
         )
     return alpha, ground
+
+
+def _is_plain(fits: Array, border: Array) -> bool:
+    """Whether nearly all of the border, and not much less of each of its sides, is one smooth surface."""
+    rim = max(2, min(border.shape) // 64)
+    low = int(len(border) * 0.85)
+    sides = (fits[:rim], fits[:low, :rim], fits[:low, -rim:])
+    return bool(fits[border].mean() >= PLAIN_BORDER and min(side.mean() for side in sides) >= PLAIN_SIDE)
 
 
 def _upper_border(height: int, width: int) -> Array:
@@ -189,7 +199,8 @@ def _shadow(pixels: Array, ground: Array) -> Array:
     slope = np.zeros(mean.shape, np.float32)
     slope[1:] = np.abs(np.diff(mean, axis=0))
     slope[:, 1:] = np.maximum(slope[:, 1:], np.abs(np.diff(mean, axis=1)))
-    found = alike & (mean > SHADOW_DARKEST) & (mean < 1.02) & (slope < 0.06)
+    steepest = float(np.clip(SHADOW_SLOPE / len(mean), 0.04, 0.16))
+    found = alike & (mean > SHADOW_DARKEST) & (mean < 1.02) & (slope < steepest)
     found[: int(len(found) * SHADOW_ROWS)] = False
     return found
 
