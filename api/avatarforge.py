@@ -14,6 +14,7 @@ from api import uploads
 from api.avatarforge_schemas import (
     Deleted,
     Dimensions,
+    Drift,
     FileDeleted,
     GenerateBody,
     Generation,
@@ -33,6 +34,7 @@ from studio.assembly import Studio
 from studio.errors import StudioError
 from studio.files import StoredFile
 from studio.jobs import IdempotencyKey
+from studio.prompts import view_asked_for
 from studio.records.entities import Job, Output
 from studio.request import VIEW_DESCRIPTIONS, VIEWS, AvatarRequest, View
 
@@ -178,19 +180,29 @@ IdempotencyHeader = Annotated[
 def generate_avatar(
     body: GenerateBody, studio: StudioDep, idempotency_key: IdempotencyHeader = None
 ) -> Generation:
-    """From words, with an optional pose picture and reference picture; the work goes on in the background."""
-    return _generate(studio, body, ("front",), idempotency_key)
+    """From words, with an optional pose picture and reference picture; the work goes on in the background.
+
+    It is seen from the front, unless the words ask for another view, such as "from behind".
+    """
+    return _generate(studio, body, _views_in(body), idempotency_key)
+
+
+def _views_in(body: GenerateBody) -> tuple[View, ...]:
+    """The view that the words ask for, where the client names none: front unless they say otherwise."""
+    return (view_asked_for(body.prompt) or "front",)
 
 
 @router.post("/generate_pose", summary="Generate one view", responses=GENERATING)
 def generate_pose(
+    request: Request,
     body: GenerateBody,
     studio: StudioDep,
     pose: Annotated[View, Query(description="front, back, side or quarter")] = "front",
     idempotency_key: IdempotencyHeader = None,
 ) -> Generation:
     """The character from one side."""
-    return _generate(studio, body, (pose,), idempotency_key)
+    views = (pose,) if "pose" in request.query_params else _views_in(body)
+    return _generate(studio, body, views, idempotency_key)
 
 
 @router.post("/generate_all_poses", summary="Generate all four views", responses=GENERATING)
@@ -288,7 +300,7 @@ def _render(job: Job, *, just_created: bool = False, said: str = "") -> Generati
         generation_id=job.id,
         status=status,
         message=_message(job, just_created, said),
-        output_files=[_output_file(output) for output in job.outputs],
+        output_files=[_output_file(job, output) for output in job.outputs],
         created_at=iso_seconds(job.created_at) or "",
         started_at=iso_seconds(job.started_at),
         completed_at=iso_seconds(job.completed_at),
@@ -315,7 +327,8 @@ def _message(job: Job, just_created: bool, said: str) -> str:
     return texts[job.status] + notes
 
 
-def _output_file(output: Output) -> OutputFile:
+def _output_file(job: Job, output: Output) -> OutputFile:
+    task = next((task for task in job.tasks if task.id == output.task_id), None)
     known = output.width is not None and output.height is not None
     return OutputFile(
         filename=output.filename,
@@ -324,4 +337,7 @@ def _output_file(output: Output) -> OutputFile:
         size=output.size,
         dimensions=Dimensions(width=output.width or 0, height=output.height or 0) if known else None,
         mime_type=output.mime_type,
+        seed=task.seed if task else job.seed,
+        tries=max(1, len(task.tried)) if task else 1,
+        colour_and_shape_drift=Drift(**found) if (found := output.drift_from_front) else None,
     )

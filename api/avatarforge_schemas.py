@@ -50,6 +50,13 @@ class GenerateBody(BaseModel):
     height: int | None = Field(None, ge=64, le=4096)
     seed: int | None = Field(None, ge=-1, le=2**63 - 1, description="-1 or absent: random")
     variants: int | None = Field(None, ge=1, le=16)
+    max_drift: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Make views again whose `colour_and_shape_drift.score` is higher; 0.3 suits most",
+    )
+    max_rerolls: int | None = Field(None, ge=0, le=10, description="How often at most; 2 if absent")
     steps: int | None = Field(None, ge=1, le=200)
     cfg: float | None = Field(None, ge=0, le=50)
     sampler: Text | None = None
@@ -92,6 +99,16 @@ class HashAnswer(BaseModel):
     message: str
 
 
+class Drift(BaseModel):
+    """How far colours and shapes, not faces, are from the front view's: 0 equal, 1 nothing in common."""
+
+    score: float
+    palette: float
+    cloth: float
+    edges: float
+    proportions: float
+
+
 class OutputFile(BaseModel):
     """One finished picture."""
 
@@ -101,6 +118,9 @@ class OutputFile(BaseModel):
     size: int
     dimensions: Dimensions | None
     mime_type: str
+    seed: int
+    tries: int
+    colour_and_shape_drift: Drift | None
 
 
 class Generation(BaseModel):
@@ -235,6 +255,9 @@ COMPLETED = STARTED | {
             "size": 2048000,
             "dimensions": {"width": 512, "height": 512},
             "mime_type": "image/png",
+            "seed": 501933556720504,
+            "tries": 1,
+            "colour_and_shape_drift": NULL,
         }
     ],
     "completed_at": "2025-01-15T12:00:45Z",
@@ -308,6 +331,14 @@ def _problem(description: str, example: dict[str, Any]) -> dict[str, Any]:
         "description": description,
         "content": {"application/json": {"example": example}},
     }
+
+
+def problem_answer(
+    description: str, detail: str, code: str, hint: str, *, listed: bool = False
+) -> dict[str, Any]:
+    """One way in which a route may fail, by example; `listed`: with the single errors of a bad request."""
+    errors = {"errors": [{"loc": ["body"], "msg": detail, "type": code}]} if listed else {}
+    return _problem(description, {"detail": detail, **errors, "code": code, "hint": hint})
 
 
 def answers(example: dict[str, Any], problems: Responses | None = None) -> Responses:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import mimetypes
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -58,20 +59,25 @@ def store(
     task: Task,
     found: Sequence[RemoteOutput],
     recipe: dict[str, Any],
+    *,
+    measure: Callable[[pictures.Source], dict[str, float] | None] | None = None,
+    prefix: str = "",
 ) -> list[Output]:
-    """Bring the files of one task into the studio's own outputs."""
+    """Bring the files of one task into the studio's own outputs; `measure` adds to their recipes."""
     if not found:
         raise StudioError("no_output")
     stored: list[Output] = []
     for position, remote in enumerate(found):
-        name = output_name(job, task, position, remote)
+        name = prefix + output_name(job, task, position, remote)
         mime_type = mimetypes.guess_type(remote.filename)[0] or "application/octet-stream"
-        width = height = None
+        width = height = drift = None
         if mime_type in pictures.MIME_TYPES.values():
             with _downloaded(client, files, remote) as source:
                 facts = pictures.inspect(source)
                 mime_type, width, height = facts.mime_type, facts.width, facts.height
-                kept = files.write_output(job.id, name, pictures.with_recipe(source, recipe))
+                drift = measure(source) if measure else None
+                own = recipe if drift is None else {**recipe, "colour_and_shape_drift": drift}
+                kept = files.write_output(job.id, name, pictures.with_recipe(source, own))
         else:
             with client.view(remote) as download:
                 kept = files.write_output(job.id, name, download)
@@ -91,6 +97,7 @@ def store(
                 height=height,
                 sha256=kept.sha256,
                 created_at=time.time(),
+                drift=json.dumps(drift) if drift else None,
             )
         )
     return stored

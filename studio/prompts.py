@@ -64,6 +64,25 @@ VIEW_WORDS: dict[str, tuple[View, ...]] = {
     words: views for views, listed in _SAID for words in listed.split("|")
 }
 
+# The same inside a longer part: at its end, or before words that go on about the character.
+_GOES_ON = (
+    r"(?=$|\s+(?:with|wearing|in|at|on|looking|holding|standing|walking|sitting|and|while|before|against)\b)"
+)
+_PHRASES: tuple[tuple[View, str], ...] = (
+    ("front", r"front view|from the front"),
+    ("back", r"back view|rear view|from behind|from the back|from the rear|facing away"),
+    ("side", r"side view|profile view|from the side|in profile"),
+    ("quarter", r"three[- ]quarters? view|3/4 view"),
+)
+_IN_PHRASES: tuple[tuple[View, re.Pattern[str]], ...] = tuple(
+    (view, re.compile(rf"\b(?:{words}){_GOES_ON}")) for view, words in _PHRASES
+)
+# What comes from behind or from the side here is not the look at the character.
+_COMES_FROM = re.compile(
+    r"\b(?:light|lit|lighting|glow|glowing|sun|sunlight|moonlight|rays|wind|smoke|fire|flames|arrows?|shining|"
+    r"attacked|hugged|hugging|grabbed|stabbed|coming|approaching|peeking|emerging)\b[^,]*$"
+)
+
 # Where the eyes look: possible only from some sides.
 GAZE_WORDS: dict[str, tuple[View, ...]] = dict.fromkeys(
     ("looking at viewer", "looking at the viewer", "eye contact"), ("front", "quarter")
@@ -134,6 +153,20 @@ def write(
     if style == "sentences":
         return _sentences(request, view)
     return _edit(request, view, posed=posed, from_front=from_front)
+
+
+def view_asked_for(words: str) -> View | None:
+    """The one view that words ask for; None if they ask for none, or for several."""
+    found: set[View] = set()
+    for part in re.split(r"[,;\n]+|\.(?=\s|$)", words):
+        plain = _plain(part)
+        if views := VIEW_WORDS.get(plain):
+            found.update(views)
+            continue
+        for view, phrase in _IN_PHRASES:
+            if any(not _COMES_FROM.search(plain[: one.start()]) for one in phrase.finditer(plain)):
+                found.add(view)
+    return found.pop() if len(found) == 1 else None
 
 
 def without_weights(words: str) -> str:

@@ -102,6 +102,27 @@ def test_pose_is_front_when_it_is_left_out(app: RunningApp) -> None:
     assert [file["pose_type"] for file in done["output_files"]] == ["front"]
 
 
+@pytest.mark.parametrize("path", ["generate/avatar", "generate_pose"])
+def test_words_decide_where_no_view_is_named(app: RunningApp, path: str) -> None:
+    made = app.generate(path, prompt="a knight seen from behind", **SIZE)
+    done = app.wait(made["generation_id"])
+    assert [file["pose_type"] for file in done["output_files"]] == ["back"]
+    named = app.generate("generate_pose?pose=front", prompt="a knight seen from behind", **SIZE)
+    assert app.wait(named["generation_id"])["output_files"][0]["pose_type"] == "front"
+
+
+def test_views_tell_how_far_they_are_from_the_front(app: RunningApp) -> None:
+    made = app.generate("generate_all_poses", **SIZE, max_drift=0.9, max_rerolls=1)
+    done = app.wait(made["generation_id"])
+    front, *others = done["output_files"]
+    assert front["colour_and_shape_drift"] is None
+    for file in others:
+        drift = file["colour_and_shape_drift"]
+        assert set(drift) == {"score", "palette", "cloth", "edges", "proportions"}
+        assert 0.0 <= drift["score"] < 0.4
+        assert (file["tries"], file["seed"]) == (1, made["seed"])
+
+
 def test_all_poses_are_one_generation_with_four_outputs(app: RunningApp) -> None:
     before = page(app, limit=1)["total"]
     done = app.wait(post(app, "generate_all_poses", clothing="full plate armor")["generation_id"])
@@ -118,7 +139,9 @@ def test_all_poses_are_one_generation_with_four_outputs(app: RunningApp) -> None
 
 def test_null_is_the_same_as_absent(app: RunningApp) -> None:
     documented = "pose_file_id reference_file_id clothing style realism pose_image reference_image"
-    ours = "negative_prompt variants steps cfg sampler scheduler denoise model loras workflow engine"
+    ours = (
+        "negative_prompt variants steps cfg sampler scheduler denoise model loras workflow engine max_drift"
+    )
     nothing = dict.fromkeys(f"{documented} {ours}".split())
     pictures = []
     for members in ({}, nothing):

@@ -176,7 +176,7 @@ WRITES: dict[str, Write] = {
         db, task, token, run_at=200.0, now=200.0, failed=True, error=PROBLEM
     ),
     "set_aside": lambda db, task, token: leases.set_aside(
-        db, task, token, [*task.set_aside, {"seed": task.seed, "score": 0.5}], seed=task.seed + 1, now=200.0
+        db, task, token, [*task.tried, {"seed": task.seed, "score": 0.5}], seed=task.seed + 1, now=200.0
     ),
     "unbind": lambda db, task, token: leases.unbind(db, task, token, 200.0),
 }
@@ -484,7 +484,7 @@ def test_a_try_that_is_set_aside_counts_as_no_failure(database: Database) -> Non
     assert leases.set_aside(database, task, "mine", tries, seed=9, now=120.0)
     again = claimed(database, "next", now=120.0)
     assert (again.attempt, again.failures, again.losses, again.seed) == (2, 0, 0, 9)
-    assert (again.server, again.prompt_id, again.set_aside) == (None, None, tries)
+    assert (again.server, again.prompt_id, again.tried) == (None, None, tries)
     leases.complete(database, again, "next", [output_of(again)], [], 130.0, seed=1)
     assert task_of(database, job).seed == 1
 
@@ -595,7 +595,7 @@ class Workers(RuleBasedStateMachine):
                 assert not (task.is_final and task.lease_token)
                 assert task.is_final == (task.completed_at is not None)
                 assert (task.server is None) == (task.prompt_id is None)
-                assert task.attempt == 1 + task.failures + task.losses + len(task.set_aside)
+                assert task.attempt == 1 + task.failures + task.losses + len(task.tried)
                 assert not (task.blocked and task.lease_token)
                 assert len([one for one in job.outputs if one.task_id == task.id]) == (
                     1 if task.status == "completed" else 0

@@ -181,3 +181,51 @@ def test_a_framing_is_asked_for_and_no_other(style: prompts.PromptStyle) -> None
     assert "upper body" in texts["bust"]
     assert "portrait" in texts["portrait"]
     assert "full body" not in texts["bust"] + texts["portrait"]
+
+
+@pytest.mark.parametrize(
+    ("words", "view"),
+    [
+        ("a knight, from behind", "back"),
+        ("a knight seen from behind, red cape", "back"),
+        ("a knight from behind with a sword", "back"),
+        ("Portrait of a queen in profile", "side"),
+        ("profile, elf", "side"),
+        ("a witch, (three-quarter view:1.2)", "quarter"),
+        ("front view, a witch", "front"),
+        ("a knight", None),
+        ("a high-profile lawyer", None),
+        ("a knight, light from behind", None),
+        ("a cat girl peeking from behind a tree", None),
+        ("a knight attacked from behind", None),
+        ("wind blowing from the side, a bard", None),
+        ("a car with a side view mirror", None),
+        ("character sheet, front view, back view", None),
+        ("", None),
+    ],
+)
+def test_words_may_ask_for_one_view(words: str, view: str | None) -> None:
+    assert prompts.view_asked_for(words) == view
+
+
+def test_a_skeleton_and_our_own_front_view_are_told_to_models_that_edit() -> None:
+    request = AvatarRequest(prompt="a knight", clothing="red cape", style="ink", views=("front", "back"))
+    alone = prompts.write(request, "back", "edit").positive
+    assert "skeleton" not in alone
+    assert "Change the clothing to red cape" in alone
+    followed = prompts.write(request, "back", "edit", posed=True, from_front=True).positive
+    assert "skeleton in the second picture" in followed
+    assert "Keep the clothing as it is" in followed
+    assert "ink" not in followed
+
+
+def test_panels_name_all_views_in_their_order_and_no_other() -> None:
+    request = AvatarRequest(
+        prompt="a knight, from behind", views=("side", "front"), negative_prompt="rain", style="ink"
+    )
+    text = prompts.write(request, "side", "panels", "pony")
+    assert text == prompts.write(request, "front", "panels", "pony")
+    assert "from left to right: side view, front view" in text.positive
+    assert "from behind" not in text.positive
+    assert text.positive.startswith("score_9")
+    assert text.negative.startswith("rain, different characters")

@@ -69,7 +69,7 @@ class Task:
     step: str = "{}"  # JSON: slots that the studio fills, and what runs in place of the job's workflow
     follows: str | None = None  # the task of this job whose picture it needs
     blocked: int = 0  # whether that picture is still to come
-    tries: str = "[]"  # JSON: what was made and set aside because it was too far from the front view
+    tries: str = "[]"  # JSON: what was made again because it was too far from the front view
 
     @property
     def is_final(self) -> bool:
@@ -77,8 +77,8 @@ class Task:
         return self.status in FINAL
 
     @property
-    def set_aside(self) -> list[dict[str, Any]]:
-        """Earlier tries of this view with seed, score and outputs, oldest first."""
+    def tried(self) -> list[dict[str, Any]]:
+        """Tries of this view with seed and score, oldest first; those that may still be kept with outputs."""
         return json.loads(self.tries)
 
     @property

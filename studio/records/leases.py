@@ -127,15 +127,23 @@ def complete(
     notes: Sequence[str],
     now: float,
     *,
-    seed: int | None = None,
     drifts: Mapping[str, str] | None = None,
+    seed: int | None = None,
+    tries: Sequence[Mapping[str, Any]] = (),
 ) -> bool:
-    """End a task with its outputs; `seed` made them, `drifts` has what was measured on outputs of others."""
+    """End a task with its outputs; of several `tries` the one by `seed` gave them.
+
+    `drifts` has what was measured on other outputs of the job meanwhile.
+    """
     with database.write() as connection:
         changed = _finish(connection, task, token, "completed", None, now)
         if changed:
             if seed is not None and seed != task.seed:
                 connection.execute("UPDATE tasks SET seed = ? WHERE id = ?", (seed, task.id))
+            if tries:
+                connection.execute(
+                    "UPDATE tasks SET tries = ? WHERE id = ?", (json.dumps(list(tries)), task.id)
+                )
             add_outputs(connection, outputs)
             _write_drifts(connection, drifts or {})
             _add_notes(connection, task.job_id, notes)

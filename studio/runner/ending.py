@@ -7,17 +7,20 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from studio import VERSION, collect
+from studio import VERSION, collect, workflows
 from studio.errors import StudioError
 from studio.jobs import Jobs
 from studio.records import jobs as records
 from studio.records import leases
-from studio.records.entities import Job
+from studio.records.entities import Job, Output
 from studio.runner.carried import Board, Carried
+from studio.runner.feeding import front_picture
+from studio.runner.measuring import Best, Measurer, try_prefix
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ class Ender:
         self.jobs = jobs
         self.database = jobs.database
         self.board = board
+        self.measurer = Measurer(jobs.files)
         self.stopping = threading.Event()
         self._workers = ThreadPoolExecutor(COLLECTING_THREADS, thread_name_prefix="ending")
 
@@ -88,18 +92,76 @@ class Ender:
                 if history.error is not None:
                     raise history.error.to_error()
                 found, extras = list(history.outputs), list(history.extras.values())
-            recipe = _recipe(job, carried)
-            stored = collect.store(client, self.jobs.files, job, task, collect.finals(found), recipe)
+            may_be_tried_again = task.follows is not None and job.request.get("max_drift") is not None
+            stored = collect.store(
+                client,
+                self.jobs.files,
+                job,
+                task,
+                collect.finals(found),
+                _recipe(job, carried),
+                measure=self.measurer.against_front(job, task),
+                prefix=try_prefix(len(task.tried) + 1) if may_be_tried_again else "",
+            )
         except StudioError as error:
             self.failed(carried, error)
             return
         notes = collect.notes(extras)
-        done = self._insist(
-            lambda: leases.complete(self.database, task, carried.token, stored, notes, time.time())
-        )
-        if not done and records.get(self.database, task.job_id) is None:
-            self.jobs.files.remove_outputs(task.job_id)
+        if may_be_tried_again:
+            self._judge(carried, job, stored, notes)
+        else:
+            self._complete(carried, stored, notes)
         self._forget(carried)
+
+    def _complete(
+        self, carried: Carried, stored: list[Output], notes: Sequence[str], best: Best | None = None
+    ) -> None:
+        """Record a finished task, with what can be measured now that it is there."""
+        task = carried.task
+        with self.measurer.one_at_a_time(task.job_id):
+            job = records.get(self.database, task.job_id)
+            drifts = self.measurer.missing(job, stored) if job and len(job.tasks) > 1 else {}
+            stored = [replace(one, drift=drifts.pop(one.id, one.drift)) for one in stored]
+            done = self._insist(
+                lambda: leases.complete(
+                    self.database,
+                    task,
+                    carried.token,
+                    stored,
+                    notes,
+                    time.time(),
+                    drifts=drifts,
+                    seed=best.seed if best else None,
+                    tries=best.tries if best else (),
+                )
+            )
+        job = records.get(self.database, task.job_id)
+        if job is None and not done:
+            self.jobs.files.remove_outputs(task.job_id)
+        elif job is not None and len(job.tasks) > 1:
+            # Another process may have ended another view at the same moment.
+            leases.note_drifts(self.database, self.measurer.missing(job))
+
+    def _judge(self, carried: Carried, job: Job, stored: list[Output], notes: Sequence[str]) -> None:
+        """Keep a view that is near enough to the front view, or the best of all tries; else try again."""
+        task = carried.task
+        tries = self.measurer.tries_of(job, task, stored)
+        if not self.measurer.is_enough(job, task, tries) and not self._is_unwanted(carried):
+            seed = self.measurer.next_seed(tries)
+            self._insist(
+                lambda: leases.set_aside(
+                    self.database, task, carried.token, tries, seed=seed, now=time.time()
+                )
+            )
+            return
+        self._keep_best(carried, job, tries, notes)
+
+    def _keep_best(
+        self, carried: Carried, job: Job, tries: Sequence[dict[str, Any]], notes: Sequence[str]
+    ) -> None:
+        best = self.measurer.keep_best(job, carried.task, tries)
+        self._complete(carried, best.outputs, [*notes, *best.notes], best if len(tries) > 1 else None)
+        self.measurer.drop_tries(job.id, tries)
 
     def _insist(self, write: Callable[[], bool]) -> bool:
         """Repeat a write that the database cannot take now (a full disk) until it can or we stop."""
@@ -180,6 +242,14 @@ class Ender:
         task = carried.task
         if error is not None:
             log.warning("task %s of job %s: %s", task.id, task.job_id, error)
+        if task.tried:
+            job = records.get(self.database, task.job_id)
+            if status == "failed" and error is not None and job is not None:
+                # What was made before is worth more than the reason why it could not be bettered.
+                self._keep_best(carried, job, task.tried, [f"{task.view}: not made again: {error}"])
+                self._forget(carried)
+                return
+            self.measurer.drop_tries(task.job_id, task.tried)
         problem = error.to_json() if error else None
         self._insist(lambda: leases.end(self.database, task, carried.token, status, problem, time.time()))
         self._forget(carried)
@@ -192,6 +262,16 @@ class Ender:
 
 
 def _recipe(job: Job, carried: Carried) -> dict[str, Any]:
+    task = carried.task
+    step = workflows.read_step(task.step)
+    front = front_picture(job, task) if workflows.FRONT in (step.inputs or {}).values() else None
+    more: dict[str, Any] = {}
+    if step.inputs:
+        more["inputs"] = dict(step.inputs)  # slots of the graph, and where their pictures came from
+    if front is not None:
+        more["front_sha256"] = front.sha256
+    if task.tried:
+        more["try"] = len(task.tried) + 1
     return {
         "studio": VERSION,
         "job": job.id,
@@ -200,7 +280,8 @@ def _recipe(job: Job, carried: Carried) -> dict[str, Any]:
         "seed": carried.task.seed,
         "engine": job.engine,
         "comfyui": carried.server.stats.get("system", {}).get("comfyui_version"),
-        "workflow": job.workflow,
+        "workflow": step.values.get("workflow", job.workflow),
         # A view that was made again has a seed of its own: with it, the recipe gives this very picture.
-        "request": {**job.request, "seed": carried.task.seed},
+        "request": {**job.request, **step.values, "seed": task.seed},
+        **more,
     }
