@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, login, models, problems, sheets
+from api import avatarforge, docs, login, models, problems, servers, sheets
 from api import studio as studio_routes
 from api.limits import BodyLimit
 from api.paths import local_path
@@ -140,6 +140,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(avatarforge.router, prefix=avatarforge.PREFIX)
     app.include_router(avatarforge.router, include_in_schema=False)
     app.include_router(models.router, prefix=avatarforge.PREFIX)
+    app.include_router(servers.router, prefix=avatarforge.PREFIX)
     app.include_router(studio_routes.router)
     app.include_router(sheets.router, prefix=avatarforge.PREFIX)
     docs.install(app)

@@ -19,9 +19,10 @@ from studio.files import FileStore
 from studio.gallery import Gallery
 from studio.jobs import Jobs
 from studio.models import Models
-from studio.records import Database, memory, open_database, servers
+from studio.records import Database, memory, open_database
 from studio.runner import Runner
 from studio.runner.keeping import log_database_errors
+from studio.servers import Servers
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Studio:
     pool: Pool
     jobs: Jobs
     runner: Runner
+    servers: Servers
     models: Models
     engine: EngineProcess | None
     session_secret: str
@@ -53,11 +55,7 @@ class Studio:
         server = self.pool.by_url(url)
         if server is None:
             raise StudioError("server_unknown", url=url)
-        servers.set_paused(self.database, server.url, server.kind, paused)
-        if paused:
-            server.pause()
-        else:
-            server.resume()
+        self.servers.set_paused(server, paused=paused)
 
     def close(self) -> None:
         """Hand running work back and stop every thread and process."""
@@ -90,25 +88,25 @@ def open_studio(settings: Settings) -> Studio:
         at_hand.append(Server(engine.url, "embedded", explain=lambda: engine.why))
     files = FileStore(database, settings)
     pool = Pool(at_hand)
-    pool.subscribe(lambda server, event: _note_online(database, server, event))
+    pool.subscribe(lambda server, event: _note_online(studio.servers, server, event))
     jobs = Jobs(database, files, pool, library, settings, engine_outputs)
     models = Models(database, pool, lambda: jobs.library, settings)
+    runner = Runner(jobs)
     studio = Studio(
         settings,
         database,
         files,
         pool,
         jobs,
-        Runner(jobs),
+        runner,
+        Servers(database, pool, runner.tasks_on),
         models,
         engine,
         _session_secret(settings, database),
         Drafts(jobs),
         Gallery(jobs),
     )
-    for server in at_hand:
-        if server.url in servers.paused(database):
-            server.pause()
+    studio.servers.restore()
     pool.start()
     studio.runner.start()
     models.start()
@@ -145,7 +143,7 @@ def _sweep_regularly(studio: Studio) -> None:
         wait_s = interval_s
 
 
-def _note_online(database: Database, server: Server, event: Event) -> None:
+def _note_online(servers: Servers, server: Server, event: Event) -> None:
     if isinstance(event, Online):
         with log_database_errors():
-            servers.note_seen(database, server.url, server.kind, server.stats, time.time())
+            servers.note_seen(server)

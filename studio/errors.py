@@ -183,6 +183,31 @@ REGISTRY = _registry(
         "Use a smaller file, or start ComfyUI with a larger --max-upload-size.",
     ),
     Problem("server_unknown", 404, "No server at {url} is configured.", "See GET /health for all servers."),
+    Problem(
+        "server_address",
+        422,
+        "This address cannot be used: {why}.",
+        "Give one such as http://gpu.local:8188.",
+    ),
+    Problem("server_known", 409, "{url} is used already.", "See GET /avatarforge-controller/servers."),
+    Problem(
+        "server_configured",
+        409,
+        "{url} was not added here but set when the studio was started.",
+        "Pause it, or take it out of COMFYUI_URL and start the studio again.",
+    ),
+    Problem(
+        "server_busy",
+        409,
+        "{tasks} tasks are still on {url}.",
+        "Pause it and wait until they are done, or remove it by force: other servers then begin them anew.",
+    ),
+    Problem(
+        "owner_only",
+        403,
+        "Only the studio's owner may change servers and workflows, and there is no login that could tell.",
+        "Do it from the machine that runs the studio, or set STUDIO_PASSWORD so that everybody signs in.",
+    ),
     Problem("no_output", 500, "The graph ran but left no picture.", "Give the workflow a SaveImage node."),
     Problem("output_missing", 502, "The server no longer has the result {name!r}.", "Retry the job.", True),
     # Jobs.

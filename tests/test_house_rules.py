@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     {"app"},
     {"api", "studio.ui"},
     {"studio.assembly"},
-    {"studio.runner", "studio.models", "studio.drafts", "studio.gallery", "studio.sheets"},
+    {"studio.runner", "studio.models", "studio.drafts", "studio.gallery", "studio.sheets", "studio.servers"},
     {"studio.collect", "studio.editor"},
     {"studio.jobs"},
     {"studio.workflows"},

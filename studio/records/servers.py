@@ -30,6 +30,32 @@ def set_paused(database: Database, url: str, kind: str, paused: bool) -> None:
         )
 
 
+def add(database: Database, url: str, kind: str, address: str) -> None:
+    """Remember a server that was added; the address is the URL with the password, if it has one."""
+    with database.write() as connection:
+        connection.execute(
+            """INSERT INTO servers (url, kind, address) VALUES (?, ?, ?)
+               ON CONFLICT (url) DO UPDATE SET kind = excluded.kind, address = excluded.address,
+                                               paused = 0""",
+            (url, kind, address),
+        )
+
+
+def remove(database: Database, url: str) -> None:
+    """Forget a server."""
+    with database.write() as connection:
+        connection.execute("DELETE FROM servers WHERE url = ?", (url,))
+
+
+def added(database: Database) -> dict[str, str]:
+    """The addresses of the servers that were added, by URL, the first one first."""
+    return dict(
+        database.connection.execute(
+            "SELECT url, address FROM servers WHERE address IS NOT NULL ORDER BY rowid"
+        ).fetchall()
+    )
+
+
 def paused(database: Database) -> set[str]:
     """The servers that are to get no new work."""
     return {row[0] for row in database.connection.execute("SELECT url FROM servers WHERE paused = 1")}

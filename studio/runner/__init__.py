@@ -100,6 +100,10 @@ class Runner:
         """Whether a task for this kind of server would be sent at once."""
         return any(carrier.server.kind == engine and carrier.has_room for carrier in tuple(self.carriers))
 
+    def tasks_on(self, server: Server) -> int:
+        """How many tasks of ours run or wait on a server."""
+        return len(self.board.on(server))
+
     def takes_at_once(self, job: Job) -> bool:
         """Whether some of a job's work is sent already or will be without waiting for anything."""
         with_room = [one for one in tuple(self.carriers) if one.server.kind == job.engine and one.has_room]
