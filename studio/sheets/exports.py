@@ -25,6 +25,7 @@ from studio.sheets.content import Cell, Content, content_of
 from studio.sheets.material import load_all, palette_of
 from studio.sheets.options import SheetOptions
 
+LEAST_PRINTED_MM = 30
 PRINT_GROWN = 4.0  # a printer would enlarge them anyway, and words stay sharp this way
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same content is the same archive
@@ -68,7 +69,7 @@ def sheet_pdf(
     page = page_size(paper, dpi, is_wide=first.size[0] >= first.size[1])
     margin = 2 * round(margin_mm / MM_PER_INCH * dpi)
     room = page[0] - margin, page[1] - margin
-    if min(room) < 100:
+    if min(room) < LEAST_PRINTED_MM / MM_PER_INCH * dpi:
         raise StudioError("invalid_field", why=f"margin_mm: {margin_mm:g} mm leaves no room on {paper}.")
     width = max(256, min(room[0], round(room[1] * first.size[0] / first.size[1])))
     options = options.model_copy(update={"width": min(width, 8192)})
