@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.avatarforge_schemas import Responses, answers, problem_answer
+from api.avatarforge_schemas import Responses, answers
 from api.bodies import StrictRoute
 from api.deps import StudioDep
 from api.docs import NULL
+from api.examples import problem_answer
 from api.owner import OWNER
 from studio.servers import Listed
 
