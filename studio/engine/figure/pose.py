@@ -50,6 +50,7 @@ _HELD = _Grip(58.0, 15.0, 16.0, (16.0, 10.0))
 _SHAFT = _Grip(80.0, 14.0, 20.0, (30.0, 20.0))
 _UPRIGHT = {
     "staff",
+    "bow",
     "spear",
     "scythe",
     "pitchfork",

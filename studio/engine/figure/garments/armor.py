@@ -175,7 +175,7 @@ def bracers(tailor: Tailor) -> None:
         )
     )
     for side in ("left", "right"):
-        arm_tube(tailor, side, ("forearm",), 0.325, 0.462, 0.014, paint)
+        arm_tube(tailor, side, ("forearm",), 0.325, 0.462, max(0.014, tailor.over_sleeves + 0.004), paint)
 
 
 @garment("gauntlets")

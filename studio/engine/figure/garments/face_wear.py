@@ -9,10 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from ..face.decal import eye_form
+from ..hair.locks import CENTRE as SKULL
+from ..hair.locks import RADII as SKULL_RADII
 from ..palette import GEM, GLOW, LEATHER, METAL, Paint, toned
-from ..shape.curves import turn
+from ..shape.curves import turn, unit
 from ..shape.head import EYE_Y, head_mesh, head_shape
 from ..shape.mesh import Mesh, ellipsoid, loop_tube, rings, tube
+from ..spec import RGB
 from .registry import garment
 from .tailor import Tailor
 
@@ -184,23 +187,12 @@ def mask(tailor: Tailor) -> None:
         return
     if kind in ("fox_mask", "skull_mask"):
         # Worn at the side of the head, as at a festival: the face stays to be seen.
-        centre = np.array([-0.40, 0.66, 0.10])
-        turn_out = turn("y", -70)
-        _wear(tailor, ellipsoid((0, 0, 0), (0.20, 0.26, 0.07), 14, 22).moved(turn_out, centre), paint)
-        for sign in (-1, 1):
-            eye = ellipsoid(
-                (sign * 0.075, 0.02, 0.060), (0.05, 0.022 if kind == "fox_mask" else 0.055, 0.02), 8, 14
-            )
-            _wear(tailor, eye.moved(turn_out, centre), tailor.plain((36, 30, 36)), casts=False)
-            if kind == "fox_mask":
-                ear = rings(
-                    tube([(sign * 0.11, 0.18, 0.0), (sign * 0.15, 0.36, 0.0)], (0.075, 0.008), 8, 10, 0.4)
-                )
-                _wear(tailor, ear.moved(turn_out, centre), paint)
-                cheek = rings(
-                    tube([(sign * 0.06, -0.06, 0.066), (sign * 0.15, -0.02, 0.045)], (0.010, 0.004), 6, 6)
-                )
-                _wear(tailor, cheek.moved(turn_out, centre), tailor.plain((206, 48, 52)), casts=False)
+        out = unit(np.array([0.62, 0.62, 0.52]))
+        centre = SKULL + out * SKULL_RADII * 1.20
+        turn_out = turn("y", 46) @ turn("x", -34) @ turn("z", -14)
+        for mesh, colour, casts in _little_mask(kind):
+            piece = mesh.scaled(1.28).moved(turn_out, centre)
+            _wear(tailor, piece, paint if colour is None else tailor.plain(colour), casts=casts)
         return
     shell = _face_shell(tailor, -0.2, 0.30, -0.05, 0.022)
     _wear(tailor, shell, paint, casts=False)
@@ -216,3 +208,31 @@ def mask(tailor: Tailor) -> None:
     else:
         beak = tube([(0, 0.20, 0.34), (0, 0.18, 0.56), (0, 0.08, 0.82)], (0.13, 0.09, 0.012), 20, 16)
         _wear(tailor, rings(beak), paint)
+
+
+def _little_mask(kind: str) -> list[tuple[Mesh, RGB | None, bool]]:
+    """The pieces of a mask that is not on the face: mesh, colour if not the mask's own, and if it casts."""
+    dark, red = (36, 30, 36), (206, 48, 52)
+    fox = kind == "fox_mask"
+    pieces: list[tuple[Mesh, RGB | None, bool]] = [
+        (ellipsoid((0, 0, 0), (0.20, 0.24 if fox else 0.22, 0.07), 14, 22), None, True)
+    ]
+    for sign in (-1, 1):
+        eye = ellipsoid((sign * 0.078, 0.03, 0.060), (0.050, 0.022 if fox else 0.054, 0.02), 8, 14)
+        pieces.append((eye, dark, False))
+        if fox:
+            ear = tube([(sign * 0.11, 0.17, 0.0), (sign * 0.15, 0.36, 0.0)], (0.075, 0.008), 8, 10, 0.4)
+            inner = tube([(sign * 0.12, 0.20, 0.02), (sign * 0.145, 0.31, 0.014)], (0.036, 0.006), 8, 10, 0.4)
+            cheek = tube([(sign * 0.06, -0.06, 0.066), (sign * 0.15, -0.02, 0.045)], (0.012, 0.004), 6, 6)
+            pieces += [(rings(ear), None, True), (rings(inner), red, False), (rings(cheek), red, False)]
+    if fox:
+        pieces.append((ellipsoid((0, -0.075, 0.085), (0.055, 0.060, 0.060), 10, 14), None, True))
+        pieces.append((ellipsoid((0, -0.065, 0.142), (0.022, 0.016, 0.012), 8, 10), dark, False))
+        pieces.append((ellipsoid((0, 0.13, 0.058), (0.018, 0.038, 0.014), 8, 10), red, False))
+    else:
+        pieces.append((ellipsoid((0, -0.045, 0.068), (0.020, 0.030, 0.012), 8, 10), dark, False))
+        pieces.append((ellipsoid((0, -0.20, 0.010), (0.110, 0.075, 0.055), 10, 16), None, True))
+        for x in (-0.06, -0.03, 0.0, 0.03, 0.06):
+            tooth = tube([(x, -0.135, 0.060), (x, -0.205, 0.062)], (0.005, 0.005), 4, 6)
+            pieces.append((rings(tooth), dark, False))
+    return pieces

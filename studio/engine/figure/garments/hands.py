@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..palette import CLOTH, METAL, Paint
-from ..shape.mesh import loop_tube
+from ..palette import CLOTH, GEM, METAL, Paint
+from ..shape.mesh import ellipsoid, loop_tube
 from ..shape.person import hand_of, hand_shapes, hand_size
 from . import hanging, notions
 from .registry import garment
@@ -74,13 +74,27 @@ def _ring_on_arm(tailor: Tailor, side: str, t: float, radius: float, thickness: 
 @garment("bracelet", "ring")
 def bracelet(tailor: Tailor) -> None:
     """Metal around wrist or finger."""
-    limb = tailor.shop.figure.limb
     if tailor.item.kind == "ring":
-        _ring_on_arm(tailor, "left", 0.580, 0.012, 0.005, tailor.part(kind=METAL))
+        _finger_ring(tailor)
         return
-    for t in (0.455, 0.438):
-        _ring_on_arm(tailor, "left", t, 0.031 * limb + 0.006, 0.0055, tailor.paint)
-    _ring_on_arm(tailor, "right", 0.450, 0.031 * limb + 0.006, 0.0065, tailor.paint)
+    radius = 0.029 * tailor.shop.figure.limb + tailor.over_sleeves
+    for t in (0.462, 0.440):
+        _ring_on_arm(tailor, "left", t, radius, 0.0075, tailor.paint)
+    _ring_on_arm(tailor, "right", 0.455, radius, 0.0085, tailor.paint)
+
+
+def _finger_ring(tailor: Tailor) -> None:
+    """A band around the ring finger, its stone on the back of the hand."""
+    shop, size = tailor.shop, hand_size(tailor.shop)
+    turned, wrist = shop.rest.turned("left_wrist"), shop.rest["left_wrist"]
+    angle = np.linspace(0, 2 * np.pi, 17)[:-1]
+    middle = np.array([-0.004, -0.098, -0.011])
+    loop = middle + np.stack([np.cos(angle), 0 * angle, np.sin(angle)], -1) * 0.0145
+    band = loop_tube(loop, 0.005).scaled(size).moved(turned, wrist)
+    tailor.add(band, tailor.part(kind=METAL, trim=None), "hands", "left_wrist", casts=False)
+    stone = ellipsoid(middle + np.array([0.017, 0, 0]), (0.008, 0.011, 0.011), 8, 12)
+    gem = Paint(tailor.item.trim or (206, 44, 66), GEM)
+    tailor.add(stone.scaled(size).moved(turned, wrist), gem, "hands", "left_wrist", casts=False)
 
 
 @garment("arm_wraps", "detached_sleeves")
@@ -100,6 +114,6 @@ def arm_wraps(tailor: Tailor) -> None:
                 side,
                 0.31 + 0.024 * k,
                 0.021,
-                0.006 + 0.0015 * (k % 2),
+                tailor.over_sleeves + 0.0015 * (k % 2),
                 tailor.plain(tailor.item.colour, CLOTH),
             )

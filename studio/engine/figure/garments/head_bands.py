@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..hair.locks import CENTRE as SKULL
+from ..hair.locks import RADII as SKULL_RADII
 from ..palette import CLOTH, GEM, LEATHER, METAL, Paint, toned
 from ..shape.curves import turn, unit
 from ..shape.mesh import ellipsoid, loop_tube, rings, sheet, tube
@@ -180,21 +182,21 @@ def flower(tailor: Tailor, centre: Array, out: Array, size: float, colour: tuple
 def ornament(tailor: Tailor) -> None:
     """One ornament at the side of the head."""
     kind = tailor.item.kind
-    place = np.array([-0.37, 0.74, 0.16])
-    out = unit(np.array([-0.85, 0.35, 0.45]))
+    out = unit(np.array([0.80, 0.38, 0.46]))
+    place = SKULL + out * SKULL_RADII * 1.16
     if kind == "hair_flower":
-        flower(tailor, place, out, 0.14, tailor.item.colour)
+        flower(tailor, place, out, 0.16, tailor.item.colour)
         return
     if kind == "hairpin":
         side = unit(np.cross(out, [0, 1, 0]))
         _head(
             tailor,
-            rings(tube([place - side * 0.14, place + out * 0.02, place + side * 0.14], (0.016,) * 3, 12, 8)),
+            rings(tube([place - side * 0.17, place + out * 0.03, place + side * 0.17], (0.022,) * 3, 12, 8)),
             tailor.part(kind=METAL, trim=None),
         )
         _head(
             tailor,
-            ellipsoid(place + out * 0.03, np.full(3, 0.05)),
+            ellipsoid(place + out * 0.04, np.full(3, 0.065)),
             Paint(tailor.item.trim or (222, 84, 116), GEM),
         )
         return

@@ -30,7 +30,8 @@ def trouser_shell(
 
 
 def _waistband(tailor: Tailor) -> None:
-    if {"belt", "utility_belt", "sash"} & tailor.worn:
+    over = [g for g in tailor.shop.spec.garments if g.slot == "torso" and g.kind != "crop_top"]
+    if {"belt", "utility_belt", "sash"} & tailor.worn or not all(tailor.tucked(g) for g in over):
         return
     notions.band(
         tailor,

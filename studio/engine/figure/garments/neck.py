@@ -175,19 +175,27 @@ def _ruff(tailor: Tailor, radius: float) -> None:
         tailor.add(replace(mesh, surface=np.stack([u * 0.07, v, (1 - u) * 0.07], -1)), paint, "torso", "neck")
 
 
+_EARS_FREE = (
+    "bald",
+    "buzz_cut",
+    "mohawk",
+    "undercut",
+    "topknot",
+    "bun",
+    "cornrows",
+    "slicked_back",
+    "ponytail",
+)
+
+
 @garment("earrings")
 def earrings(tailor: Tailor) -> None:
-    """Small jewels at the ears."""
+    """Drops that hang from the ears, outside of what hair falls over them."""
+    hair = tailor.shop.spec.hair
+    open_ears = hair.style in _EARS_FREE or hair.length in ("none", "buzz")
+    x, z = (0.405, -0.02) if open_ears else (0.475, 0.04)
+    metal, gem = tailor.part(kind=METAL, trim=None), Paint(tailor.item.trim or (226, 240, 250), GEM)
     for sign in (-1, 1):
-        tailor.add(
-            ellipsoid((sign * 0.395, 0.235, -0.03), (0.024, 0.034, 0.024)),
-            tailor.part(kind=METAL),
-            "head_wear",
-            "head",
-        )
-        tailor.add(
-            ellipsoid((sign * 0.395, 0.185, -0.03), (0.018, 0.024, 0.018)),
-            Paint(tailor.item.trim or (226, 240, 250), GEM),
-            "head_wear",
-            "head",
-        )
+        for y, size, paint in ((0.245, 0.026, metal), (0.190, 0.018, metal), (0.125, 0.042, gem)):
+            drop = ellipsoid((sign * x, y, z), (size * 0.8, size * 1.25, size * 0.8), 8, 12)
+            tailor.add(drop, paint, "head_wear", "head", casts=False)

@@ -166,10 +166,10 @@ def space_suit(tailor: Tailor) -> None:
     notions.ring_around_neck(tailor, 1.424, 0.082, 0.020, ring)
     notions.ring_around_neck(tailor, 1.400, 0.096, 0.016, tailor.plain(accent))
     for side in ("left", "right"):
-        notions.cuff(tailor, side, 0.452, 0.026, grow + 0.008, ring)
-        notions.cuff(tailor, side, 0.135, 0.026, grow + 0.006, tailor.plain(accent))
+        notions.cuff(tailor, side, 0.452, 0.026, grow + 0.014, ring)
+        notions.cuff(tailor, side, 0.150, 0.026, grow + 0.014, tailor.plain(accent))
         for t in (0.228, 0.252, 0.276):
-            notions.cuff(tailor, side, t, 0.013, grow + 0.008, grey)
+            notions.cuff(tailor, side, t, 0.013, grow + 0.014, grey)
         for y in (0.515, 0.490, 0.465):
             _leg_ring(tailor, side, y, 0.013, grow + 0.008, grey)
         _leg_ring(tailor, side, 0.69, 0.030, grow + 0.006, tailor.plain(accent))

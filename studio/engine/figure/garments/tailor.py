@@ -48,6 +48,25 @@ class Tailor:
         """How far this layer lies off the skin."""
         return THICKNESS[min(self.item.layer, 5)]
 
+    def tucked(self, top: Garment) -> bool:
+        """Whether a top goes into the trousers: shirts do, and others below a belt."""
+        if top.layer > 2 or not any(g.slot == "legs" for g in self.shop.spec.garments):
+            return False
+        belted = bool({"belt", "utility_belt", "sash"} & self.worn)
+        return top.kind in ("shirt", "blouse", "turtleneck") or (
+            belted and top.kind in ("t_shirt", "tank_top", "polo_shirt")
+        )
+
+    @property
+    def over_sleeves(self) -> float:
+        """How far off the skin something must lie to be worn over the sleeves of all clothes."""
+        layers = [
+            g.layer
+            for g in self.shop.spec.garments
+            if g.slot in ("torso", "full") and g.sleeve != "none" and g is not self.item
+        ]
+        return THICKNESS[min(max(layers), 5)] + 0.010 if layers else 0.006
+
     @property
     def layer(self) -> int:
         """Where it lies in the order of layers."""
@@ -135,10 +154,15 @@ class Tailor:
             sections.append((solids, [solids[-1]]))
         names = ["trunk", "seat", *(["bust"] if bust else [])]
         body = shop.group(*names, grow=grow)
+        # The slopes from neck to shoulder belong to what cloth lies on; the neck itself does not.
+        body += [solid for solid in shop.group("neck", grow=grow) if solid.numbers[0] != 0.0]
         cuts: list[Solid] = []
         if legs is None:
-            if bottom < 0.86:
-                body += shop.group("thigh", grow=grow)
+            if bottom < 0.96:
+                # Shirts hang over the trousers.
+                below = [g for g in shop.spec.garments if g.slot == "legs" and g.layer <= self.item.layer]
+                loose = max((THICKNESS[min(g.layer, 5)] + 0.013 for g in below), default=0.0)
+                body += shop.group("thigh", grow=max(grow, loose) + 0.002)
             cuts.append(keep((0, bottom, 0), UP))
         if top < 2:
             cuts.append(keep((0, top, 0), DOWN))

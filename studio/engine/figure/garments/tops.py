@@ -15,7 +15,7 @@ def bottom_of(tailor: Tailor, usual: str = "hip") -> float:
     over_skirt = any(
         (g.slot == "legs" and "skirt" in g.kind) or g.kind == "kilt" for g in tailor.shop.spec.garments
     )
-    return max(bottom, 0.99) if over_skirt and bottom > 0.86 else bottom
+    return max(bottom, 0.99) if (over_skirt or tailor.tucked(tailor.item)) and bottom > 0.86 else bottom
 
 
 def sleeve_of(tailor: Tailor, usual: str = "long") -> float:
