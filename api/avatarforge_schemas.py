@@ -333,14 +333,6 @@ def _problem(description: str, example: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def problem_answer(
-    description: str, detail: str, code: str, hint: str, *, listed: bool = False
-) -> dict[str, Any]:
-    """One way in which a route may fail, by example; `listed`: with the single errors of a bad request."""
-    errors = {"errors": [{"loc": ["body"], "msg": detail, "type": code}]} if listed else {}
-    return _problem(description, {"detail": detail, **errors, "code": code, "hint": hint})
-
-
 def answers(example: dict[str, Any], problems: Responses | None = None) -> Responses:
     """The responses of a route: its good answer by example, and how it may fail."""
     return {200: {"content": {"application/json": {"example": example}}}} | (problems or {})
