@@ -29,7 +29,7 @@ from studio.request import AvatarRequest, View
 log = logging.getLogger(__name__)
 
 MAX_KEPT_BYTES = 32 * 2**20
-MAX_UNDER_WAY = 32
+MAX_UNDER_WAY = 16
 STARTING_S = 5.0  # how long a draft waits for an engine that is just coming up
 LATE_S = 60.0  # a first picture after a start may wait for kernels to be compiled
 ASK_S = 2.0  # a silence after which the engine is asked what became of a draft

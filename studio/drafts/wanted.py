@@ -67,24 +67,12 @@ def wanted(
     form: Format = "WEBP",
 ) -> Wanted:
     """The draft of a request from one side, or from any angle."""
-    drawn = AvatarRequest(
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt,
-        clothing=request.clothing,
-        style=request.style,
-        realism=request.realism,
-        framing=request.framing,
-        transparent=request.transparent,
-        seed=SEED if request.seed is None else request.seed,
-        pose_file_id=None if pose else request.pose_file_id,
-        reference_file_id=request.reference_file_id,
-        width=width,
-        height=height,
-        steps=STEPS,
-        engine="embedded",
-    )
+    drawn = {name: getattr(request, name) for name in MEMBERS}
+    drawn |= {"seed": SEED} if request.seed is None else {}
+    drawn |= {"pose_file_id": None} if pose else {}
+    plain = AvatarRequest(**drawn, width=width, height=height, steps=STEPS, engine="embedded")
     yaw = YAW_DEG[view] if yaw_deg is None else yaw_deg % 360.0
-    return Wanted(drawn, yaw, pose, kind, form)
+    return Wanted(plain, yaw, pose, kind, form)
 
 
 def address(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -124,6 +125,7 @@ class Gallery:
         """Take a deletion back; says for how many pictures that was still possible."""
         return records.mark_deleted(self.database, ids, None)
 
+    @full_disk_is_said()
     def empty_trash(self) -> int:
         """Remove everything that was deleted for good, now."""
         return self._sweep(time.time() + 1.0)
@@ -132,7 +134,6 @@ class Gallery:
         """Remove for good what was deleted longer ago than it can be taken back."""
         return self._sweep((time.time() if now is None else now) - GRACE_S)
 
-    @full_disk_is_said()
     def _sweep(self, before: float) -> int:
         swept = 0
         while found := records.deleted_before(self.database, before, SWEPT_AT_ONCE):
@@ -141,7 +142,8 @@ class Gallery:
                 self.thumbnails.remove(output)
                 remove_file(self.files.output_path(output.job_id, output.name))
             for job_id in records.remove(self.database, [output.id for output in found]):
-                self.jobs.delete(job_id)
+                with contextlib.suppress(StudioError):  # somebody else was quicker
+                    self.jobs.delete(job_id)
             swept += len(found)
         if swept:
             log.info("%d deleted pictures were removed for good", swept)
