@@ -35,6 +35,7 @@ NAMES: dict[str, str] = {
     "Cornflower": "#6894e4", "Sky blue": "#8cc4f0", "Ice blue": "#cce6f6", "Steel blue": "#4c78a4",
     "Denim": "#3c587c", "Cyan": "#20c4e0", "Turquoise": "#3cc8b8", "Teal": "#187c7c", "Petrol": "#144c58",
     "Mint": "#a8e4c4", "Seafoam": "#7cc4a0", "Emerald": "#149c60", "Green": "#2c9c38", "Forest": "#1c5c30",
+    "Fern": "#3c8448", "Leaf": "#62a84c", "Wheat": "#e8bc92", "Onyx": "#1f1f26", "Deep teal": "#0a6068",
     "Pine": "#173e2c", "Moss": "#6c7c34", "Olive": "#5c5c28", "Sage": "#a0ac88", "Lime": "#98d430",
     "Khaki": "#b4a870", "Mustard": "#c89a20", "Gold": "#dcac34", "Yellow": "#f8d838", "Lemon": "#f8f07c",
     "Amber": "#f0a020", "Orange": "#f07c1c", "Tangerine": "#f89c4c", "Straw": "#e8d088",

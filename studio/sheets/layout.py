@@ -34,6 +34,7 @@ SMALL = 0.021
 LABEL_ROOM = 0.085
 RADIUS = 0.022
 ALIKE = 1.15
+LEAST_FACE = 0.165  # the width of a face and its gap
 GUIDES = 8  # the height is divided by so many
 COLUMN = 0.72  # the left one of a game sheet
 LABELS = {"front": "Front", "quarter": "3/4", "side": "Side", "back": "Back", "portrait": "Portrait"}
@@ -150,7 +151,7 @@ class Layouter:
             return EMPTY
         gap = 0.03
         # As few rows as make faces of a size that can be read.
-        rows = max(1, math.ceil(len(cells) * 0.2 / max(width, 0.2)))
+        rows = max(1, math.ceil(len(cells) * LEAST_FACE / max(width, LEAST_FACE)))
         across = math.ceil(len(cells) / rows)
         side = min(0.42, (width - gap * (across - 1)) / across)
         lines = []
@@ -302,10 +303,12 @@ class Layouter:
 
     @staticmethod
     def _column(parts: Sequence[Block], height: float) -> Block:
-        """The left side; a little room left over goes between its parts, so that both sides end together."""
+        """The left side, as high as the right: room left over goes between its parts, or above the last."""
         gap = 0.06
         shown = [part for part in parts if part.height]
         loose = height - below(shown, gap).height
-        if len(shown) > 1 and 0 < loose < 0.3:
-            gap += loose / (len(shown) - 1)
-        return below(shown, gap)
+        if len(shown) < 2 or loose <= 0:
+            return below(shown, gap)
+        if loose < 0.3:
+            return below(shown, gap + loose / (len(shown) - 1))
+        return below([below(shown[:-1], gap), shown[-1]], gap + loose)
