@@ -9,9 +9,12 @@ from itertools import combinations, cycle
 import numpy as np
 import pytest
 
+from studio.engine.figure.character import built_from
 from studio.engine.figure.drawing import draw_layers, stage
 from studio.engine.figure.garments.registry import paint_of
+from studio.engine.figure.hair import add_hair
 from studio.engine.figure.palette import KIND, LIT, PATTERN, SURFACE_OF, WEAVE, lifted, row_of
+from studio.engine.figure.poses import resolve
 from studio.engine.figure.spec import (
     AGES,
     BACKGROUNDS,
@@ -25,7 +28,9 @@ from studio.engine.figure.spec import (
     PUPILS,
     RGB,
     Garment,
+    Spec,
 )
+from studio.engine.figure.words import parse
 from studio.engine.figure.words.colours import COLOURS
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
@@ -38,6 +43,7 @@ from studio.engine.figure.words.people import MARKS as MARK_WORDS
 from studio.engine.figure.words.people import PUPIL_WORDS
 from studio.engine.figure.words.scenes import POSES, SCENES
 from studio.engine.figure.words.species import FEATURES, SPECIES
+from studio.engine.figure.workshop import Workshop
 from tests.figure_pictures import pictured, request_of
 
 Array = np.ndarray
@@ -132,13 +138,18 @@ def outfits() -> Iterator[list[str]]:
     heads, faces, necks = iter(slots["head"]), iter(slots["face"]), iter([*slots["neck"], *slots["ears"]])
     below = ("legs", "feet", "hands", "waist", "arms", "shoulders", "back")
     small = {slot: iter(slots[slot]) for slot in below}
-    # Thin tops first: small things show beside them.
-    for kind in sorted(slots["torso"], key=lambda kind: GARMENTS[kind].layer):
-        yield [kind, *(found for slot in small.values() for found in _next(slot)), *_next(heads)]
+    # Thin tops first: small things show beside them. Coats hang open over what is thinner.
+    tops = sorted(slots["torso"], key=lambda kind: GARMENTS[kind].layer)
+    coats = iter([kind for kind in tops if GARMENTS[kind].layer == 3])
+    for kind in [kind for kind in tops if GARMENTS[kind].layer < 3]:
+        few = [found for slot in small.values() for found in _next(slot)]
+        yield [kind, *few, *(() if few[2:] else _next(coats)), *_next(heads)]
+    for kind in [*coats, *(kind for kind in tops if GARMENTS[kind].layer > 3)]:
+        yield [kind, *_next(heads)]
     for kind in slots["full"]:
         yield [kind, *(_next(heads) or _next(faces) or _next(necks))]
-    for kind in [*heads, *faces, *necks, *(kind for slot in small.values() for kind in slot)]:
-        yield [kind]
+    while rest := [found for left in (heads, faces, necks, *small.values()) for found in _next(left)]:
+        yield rest
 
 
 def _next(kinds: Iterator[str]) -> list[str]:
@@ -163,9 +174,30 @@ def test_every_garment_is_seen(kinds: list[str]) -> None:
     assert [kind for kind in hidden if not changes_alone(phrases[kind])] == []
 
 
-@pytest.mark.parametrize("kind", ITEMS)
-def test_every_item_is_seen(kind: str) -> None:
-    assert changes_alone(ITEMS[kind].words[0])
+def item_groups() -> list[tuple[str, ...]]:
+    """All items, so many at a time as there are places for them."""
+    places: dict[str, list[str]] = {"right_hand": [], "left_hand": [], "other": []}
+    for kind, word in ITEMS.items():
+        places[word.where if word.where in places else "other"].append(kind)
+    right, left = places["right_hand"], places["left_hand"]
+    while len(right) > len(left) + 1:
+        left.append(right.pop())
+    return [tuple(found) for found in zip_longest_filled(*places.values())]
+
+
+def zip_longest_filled(*lists: list[str]) -> list[list[str]]:
+    """The first of each list, the second of each, and so on, without gaps."""
+    return [[each[at] for each in lists if at < len(each)] for at in range(max(map(len, lists)))]
+
+
+@pytest.mark.parametrize("kinds", item_groups(), ids=lambda kinds: kinds[0])
+def test_every_item_is_seen(kinds: tuple[str, ...]) -> None:
+    phrases = [ITEMS[kind].words[0] for kind in kinds]
+    said = [f"{spoken(name)} {phrase}" for name, phrase in zip(LOUD, phrases, strict=False)]
+    words = f"{BASE}, {said[0]} in right hand, {', '.join(said[1:])}"
+    held = {item.kind: item for item in stage(request_of(words, **SMALL)).spec.items}
+    hidden = [kind for kind in kinds if kind not in held or not in_sight(words, held[kind].colour)]
+    assert [kind for kind in hidden if not changes_alone(ITEMS[kind].words[0])] == []
 
 
 def feature_groups() -> list[tuple[str, ...]]:
@@ -176,8 +208,9 @@ def feature_groups() -> list[tuple[str, ...]]:
         of_kind.setdefault(place, []).append(word.words[0])
     lists = [of_kind.pop(kind) for kind in ("ears", "tail", "wings", "horns")]
     rest = [words for found in of_kind.values() for words in found]
-    groups = [tuple(group[i] for group in lists if i < len(group)) for i in range(max(map(len, lists)))]
-    return [*groups, *((words,) for words in rest)]
+    third = -(-len(rest) // 3)
+    groups = zip_longest_filled(*lists, *(rest[at : at + third] for at in range(0, len(rest), third)))
+    return [tuple(group) for group in groups]
 
 
 @pytest.mark.parametrize("phrases", feature_groups(), ids=lambda group: group[0])
@@ -190,14 +223,34 @@ def test_every_feature_is_seen(phrases: tuple[str, ...]) -> None:
     assert [phrase for phrase in hidden if not changes_alone(said[phrase])] == []
 
 
+def hair_cells(words: str) -> Array:
+    """Which cells of a grid around the head and back hold hair."""
+    shop = Workshop(built_from(stage_spec(words)))
+    add_hair(shop)
+    points = [shop.to_head(part.mesh.points) if not part.in_head else part.mesh.points for part in shop.parts]
+    histogram, _ = np.histogramdd(
+        np.concatenate(points) if points else np.zeros((0, 3)),
+        bins=(24, 40, 24),
+        range=((-0.9, 0.9), (-1.6, 1.4), (-0.9, 0.9)),
+    )
+    return histogram > 0
+
+
+def stage_spec(words: str) -> Spec:
+    """The character of these words."""
+    return parse(words, seed=1).spec
+
+
 def test_every_hair_style_is_another() -> None:
-    pictures = {}
+    cells = {}
     for style in HAIR_STYLES:
         length = "" if style in ("bald", "buzz_cut") else "medium "
-        words = f"young woman, white bodysuit, barefoot, {length}{spoken(style)} hair"
-        views = [pictured(words, yaw, framing="bust", **SMALL).rgba for yaw in (30.0, 200.0)]
-        pictures[style] = np.concatenate(views)
-    all_different(pictures)
+        spec = stage_spec(f"young woman, {length}{spoken(style)} hair")
+        assert spec.hair.style == style
+        cells[style] = hair_cells(f"young woman, {length}{spoken(style)} hair")
+    assert [name for name in cells if not cells[name].any()] == ["bald"]
+    alike = [(a, b) for a, b in combinations(cells, 2) if int((cells[a] ^ cells[b]).sum()) < 40]
+    assert alike == []
 
 
 def test_every_beard_is_another() -> None:
@@ -251,30 +304,63 @@ def test_every_background_is_another() -> None:
     all_different({kind: pictured(f"{BASE}, {said}", **size).rgba for kind, said in words.items()}, by=4)
 
 
+ANGLES = ("forward", "out", "twist")
+
+
 def test_every_pose_is_another() -> None:
     words = first_words(POSES)
-    all_different({key: pictured(f"{BASE}, {said}", 20.0, **SMALL).rgba for key, said in words.items()})
+    poses = {key: resolve(stage_spec(f"{BASE}, {said}").pose) for key, said in words.items()}
+    assert {pose.name for pose in poses.values()} == set(words)
+    bends = {
+        key: {(joint.name, part): float(getattr(joint, part)) for joint in pose.joints for part in ANGLES}
+        for key, pose in poses.items()
+    }
+
+    def most(a: str, b: str) -> float:
+        names = {*bends[a], *bends[b]}
+        return max((abs(bends[a].get(name, 0.0) - bends[b].get(name, 0.0)) for name in names), default=0.0)
+
+    alike = [(a, b) for a, b in combinations(words, 2) if most(a, b) < 10.0]
+    hands = {key: (pose.left_hand, pose.right_hand, pose.lift) for key, pose in poses.items()}
+    assert [(a, b) for a, b in alike if hands[a] == hands[b]] == []
 
 
-@pytest.mark.parametrize("first", range(0, len(COLOURS), 6))
-def test_every_colour_is_seen(first: int) -> None:
-    names = [*COLOURS][first : first + 6]
+def painted(words: str, thing: str) -> Array:
+    """The row of the shader's table for a garment of these words."""
+    spec = stage_spec(words)
+    worn = next(garment for garment in spec.garments if garment.kind == thing)
+    return row_of(paint_of(worn, spec.accent), 0)
+
+
+@pytest.mark.parametrize("thing", ["t_shirt", "cape"])
+def test_every_colour_reaches_the_paint(thing: str) -> None:
+    wrong = []
+    for name, colour in COLOURS.items():
+        row = painted(f"young woman, {spoken(name)} {GARMENTS[thing].words[0]}", thing)
+        if not np.allclose(row[LIT : LIT + 3], lifted(colour)):
+            wrong.append(name)
+    assert wrong == []
+
+
+def test_colours_are_seen() -> None:
+    names = [*COLOURS][:: max(1, len(COLOURS) // 6)][:6]
     things = ("t-shirt", "trousers", "cape", "beanie", "scarf", "gloves")
-    phrases = [f"{spoken(name)} {thing}" for name, thing in zip(names, things, strict=False)]
+    phrases = [f"{spoken(name)} {thing}" for name, thing in zip(names, things, strict=True)]
     words = f"young woman, bald, fair skin, {', '.join(phrases)}"
     assert [name for name in names if not in_sight(words, COLOURS[name])] == []
 
 
 def test_every_pattern_is_printed_in_its_own_way() -> None:
     said = first_words(PATTERN_WORDS)
-    numbers: dict[str, float] = {}
-    for pattern in PATTERNS:
-        scene = stage(request_of(BASE.replace("white bodysuit", f"red {said[pattern]} bodysuit"), **SMALL))
-        assert any(garment.pattern == pattern for garment in scene.spec.garments), pattern
-        drawn = draw_layers(scene, draft=True).part
-        numbers[pattern] = max(scene.model.table[n, PATTERN] for n in np.unique(drawn[drawn >= 0]))
+    assert set(PATTERNS) <= set(said)
+    numbers = {
+        pattern: painted(BASE.replace("white bodysuit", f"red {said[pattern]} bodysuit"), "bodysuit")[PATTERN]
+        for pattern in PATTERNS
+    }
     assert all(numbers.values())
     assert len(set(numbers.values())) == len(PATTERNS)
+    plain, dotted = (pictured(BASE.replace("white", said), **SMALL).rgba for said in ("red", "red polka dot"))
+    assert changed(plain, dotted) > 60
 
 
 def test_materials_look_different_from_plain_cloth() -> None:
