@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from studio.assembly import Studio
 
 ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("studio.js", "gallery.js")
 CACHE_KEPT_S = 3600
 
 
@@ -44,7 +45,7 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
         server_port=studio.settings.gradio_server_port,
         theme=THEME,
         css_paths=sorted(ASSETS.glob("*.css")),
-        head=f"<script>{(ASSETS / 'studio.js').read_text('utf-8')}</script>",
+        head="".join(f"<script>{(ASSETS / name).read_text('utf-8')}</script>" for name in SCRIPTS),
         i18n=translations(),
         show_error=True,
         max_file_size=studio.settings.max_file_size,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TAB = "avatar"
 VARIATIONS = 4
 
-EMPTY = '<div class="stage empty"><p>{}</p></div>'
+EMPTY = '<div class="stage empty fresh"><p>{}</p></div>'
 DRAFT = '<figure class="draft" hidden><img alt=""><figcaption><b></b><span></span></figcaption></figure>'
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from studio.drafts import MEMBERS
 from studio.records import queue
 from studio.records.entities import Job, Output
 from studio.ui.tail import Sight
@@ -83,9 +84,10 @@ def button(do: str, text: str, job_id: str = "", *, kind: str = "", **data: str)
     return f'<button type="button" class="act {kind}" data-do="{do}"{attributes}>{escape(text)}</button>'
 
 
-def download(url: str, text: str) -> str:
-    """A link that saves a file."""
-    return f'<a class="act" href="{url}" download>{escape(text)}</a>'
+def download(url: str, text: str, sign: str = "") -> str:
+    """A link that saves a file; with a sign instead of its words where there is little room."""
+    name = escape(text)
+    return f'<a class="act" href="{url}" download aria-label="{name}" title="{name}">{sign or name}</a>'
 
 
 def chip(text: str, kind: str = "") -> str:
@@ -152,6 +154,8 @@ def send(tab: str, text: str, job_id: str) -> str:
 
 def waiting_words(sight: Sight, job: Job) -> str:
     """What a job that is not finished does just now."""
+    if said := sight.studio.jobs.said(job):
+        return said
     if job.status == "queued":
         ahead = queue.ahead(sight.studio.database, job.id)
         return sight.say("progress.next") if ahead == 0 else sight.say("progress.waiting", count=ahead)
@@ -167,3 +171,31 @@ def waiting_words(sight: Sight, job: Job) -> str:
 def section(title: str, content: str, actions: str = "") -> str:
     """A part of a list with its heading."""
     return f'<section class="list"><header><h2>{escape(title)}</h2>{actions}</header>{content}</section>'
+
+
+def toggle(do: str, text: str, is_on: bool, job_id: str, **data: str) -> str:
+    """A button that stays pressed."""
+    kind = "on" if is_on else ""
+    return button(do, text, job_id, kind=kind, **data).replace(
+        "<button", f'<button aria-pressed="{str(is_on).lower()}"', 1
+    )
+
+
+def thumbnail(job: Job, output: Output) -> str:
+    """A small picture of a result, which opens the result itself."""
+    source = f"studio/thumbnails/{escape(output.id)}?v={output.sha256[:12]}"
+    return (
+        f'<a class="thumb" href="{output_url(output)}" target="_blank" rel="noopener">'
+        f'<img src="{source}" alt="{alt_text(job, output.view)}" loading="lazy"></a>'
+    )
+
+
+def draft_members(request: Mapping[str, Any]) -> str:
+    """What a draft of a recorded request depends on, as JSON for the page's script."""
+    members = {name: request[name] for name in MEMBERS if request.get(name) not in (None, "", False)}
+    return json.dumps({**members, "seed": str(request.get("seed") or "")})
+
+
+def fold(title: str, rows: str) -> str:
+    """Rows that few people need, behind their heading."""
+    return f'<details class="fold"><summary>{title}</summary><ul class="rows">{rows}</ul></details>'

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import TYPE_CHECKING, Any, get_args
 
 import gradio as gr
 from pydantic import ValidationError
 
 from studio.errors import StudioError
-from studio.request import MAX_SEED, VIEWS, AvatarRequest
+from studio.request import MAX_SEED, VIEWS, AvatarRequest, Framing
 from studio.ui import parts, presets
 from studio.ui.texts import label, say
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 MOST_VARIANTS = 8
+SKELETON = '<figure class="skeleton" hidden><img alt=""></figure>'
 SEED_STEP = "() => String(Math.floor(Math.random() * 2 ** 50))"
 
 
@@ -33,6 +35,7 @@ class Form:
     style_words: gr.Textbox
     realism: gr.Checkbox
     view: gr.Radio
+    framing: gr.Radio
     pose: gr.Radio
     pose_file: gr.HTML
     reference_file: gr.HTML
@@ -42,6 +45,7 @@ class Form:
     keep_seed: gr.Checkbox
     variants: gr.Slider
     negative: gr.Textbox
+    transparent: gr.Checkbox
     engine: gr.Radio
     workflow: gr.Dropdown
     model: gr.Dropdown
@@ -94,7 +98,14 @@ def build(studio: Studio) -> Form:
             elem_id="view",
             elem_classes="segments",
         )
-        realism = gr.Checkbox(label=label("form.realism"), value=False, elem_id="realism")
+        framing = gr.Radio(
+            [(label(f"framing.{one}"), one) for one in get_args(Framing)],
+            value="full",
+            label=label("form.framing"),
+            elem_id="framing",
+            elem_classes="segments",
+        )
+    realism = gr.Checkbox(label=label("form.realism"), value=False, elem_id="realism")
     with gr.Accordion(label("form.pose_and_reference"), open=False, elem_id="pose-fold"):
         pose = gr.Radio(
             [(label(key), words) for key, words in presets.POSES.items()],
@@ -103,6 +114,7 @@ def build(studio: Studio) -> Form:
             elem_id="pose",
             elem_classes="tiles",
         )
+        parts.static(SKELETON, elem_id="skeleton")
         with gr.Row(elem_classes="drops"):
             pose_file = parts.drop(
                 "pose-file", "upload/pose_image", "form.pose_file", "form.pose_hint", "form.remove"
@@ -146,6 +158,7 @@ def build(studio: Studio) -> Form:
             elem_id="style-words",
         )
         negative = gr.Textbox(label=label("form.negative"), elem_id="negative")
+        transparent = gr.Checkbox(label=label("form.transparent"), elem_id="transparent")
         engine = gr.Radio(
             [(label("engine.auto"), "auto"), (label("engine.embedded"), "embedded")],
             value="auto",
@@ -162,6 +175,8 @@ def build(studio: Studio) -> Form:
             steps = gr.Textbox(label=label("form.steps"), placeholder=label("form.auto"), min_width=90)
             cfg = gr.Textbox(label=label("form.cfg"), placeholder=label("form.auto"), min_width=90)
             sampler = _choice("sampler", "form.sampler")
+    tiles = escape(json.dumps(presets.pictured()), quote=True)
+    parts.static(f'<i hidden data-tiles="{tiles}"></i>', elem_id="tiles")
     form = Form(
         prompt,
         clothing,
@@ -169,6 +184,7 @@ def build(studio: Studio) -> Form:
         style_words,
         realism,
         view,
+        framing,
         pose,
         pose_file,
         reference_file,
@@ -178,6 +194,7 @@ def build(studio: Studio) -> Form:
         keep_seed,
         variants,
         negative,
+        transparent,
         engine,
         workflow,
         model,
@@ -237,7 +254,9 @@ def read(studio: Studio, values: Values, language: str, **more: Any) -> AvatarRe
         "style": ", ".join(part for part in (values["style"], _text(values["style_words"])) if part),
         "realism": bool(values["realism"]),
         "views": (values["view"],),
-        "pose_file_id": values["pose_file"] or None,
+        "framing": values["framing"],
+        "transparent": bool(values["transparent"]),
+        "pose_file_id": values["pose_file"] or _pose_file(studio, values["pose"], engine),
         "reference_file_id": values["reference_file"] or None,
         "width": width,
         "height": height,
@@ -257,20 +276,36 @@ def read(studio: Studio, values: Values, language: str, **more: Any) -> AvatarRe
         raise complaint(_explain(error, language), title=say(language, "error.form")) from error
 
 
+def _pose_file(studio: Studio, pose: str, engine: str) -> str | None:
+    """A preset as a skeleton for servers that read pictures; our own engine knows the words themselves."""
+    name = next(
+        (key.removeprefix("pose.") for key, words in presets.POSES.items() if words and words == pose), ""
+    )
+    if not name or engine == "embedded":
+        return None
+    try:
+        return studio.drafts.pose_file(name).id
+    except StudioError as error:
+        raise refusal(error) from error
+
+
 def restore(form: Form, request: Mapping[str, Any]) -> dict[Any, Any]:
     """The fields as they were for a recorded request."""
     style = str(request.get("style") or "")
     known = next((words for words in presets.STYLES.values() if words and style.startswith(words)), "")
+    prompt, pose = _without_pose(str(request.get("prompt", "")))
     loras = [f"{one['name']}:{one['strength']:g}" for one in request.get("loras") or ()]
     views = request.get("views") or ("front",)
     return {
-        form.prompt: request.get("prompt", ""),
+        form.prompt: prompt,
         form.clothing: request.get("clothing", ""),
         form.style: known,
         form.style_words: style.removeprefix(known).strip(" ,"),
         form.realism: bool(request.get("realism")),
         form.view: views[0],
-        form.pose: "",
+        form.framing: request.get("framing", "full"),
+        form.transparent: bool(request.get("transparent")),
+        form.pose: pose,
         form.pose_file: request.get("pose_file_id") or "",
         form.reference_file: request.get("reference_file_id") or "",
         form.shape: _shape(request.get("width"), request.get("height")),
@@ -302,6 +337,14 @@ def _lora(text: str) -> dict[str, Any]:
         return {"name": name, "strength": float(strength)} if colon else {"name": text}
     except ValueError:  # the colon is a part of the name
         return {"name": text}
+
+
+def _without_pose(prompt: str) -> tuple[str, str]:
+    """The words of a character and of its pose, as the form has put them together."""
+    for words in presets.POSES.values():
+        if words and prompt.endswith(f", {words}"):
+            return prompt.removesuffix(f", {words}"), words
+    return prompt, ""
 
 
 def _shape(width: int | None, height: int | None) -> str:

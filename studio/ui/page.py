@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from studio.ui import avatar, cards, engine, form, parts, queue, texts, views
+from studio.ui import avatar, cards, engine, form, gallery, parts, presets, queue, texts, views
 from studio.ui.tail import Live, Sight, Tail
 from studio.ui.texts import LANGUAGES, label
 
@@ -38,6 +38,8 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
             single = avatar.build(studio, tail)
         with gr.Tab(label("tab.views"), id=views.TAB):
             sides = views.build(studio, tail, single)
+        with gr.Tab(label("tab.gallery"), id=gallery.TAB):
+            made = gallery.build(studio, single.form)
         with gr.Tab(label("tab.queue"), id=queue.TAB):
             listed = queue.build(studio)
         with gr.Tab(label("tab.engine"), id=engine.TAB):
@@ -49,15 +51,26 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         studio,
         tail,
         blocks,
-        [Live(banner, show_banner), *single.live, *sides.live, *listed.live, *servers.live],
+        [Live(banner, show_banner), *single.live, *sides.live, *made.live, *listed.live, *servers.live],
     )
 
-    def open_tab(event: gr.SelectData, request: gr.Request) -> None:
-        """Note which tab is looked at, so that only this one is sent."""
-        index = event.index if isinstance(event.index, int) else 0
-        tail.open_tab(request.session_hash, TABS[index])
+    now = gr.Textbox("", visible="hidden")
+    go = gr.Button(visible="hidden", elem_id="go")
 
-    tabs.select(open_tab, None, None, show_progress="hidden", api_visibility="private")
+    def open_tab(event: gr.SelectData, request: gr.Request) -> str:
+        """Note which tab is looked at, so that only this one is sent."""
+        tab = TABS[event.index if isinstance(event.index, int) else 0]
+        tail.open_tab(request.session_hash, tab)
+        return tab
+
+    def opened_tab(tab: str, request: gr.Request) -> None:
+        """The same for a tab that the page opened by itself, of which Gradio tells nothing."""
+        tail.open_tab(request.session_hash, tab)
+
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    tabs.select(open_tab, None, now, **quiet)
+    now.change(None, now, None, js="(tab) => avatarforge.wentTo(tab)")
+    go.click(None, None, [tabs, now], js="() => avatarforge.going()").then(opened_tab, now, None, **quiet)
     # Lists that depend on the servers; read when the page is opened, as servers come and go.
     lists = [single.form.workflow, single.form.model, single.form.loras, single.form.sampler]
     blocks.load(
@@ -69,7 +82,7 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
     )
 
 
-TABS = (avatar.TAB, views.TAB, queue.TAB, engine.TAB)
+TABS = (avatar.TAB, views.TAB, gallery.TAB, queue.TAB, engine.TAB)
 
 
 def _keep_form(fields: form.Form, kept: gr.BrowserState, blocks: gr.Blocks) -> None:
@@ -81,12 +94,13 @@ def _keep_form(fields: form.Form, kept: gr.BrowserState, blocks: gr.Blocks) -> N
         fields.components,
         js=f"(...all) => avatarforge.restore({names}, all)",
     )
+    poses = json.dumps({words: key.removeprefix("pose.") for key, words in presets.POSES.items() if words})
     gr.on(
         [component.change for component in fields.components],
         None,
         fields.components,
         kept,
-        js=f"(...values) => avatarforge.changed({names}, values)",
+        js=f"(...values) => avatarforge.changed({names}, values, {poses})",
     )
 
 

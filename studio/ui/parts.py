@@ -10,7 +10,9 @@ import gradio as gr
 HAND_OVER_CLICKS = """
 element.addEventListener('click', (event) => {
   const pressed = event.target.closest('[data-do]');
-  if (pressed && element.contains(pressed)) trigger('click', {...pressed.dataset});
+  if (!pressed || !element.contains(pressed)) return;
+  if (pressed.dataset.send) trigger('send', {...pressed.dataset});
+  else trigger('click', {...pressed.dataset});
 });
 """
 

@@ -35,6 +35,10 @@ STYLES: dict[str, str] = {
     "style.3d": "3d render",
     "style.concept": "concept art",
 }
+ENGINE_STYLES = {
+    "style.3d": "shaded_3d",
+    "style.concept": "concept_grey",
+}  # where the engine's own name differs
 POSES: dict[str, str] = {
     "pose.free": "",
     "pose.arms_crossed": "arms crossed",
@@ -93,3 +97,15 @@ def pixels(shape: str, scale: str, engine: str) -> tuple[int | None, int | None]
     unit = (USUAL_PIXELS[engine] * SCALES[scale] / (sides.width * sides.height)) ** 0.5
     width, height = (max(STEP, round(side * unit / STEP) * STEP) for side in sides)
     return width, height
+
+
+def pictured() -> dict[str, dict[str, str]]:
+    """Which words of a form the engine has a small picture for, and under which name."""
+    return {
+        "style": {
+            words: ENGINE_STYLES.get(key, key.removeprefix("style."))
+            for key, words in STYLES.items()
+            if words
+        },
+        "pose": {words: key.removeprefix("pose.") for key, words in POSES.items() if words},
+    }

@@ -113,8 +113,7 @@ def _row(sight: Sight, job: Job, place: int = 0) -> str:
     say = sight.say
     images = [output for output in job.outputs if output.media == "image"]
     thumb = (
-        f'<a class="thumb" href="{cards.output_url(images[0])}" target="_blank" rel="noopener">'
-        f'<img src="{cards.output_url(images[0])}" alt="{cards.alt_text(job)}" loading="lazy"></a>'
+        cards.thumbnail(job, images[0])
         if images
         else f'<span class="thumb {job.status}" aria-hidden="true">{place or ""}</span>'
     )

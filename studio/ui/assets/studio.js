@@ -2,7 +2,8 @@
 window.avatarforge = (() => {
   const DRAFT_AFTER_MS = 200;
   const AGAIN_AFTER_MS = 1500;
-  const TABS = ['avatar', 'views', 'queue', 'engine'];
+  const TILES_AFTER_MS = 1500;
+  const TABS = ['avatar', 'views', 'gallery', 'queue', 'engine'];
 
   // ------------------------------------------------------------------ words
 
@@ -44,11 +45,15 @@ window.avatarforge = (() => {
     return [];
   };
 
+  // Tabs that do not fit are in a menu, so they are opened by name and not by a click.
+  let wantedTab = '';
   const goTo = (tab) => {
-    const index = TABS.indexOf(tab);
-    const button = document.querySelectorAll('#tabs [role=tab]')[index];
-    if (button) button.click();
+    if (!TABS.includes(tab)) return;
+    wantedTab = tab;
+    document.querySelector('#go')?.click();
   };
+  const going = () => [{selected: wantedTab, __type__: 'update'}, wantedTab];
+  const wentTo = (tab) => { remember({tab: tab === TABS[0] ? '' : tab}); return []; };
 
   // The stream ends when the server does; the page goes on as soon as it is back.
   const brokeOff = () => {
@@ -66,21 +71,144 @@ window.avatarforge = (() => {
     return values;
   };
 
-  const changed = (names, values) => {
+  const changed = (names, values, poses) => {
     const form = Object.fromEntries(names.map((name, i) => [name, values[i]]));
-    draw(form);
+    drafts.later('draft', () => drawDraft(form));
+    showSkeleton(form.pose_file ? '' : poses[form.pose]);
     return form;
+  };
+
+  const showSkeleton = (name) => {
+    const figure = document.querySelector('.skeleton');
+    if (!figure) return;
+    figure.hidden = !name;
+    if (name) figure.querySelector('img').src = `studio/poses/${name}/skeleton`;
   };
 
   // ----------------------------------------------------------------- drafts
 
-  let waiting = 0;
-  let newest = 0;
-  const draw = (form) => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => drawNow(form), DRAFT_AFTER_MS);
+  const joined = (...words) => words.map((one) => (one || '').trim()).filter(Boolean).join(', ');
+  const members = (form) => ({
+    prompt: joined(form.prompt, form.pose), negative_prompt: form.negative || '', clothing: form.clothing || '',
+    style: joined(form.style, form.style_words), realism: Boolean(form.realism), framing: form.framing || 'full',
+    transparent: Boolean(form.transparent), pose_file_id: form.pose_file || null,
+    reference_file_id: form.reference_file || null, seed: /^\d+$/.test(form.seed || '') ? form.seed : null,
+  });
+
+  // One place that shows drafts shows the newest only: what is asked meanwhile makes an older one void.
+  const drafts = (() => {
+    const turns = {};
+    const timers = {};
+    const running = {};
+    const me = Math.random().toString(36).slice(2);
+    const later = (place, act) => {
+      clearTimeout(timers[place]);
+      timers[place] = setTimeout(act, DRAFT_AFTER_MS);
+    };
+    const ask = async (place, wanted) => {
+      const turn = (turns[place] = (turns[place] || 0) + 1);
+      running[place]?.abort();
+      running[place] = new AbortController();
+      let said;
+      try {
+        const answer = await fetch('studio/draft', {
+          signal: running[place].signal,
+          method: 'POST', headers: {'content-type': 'application/json'},
+          body: JSON.stringify({...wanted, page: `${me}-${place}`}),
+        });
+        said = await answer.json();
+        if (!answer.ok) said = {problem: sentence(said)};
+        else await loaded(said.url);
+      } catch (error) {
+        said = {problem: ''};  // the server is away; the page says so elsewhere
+      }
+      return turn === turns[place] ? said : null;
+    };
+    return {later, ask};
+  })();
+  const loaded = (url) => { const image = new Image(); image.src = url; return image.decode().catch(() => {}); };
+
+  const drawDraft = async (form) => {
+    const figure = document.querySelector('.draft');
+    if (!figure) return;
+    if (!(form.prompt || '').trim()) { figure.hidden = true; return; }
+    const wanted = {...members(form), view: form.view, ...draftSize(form.shape)};
+    const said = await drafts.ask('draft', wanted);
+    if (!said) return;
+    const image = figure.querySelector('img');
+    figure.hidden = !said.url && !said.problem;
+    image.hidden = !said.url;
+    if (said.url) { image.src = said.url; image.alt = `${word('draft.title')}: ${wanted.prompt}`; }
+    figure.querySelector('b').textContent = word('draft.title');
+    figure.querySelector('span').textContent = said.problem || (said.notes || []).join('; ') || word('draft.about');
+    figure.classList.toggle('problem', Boolean(said.problem));
   };
-  const drawNow = async () => { newest += 1; };
+  const draftSize = (shape) => {
+    const [width, height] = (shape || '2:3').split(':').map(Number);
+    const unit = Math.sqrt((256 * 384) / (width * height));
+    return {width: Math.round(width * unit / 8) * 8, height: Math.round(height * unit / 8) * 8};
+  };
+
+  // The chosen character, or the one of the form, from any side.
+  const turn = (names, all) => {
+    const [yaw, , ...values] = all;
+    const form = Object.fromEntries(names.map((name, i) => [name, values[i]]));
+    drafts.later('turn', () => drawTurned(yaw, form));
+    return [];
+  };
+  const drawTurned = async (yaw, form) => {
+    const figure = document.querySelector('.turning');
+    if (!figure || !shown(figure)) return;
+    const chosen = document.querySelector('#views-source [data-query]');
+    const wanted = chosen ? JSON.parse(chosen.dataset.query) : members(form);
+    const words = figure.querySelector('p');
+    if (!wanted.seed) delete wanted.seed;
+    if (!wanted.prompt) { words.textContent = word('views.turn_empty'); return; }
+    const said = await drafts.ask('turn', {...wanted, yaw});
+    if (!said) return;
+    const image = figure.querySelector('img');
+    if (said.url) { image.src = said.url; image.hidden = false; image.alt = `${wanted.prompt}, ${yaw}°`; }
+    words.textContent = said.problem || '';
+  };
+
+  // ------------------------------------------------------------------ tiles
+
+  // Small pictures of styles and poses, drawn by the engine: one after the other, and never before a job.
+  const POSES_AND_STYLES = {style: 'studio/styles/', pose: 'studio/poses/'};
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const paintTiles = async () => {
+    await pause(TILES_AFTER_MS);
+    for (;;) {
+      for (const [kind, route] of Object.entries(POSES_AND_STYLES)) {
+        for (const input of document.querySelectorAll(`#${kind} input`)) {
+          const tile = input.closest('label');
+          const name = tiles[kind]?.[input.value];
+          if (!name || tile.style.backgroundImage || !shown(tile)) continue;
+          while (document.querySelector('.stage.working') || document.hidden) await pause(500);
+          const url = route + name;
+          await loaded(url);
+          tile.style.backgroundImage = `url("${url}")`;
+        }
+      }
+      await pause(700);
+    }
+  };
+  const shown = (element) => element.offsetParent !== null;
+  let tiles = {};
+
+  // ---------------------------------------------------------------- compare
+
+  document.addEventListener('input', (event) => {
+    const pane = event.target.closest?.('[data-compare]');
+    if (!pane) return;
+    if (event.target.type === 'range') pane.style.setProperty('--cut', `${event.target.value}%`);
+    const side = event.target.dataset.side;
+    if (side) {
+      const image = pane.querySelectorAll('.pair-of img')[side === 'left' ? 0 : 1];
+      image.src = event.target.value;
+      image.alt = event.target.selectedOptions[0].textContent;
+    }
+  });
 
   // ------------------------------------------------------------------ times
 
@@ -112,9 +240,8 @@ window.avatarforge = (() => {
 
   // ------------------------------------------------------------------- keys
 
-  const visible = (element) => element && element.offsetParent !== null && !element.disabled;
   const press = (selector) => {
-    const found = [...document.querySelectorAll(selector)].find(visible);
+    const found = [...document.querySelectorAll(selector)].find((one) => shown(one) && !one.disabled);
     if (found) found.click();
     return Boolean(found);
   };
@@ -149,11 +276,6 @@ window.avatarforge = (() => {
     }
     const send = event.target.closest?.('[data-send]');
     if (send) goTo(send.dataset.send);
-    const tab = event.target.closest?.('#tabs [role=tab]');
-    if (tab) {
-      const index = [...document.querySelectorAll('#tabs [role=tab]')].indexOf(tab);
-      remember({tab: index > 0 ? TABS[index] : ''});
-    }
   });
   const whenThere = (selector, act) => {
     const found = document.querySelector(selector);
@@ -161,9 +283,19 @@ window.avatarforge = (() => {
     else setTimeout(() => whenThere(selector, act), 50);
   };
   whenThere('[data-language]', (list) => { list.value = language(); });
-  whenThere('#tabs [role=tab]', () => {
+  whenThere('#go', () => {
     paint();
     goTo(new URL(location).searchParams.get('tab'));
   });
-  return {word, escape, sentence, remember, opened, made, goTo, brokeOff, restore, changed};
+  // On a phone the stage is far from the words: until it is in sight, its draft stays at the edge.
+  whenThere('#shown', (stage) => {
+    new IntersectionObserver((seen) => stage.classList.toggle('seen', seen[0].isIntersecting), {
+      rootMargin: '0px 0px -30% 0px',
+    }).observe(stage);
+  });
+  whenThere('[data-tiles]', (list) => {
+    tiles = JSON.parse(list.dataset.tiles);
+    paintTiles();
+  });
+  return {word, escape, sentence, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
 })();

@@ -1,0 +1,55 @@
+"""The tab with everything that was made; its page speaks to the gallery's own routes, so that it is quick."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from studio.gallery import Filter
+from studio.ui import form, parts
+from studio.ui.tail import Live, Sight
+from studio.ui.texts import label
+
+if TYPE_CHECKING:
+    from studio.assembly import Studio
+
+TAB = "gallery"
+EMPTY = '<div class="gallery" data-gallery></div>'
+
+
+@dataclass(frozen=True)
+class GalleryTab:
+    """What the page needs of this tab."""
+
+    live: tuple[Live, ...]
+
+
+def build(studio: Studio, fields: form.Form) -> GalleryTab:
+    """Create the tab and wire it."""
+    parts.static(EMPTY, elem_id="gallery")
+    newest = parts.live("gallery-newest")
+    taken = gr.Textbox("", visible="hidden")
+    # Pressed by the page once it has read the settings of a picture.
+    take = gr.Button(label("gallery.use"), visible="hidden", elem_id="gallery-take")
+
+    def restore(settings: str) -> dict[Any, Any]:
+        """Fill the form of the first tab as a picture was made."""
+        try:
+            request = json.loads(settings)
+        except ValueError:
+            return {}
+        return form.restore(fields, request) if isinstance(request, dict) and request else {}
+
+    take.click(None, None, taken, js="() => avatarforge.gallery.taken()", api_visibility="private").then(
+        restore, taken, fields.components, show_progress="hidden", api_visibility="private"
+    )
+    return GalleryTab((Live(newest, show_newest, TAB),))
+
+
+def show_newest(sight: Sight) -> str:
+    """Which picture is the newest: the page fetches what has come when it sees another one."""
+    items = sight.studio.gallery.page(Filter(), limit=1).items
+    return f'<i hidden data-newest="{items[0].id if items else ""}"></i>'
