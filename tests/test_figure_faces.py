@@ -11,7 +11,7 @@ from studio.engine.figure.character import built_from
 from studio.engine.figure.face.decal import face_picture
 from studio.engine.figure.face.tones import tones_of
 from studio.engine.figure.oklab import to_lab, told_apart
-from studio.engine.figure.spec import EXPRESSIONS, Build, Face, Hair, Skin, Spec
+from studio.engine.figure.spec import EXPRESSIONS, SURFACES, Build, Face, Hair, Skin, Spec
 from studio.engine.figure.words import parse
 from studio.engine.figure.words.species import HUMAN_SKINS, SPECIES
 from tests.figure_pictures import pictured
@@ -54,6 +54,24 @@ def test_features_stand_off_every_skin(skin: tuple[int, int, int]) -> None:
         assert abs(light["brow"] - light["skin"]) > 0.12, (hair, light)
         assert light["line"] < light["skin"] - 0.10, (hair, light)
         assert light["ink"] < light["skin"] - 0.10, (hair, light)
+
+
+@pytest.mark.parametrize("surface", sorted({*SURFACES} - {"skin", "slime"}))
+def test_faces_show_what_they_are_made_of(surface: str) -> None:
+    colour = (150, 130, 110)
+    bare, made = (
+        on_skin(Spec(skin=Skin(colour, kind), hair=Hair(style="bald")), PORTRAIT_TEXELS)
+        for kind in ("skin", surface)
+    )
+    assert (np.abs(bare - made).max(-1) > 0.06).sum() > 0.006 * PORTRAIT_TEXELS**2
+
+
+@pytest.mark.parametrize("surface", ["bone", "scales", "fur", "stone"])
+def test_moods_show_on_every_surface(surface: str) -> None:
+    moods = ("neutral", "happy", "sad", "angry", "surprised", "sleepy")
+    faces = [on_skin(of_mood(mood, skin=Skin((150, 130, 110), surface)), PORTRAIT_TEXELS) for mood in moods]
+    changes = [(np.abs(a - b).max(-1) > 0.15).sum() / PORTRAIT_TEXELS**2 for a, b in combinations(faces, 2)]
+    assert min(changes) > 0.006
 
 
 def test_the_white_of_an_eye_is_white_on_dark_skin() -> None:

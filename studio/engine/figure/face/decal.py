@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..shape.curves import path
-from ..shape.head import MOUTH_Y, NOSE_Y
+from ..shape.head import NOSE_Y
 from ..spec import Spec
 from .canvas import Canvas
 from .eyes import EyeForm, draw_brow, draw_eye, eye_form
@@ -13,6 +13,7 @@ from .feelings import draw_blush, draw_feelings, draw_shadows
 from .looks import Look, look_of
 from .marks import draw_marks, draw_stubble
 from .mouth import draw_mouth
+from .surfaces import draw_animal_nose, draw_skull, draw_surface
 from .tones import Tones, tones_of
 
 __all__ = ["BOX", "EyeForm", "eye_form", "face_canvas", "face_picture"]
@@ -25,13 +26,18 @@ def face_canvas(spec: Spec, look: Look, texels_per_unit: float, turn: float = 0.
     """The whole decal, premultiplied RGBA; turn is -1..1 from one profile to the other."""
     canvas = Canvas(BOX, texels_per_unit)
     tones = tones_of(spec)
+    form = eye_form(spec)
+    if spec.skin.surface == "bone":
+        draw_skull(canvas, spec, look, form, tones)
+        draw_marks(canvas, spec, tones, under=False)
+        return canvas.pixels
+    draw_surface(canvas, spec, tones)
     draw_shadows(canvas, look, tones)
     draw_blush(canvas, spec, look, tones)
     draw_stubble(canvas, spec)
     draw_marks(canvas, spec, tones, under=True)
     _nose(canvas, spec, tones)
     draw_mouth(canvas, spec, look.mouth, tones, turn)
-    form = eye_form(spec)
     for sign in (1.0, -1.0):
         opened = look.open_left if sign > 0 else look.open_right
         draw_eye(canvas, spec, look, form, sign, opened, tones)
@@ -50,9 +56,10 @@ def face_picture(
 
 def _nose(canvas: Canvas, spec: Spec, tones: Tones) -> None:
     y = NOSE_Y
-    if spec.species in ("cat", "fox", "wolf", "rabbit") and spec.skin.surface == "fur":
-        canvas.fill([(-0.045, y + 0.03), (0.045, y + 0.03), (0.0, y - 0.022)], np.array([0.25, 0.16, 0.18]))
-        canvas.stroke([(0, y - 0.02), (0, MOUTH_Y + 0.01)], (0.008, 0.006), np.array([0.3, 0.2, 0.22]))
+    if spec.feature("muzzle") is not None:
+        return
+    if spec.skin.surface == "fur":
+        draw_animal_nose(canvas)
         return
     if spec.build.presentation == "masculine":
         bridge = [(0.004, y + 0.095), (0.026, y + 0.012), (0.034, y - 0.012), (0.006, y - 0.016)]

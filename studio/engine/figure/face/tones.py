@@ -34,7 +34,8 @@ def tones_of(spec: Spec) -> Tones:
     light = float(lab[0])
     deep = light < 0.58
     ink = np.array([min(0.21, light * 0.40), hair[1] * 0.30 + 0.012, hair[2] * 0.22 - 0.002])
-    line = np.array([light * 0.42, lab[1] * 0.9 + (0.025 if deep else 0.055), lab[2] * 0.6 + 0.01])
+    blood = (0.025 if deep else 0.055) if spec.skin.surface in ("skin", "fur") else 0.0
+    line = np.array([light * 0.42, lab[1] * 0.9 + blood, lab[2] * 0.6 + 0.2 * blood])
     if spec.face.lips is not None:
         lip = lifted(spec.face.lips)
     elif deep:
@@ -48,10 +49,15 @@ def tones_of(spec: Spec) -> Tones:
         shaded(spec.skin.colour, SKIN),
         from_lab(ink),
         from_lab(line),
-        from_lab(_brow(hair, light)),
+        from_lab(line if _browless(spec) else _brow(hair, light)),
         lip,
         from_lab(rose),
     )
+
+
+def _browless(spec: Spec) -> bool:
+    """Who has no hair at all has a ridge of scale or stone for a brow."""
+    return spec.hair.style == "bald" and spec.skin.surface not in ("skin", "fur")
 
 
 def _brow(hair: Array, skin_light: float, gap: float = 0.17) -> Array:

@@ -40,6 +40,8 @@ def draw_face(colour: Array, free: Array, scene: Scene, cell: int) -> None:
     spec = scene.spec
     look_at = facing(scene.rotations, scene.shot)
     head_cells = scene.model.head_height * scene.shot.scale / cell
+    if spec.skin.surface == "bone":  # sockets and teeth survive averaging
+        return
     if look_at[2] < -0.20 or not _FEWEST_CELLS <= head_cells <= _AVERAGED_CELLS:
         return
     cells, tones = Cells(colour, free), tones_of(spec)
