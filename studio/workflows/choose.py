@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from studio.comfy.info import ObjectInfo
@@ -76,7 +76,14 @@ def preflight(
         for candidate in candidates
         if candidate.kind == kind
     ]
-    trials = [_with_front(library, request, candidates, sources, trial) for trial in trials]
+    fronts: dict[AvatarRequest, Preflight] = {}
+
+    def front_by(asked: AvatarRequest) -> Preflight:
+        if asked not in fronts:
+            fronts[asked] = preflight(library, asked, candidates, sources, in_sheet=True)
+        return fronts[asked]
+
+    trials = [_with_front(library[trial.workflow], request, trial, front_by) for trial in trials]
     trials.sort(key=_order)
     best = trials[0] if trials else None
     plan = best.plan if best else None
@@ -98,18 +105,13 @@ def choose(
 
 
 def _with_front(
-    library: Mapping[str, Workflow],
-    request: AvatarRequest,
-    candidates: Sequence[Candidate],
-    sources: Collection[str],
-    trial: Trial,
+    workflow: Workflow, request: AvatarRequest, trial: Trial, front_by: Callable[[AvatarRequest], Preflight]
 ) -> Trial:
     """A trial that has no front view to go by, with the workflow that draws one from words."""
-    workflow = library[trial.workflow]
     if trial.unfit or not without_front(workflow.manifest, request):
         return trial
     asked = front_request(workflow.manifest, trial.plan.request if trial.plan else request)
-    found = preflight(library, asked, candidates, sources, in_sheet=True)
+    found = front_by(asked)
     if found.plan is None:
         known = {(file.folder, file.name) for file in trial.files}
         return replace(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,7 +50,8 @@ def fill(
         **(models or {}),
         **uploads,
     }
-    graph = copy.deepcopy(workflow.graph)
+    # Inputs are replaced and never changed inside, so that the links themselves can be shared.
+    graph = {node_id: {**node, "inputs": dict(node["inputs"])} for node_id, node in workflow.graph.items()}
     for part in workflow.parts_without(uploads):
         remove_part(graph, part)
     for slot, targets in workflow.manifest.slots.items():

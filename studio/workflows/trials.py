@@ -141,20 +141,20 @@ def _try_out(
     if "model" in manifest.models and model:
         score += workflow.checkpoints.rank(model, request.realism)
     resolved = _resolve(workflow, request, models)
+    # What a server must have depends on which slots have a picture, not on the view.
     graphs = {
-        view: fill(
-            workflow, resolved, view, resolved.seed or 0, models=models, uploads=dict.fromkeys(one, "")
-        )
-        for view, one in inputs.items()
+        slots: fill(workflow, resolved, views[0], 0, models=models, uploads=dict.fromkeys(slots, ""))
+        for slots in {tuple(one) for one in inputs.values()}
     }
-    graph = graphs[fullest]
-    needs = {view: needs_of(candidate.kind, workflow, one) for view, one in graphs.items()}
+    graph = graphs[tuple(inputs[fullest])]
+    needs = {slots: needs_of(candidate.kind, workflow, one) for slots, one in graphs.items()}
+    all_needs = needs[tuple(inputs[fullest])]
     nodes = _missing_nodes(workflow, graph, info)
-    lacking = _words(workflow, missing, nodes, lacks(needs[fullest], info) if info and not missing else [])
-    steps = tuple(Step(view, workflow.name, needs[view], inputs[view]) for view in views)
+    lacking = _words(workflow, missing, nodes, lacks(all_needs, info) if info and not missing else [])
+    steps = tuple(Step(view, workflow.name, needs[tuple(inputs[view])], inputs[view]) for view in views)
     return replace(
         start,
-        plan=None if lacking else Plan(workflow.name, candidate.kind, resolved, needs[fullest], steps),
+        plan=None if lacking else Plan(workflow.name, candidate.kind, resolved, all_needs, steps),
         score=score,
         models=models,
         nodes=nodes,
