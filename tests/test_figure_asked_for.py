@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from studio.engine.figure import DrawRequest, control_maps, draw
+from studio.engine.figure.keys import STYLES
 from studio.engine.figure.maps import LEGEND
-from studio.engine.figure.spec import STYLES
 from tests.figure_pictures import (
     HEIGHT,
     WIDTH,

@@ -8,24 +8,14 @@ import pytest
 from studio.engine.figure import backdrop, features, garments, hair, items, palette
 from studio.engine.figure.character import built_from, model_of
 from studio.engine.figure.face.looks import LOOKS, VISEMES, look_of
+from studio.engine.figure.keys import BACKGROUNDS, EXPRESSIONS, HAIR_STYLES, PATTERNS, STYLES
 from studio.engine.figure.poses import library
 from studio.engine.figure.render import shade
 from studio.engine.figure.shape.curves import path, profile, turn
 from studio.engine.figure.shape.field import carve, cone, keep, merge, pack, skin, stash
 from studio.engine.figure.shape.mesh import Mesh, ellipsoid, loop_tube, rings, slab, tube
 from studio.engine.figure.shape.skeleton import bend, posed_places, rest_skeleton
-from studio.engine.figure.spec import (
-    BACKGROUNDS,
-    EXPRESSIONS,
-    HAIR_STYLES,
-    PATTERNS,
-    STYLES,
-    Build,
-    Garment,
-    Hair,
-    Joint,
-    Spec,
-)
+from studio.engine.figure.spec import Build, Garment, Hair, Joint, Spec
 from studio.engine.figure.styles import styles
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from studio.engine.figure.spec import STYLES
+from studio.engine.figure.keys import STYLES
 
 # Draws in the order of its arguments and prints one digest for each picture.
 PROGRAM = """

@@ -10,8 +10,9 @@ import pytest
 from studio.engine.figure.character import built_from
 from studio.engine.figure.face.decal import face_picture
 from studio.engine.figure.face.tones import tones_of
+from studio.engine.figure.keys import EXPRESSIONS, SURFACES
 from studio.engine.figure.oklab import to_lab, told_apart
-from studio.engine.figure.spec import EXPRESSIONS, SURFACES, Build, Face, Hair, Skin, Spec
+from studio.engine.figure.spec import Build, Face, Hair, Skin, Spec
 from studio.engine.figure.words import parse
 from studio.engine.figure.words.species import HUMAN_SKINS, SPECIES
 from tests.figure_pictures import pictured

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from studio.engine.figure import Camera, DrawRequest, WordsRefused, control_maps, draw
+from studio.engine.figure.keys import STYLES
 from studio.engine.figure.poses import library
-from studio.engine.figure.spec import STYLES
 from studio.engine.figure.words.lexicon import lexicon
 
 COUNT = int(os.environ.get("FIGURE_FUZZ", "40"))

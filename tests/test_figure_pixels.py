@@ -23,7 +23,7 @@ from studio.engine.figure import (
     draw_moment,
 )
 from studio.engine.figure.compiled import use_threads
-from studio.engine.figure.spec import EXPRESSIONS, STYLES
+from studio.engine.figure.keys import EXPRESSIONS, STYLES
 
 Array = np.ndarray
 KNIGHT = "female knight, blue armor, long white hair, red cape, fair skin, plain background"

@@ -26,7 +26,7 @@ from studio.engine.figure.poses import (
 )
 from studio.engine.figure.poses.openpose import BODY_25, COLOURS, COLOURS_25, LIMBS, NAMES, Point
 from studio.engine.figure.spec import Joint, Pose
-from studio.engine.figure.words.scenes import POSES
+from studio.engine.figure.words.views import POSES
 
 PROMISED = (
     "idle",

@@ -13,9 +13,7 @@ from studio.engine.figure.character import built_from
 from studio.engine.figure.drawing import draw_layers, stage
 from studio.engine.figure.garments.registry import paint_of
 from studio.engine.figure.hair import add_hair
-from studio.engine.figure.palette import KIND, LIT, PATTERN, SURFACE_OF, WEAVE, lifted, row_of
-from studio.engine.figure.poses import resolve
-from studio.engine.figure.spec import (
+from studio.engine.figure.keys import (
     AGES,
     BACKGROUNDS,
     BEARDS,
@@ -26,23 +24,24 @@ from studio.engine.figure.spec import (
     MARKS,
     PATTERNS,
     PUPILS,
-    RGB,
-    Garment,
-    Spec,
 )
+from studio.engine.figure.palette import KIND, LIT, PATTERN, SURFACE_OF, WEAVE, lifted, row_of
+from studio.engine.figure.poses import resolve
+from studio.engine.figure.spec import RGB, Garment, Spec
 from studio.engine.figure.words import parse
 from studio.engine.figure.words.colours import COLOURS
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
 from studio.engine.figure.words.materials import MATERIALS
 from studio.engine.figure.words.materials import PATTERNS as PATTERN_WORDS
+from studio.engine.figure.words.moods import EXPRESSIONS as EXPRESSION_WORDS
 from studio.engine.figure.words.people import BODIES as BODY_WORDS
-from studio.engine.figure.words.people import EXPRESSIONS as EXPRESSION_WORDS
 from studio.engine.figure.words.people import EYE_SHAPES as EYE_WORDS
 from studio.engine.figure.words.people import MARKS as MARK_WORDS
 from studio.engine.figure.words.people import PUPIL_WORDS
-from studio.engine.figure.words.scenes import POSES, SCENES
+from studio.engine.figure.words.scenes import SCENES
 from studio.engine.figure.words.species import FEATURES, SPECIES
+from studio.engine.figure.words.views import POSES
 from studio.engine.figure.workshop import Workshop
 from tests.figure_pictures import pictured, request_of
 

@@ -7,17 +7,8 @@ import pytest
 
 from studio.engine.figure import features, garments, hair, items
 from studio.engine.figure.hair import add_beard, add_hair
-from studio.engine.figure.spec import (
-    BEARDS,
-    HAIR_LENGTHS,
-    HAIR_STYLES,
-    Build,
-    Feature,
-    Garment,
-    Hair,
-    Item,
-    Spec,
-)
+from studio.engine.figure.keys import BEARDS, HAIR_LENGTHS, HAIR_STYLES
+from studio.engine.figure.spec import Build, Feature, Garment, Hair, Item, Spec
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
 from studio.engine.figure.workshop import Workshop

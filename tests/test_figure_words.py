@@ -11,19 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.engine.figure import spec as specs
+from studio.engine.figure import keys
 from studio.engine.figure.poses import library
 from studio.engine.figure.request import WordsRefused
 from studio.engine.figure.spec import Spec
 from studio.engine.figure.words import dominant_colours, parse
 from studio.engine.figure.words.archetypes import ARCHETYPES
+from studio.engine.figure.words.art import STYLES
 from studio.engine.figure.words.colours import COLOURS, distance
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
 from studio.engine.figure.words.lexicon import MODIFIERS, lexicon
 from studio.engine.figure.words.materials import MATERIALS, PATTERNS
 from studio.engine.figure.words.read import read
-from studio.engine.figure.words.scenes import SCENES, STYLES
+from studio.engine.figure.words.scenes import SCENES
 from studio.engine.figure.words.species import FEATURES, SPECIES
 
 ROOT = Path(__file__).parents[1]
@@ -64,9 +65,9 @@ def test_documented_prompts_are_understood_whole(words: str) -> None:
 def test_the_vocabulary_is_as_large_as_promised() -> None:
     assert len(COLOURS) >= 40
     assert len(set(MATERIALS.values())) >= 20
-    assert len(specs.HAIR_STYLES) >= 16
-    assert len(specs.BEARDS) >= 6
-    assert len(specs.EXPRESSIONS) >= 12
+    assert len(keys.HAIR_STYLES) >= 16
+    assert len(keys.BEARDS) >= 6
+    assert len(keys.EXPRESSIONS) >= 12
     assert len(GARMENTS) >= 30
     assert len(SPECIES) >= 12
     assert len(ITEMS) >= 15
@@ -74,17 +75,17 @@ def test_the_vocabulary_is_as_large_as_promised() -> None:
 
 
 def test_the_vocabulary_uses_only_keys_of_the_spec() -> None:
-    assert {word.slot for word in GARMENTS.values()} <= set(specs.SLOTS)
-    assert {word.material for word in GARMENTS.values()} <= set(specs.MATERIALS)
-    assert {word.length for word in GARMENTS.values()} <= {None, *specs.GARMENT_LENGTHS}
-    assert {word.sleeve for word in GARMENTS.values()} <= {None, *specs.SLEEVES}
-    assert {word.where for word in ITEMS.values()} <= set(specs.WHERES)
-    assert {word.material for word in ITEMS.values()} <= set(specs.MATERIALS)
-    assert set(MATERIALS.values()) <= set(specs.MATERIALS)
-    assert set(PATTERNS.values()) <= set(specs.PATTERNS)
-    assert {scene.kind for scene in SCENES} == set(specs.BACKGROUNDS)
-    assert set(STYLES.values()) == set(specs.STYLES)
-    assert {word.surface for word in SPECIES.values()} <= set(specs.SURFACES)
+    assert {word.slot for word in GARMENTS.values()} <= set(keys.SLOTS)
+    assert {word.material for word in GARMENTS.values()} <= set(keys.MATERIALS)
+    assert {word.length for word in GARMENTS.values()} <= {None, *keys.GARMENT_LENGTHS}
+    assert {word.sleeve for word in GARMENTS.values()} <= {None, *keys.SLEEVES}
+    assert {word.where for word in ITEMS.values()} <= set(keys.WHERES)
+    assert {word.material for word in ITEMS.values()} <= set(keys.MATERIALS)
+    assert set(MATERIALS.values()) <= set(keys.MATERIALS)
+    assert set(PATTERNS.values()) <= set(keys.PATTERNS)
+    assert {scene.kind for scene in SCENES} == set(keys.BACKGROUNDS)
+    assert set(STYLES.values()) == set(keys.STYLES)
+    assert {word.surface for word in SPECIES.values()} <= set(keys.SURFACES)
 
 
 SAID = [
@@ -92,14 +93,14 @@ SAID = [
     *((f"holding a {word.words[0]}", "item", kind) for kind, word in ITEMS.items()),
     *((f"with {word.words[0]}", "feature", word.kind) for word in FEATURES),
     *((word.words[0], "species", kind) for kind, word in SPECIES.items()),
-    *((f"{style.replace('_', ' ')} hair", "hair", style) for style in specs.HAIR_STYLES),
-    *((beard.replace("_", " "), "beard", beard) for beard in specs.BEARDS if beard != "none"),
+    *((f"{style.replace('_', ' ')} hair", "hair", style) for style in keys.HAIR_STYLES),
+    *((beard.replace("_", " "), "beard", beard) for beard in keys.BEARDS if beard != "none"),
     *(
         (f"{expression.replace('_', ' ')} expression", "expression", expression)
-        for expression in specs.EXPRESSIONS
+        for expression in keys.EXPRESSIONS
     ),
     *((f"{scene.words[0]}", "background", scene.kind) for scene in SCENES),
-    *((mark.replace("_", " "), "mark", mark) for mark in specs.MARKS),
+    *((mark.replace("_", " "), "mark", mark) for mark in keys.MARKS),
     *((f"{colour.replace('_', ' ')} tunic", "colour", colour) for colour in COLOURS if colour != "straw"),
     *((f"{word} dress", "material", material) for word, material in MATERIALS.items() if word != "gold"),
     *((f"{word} dress", "pattern", pattern) for word, pattern in PATTERNS.items()),
@@ -519,37 +520,37 @@ def fuzzed(count: int) -> list[str]:
 def check_keys(spec: Spec) -> None:
     """Every key of a spec is one that the drawing side was promised."""
     build, hair, face = spec.build, spec.hair, spec.face
-    assert build.age in specs.AGES
-    assert build.body in specs.BODIES
-    assert build.presentation in specs.PRESENTATIONS
+    assert build.age in keys.AGES
+    assert build.body in keys.BODIES
+    assert build.presentation in keys.PRESENTATIONS
     assert 0 <= build.weight <= 1
     assert 0 <= build.muscle <= 1
     assert 2.5 <= build.heads_tall <= 8.5
-    assert spec.skin.surface in specs.SURFACES
-    assert face.expression in specs.EXPRESSIONS
-    assert face.shape in specs.FACE_SHAPES
-    assert set(face.marks) <= set(specs.MARKS)
-    assert spec.eyes.shape in specs.EYE_SHAPES
-    assert spec.eyes.pupil in specs.PUPILS
-    assert hair.style in specs.HAIR_STYLES
-    assert hair.length in specs.HAIR_LENGTHS
-    assert hair.bangs in specs.BANGS
-    assert hair.beard in specs.BEARDS
+    assert spec.skin.surface in keys.SURFACES
+    assert face.expression in keys.EXPRESSIONS
+    assert face.shape in keys.FACE_SHAPES
+    assert set(face.marks) <= set(keys.MARKS)
+    assert spec.eyes.shape in keys.EYE_SHAPES
+    assert spec.eyes.pupil in keys.PUPILS
+    assert hair.style in keys.HAIR_STYLES
+    assert hair.length in keys.HAIR_LENGTHS
+    assert hair.bangs in keys.BANGS
+    assert hair.beard in keys.BEARDS
     assert (hair.second is None) == (hair.second_where is None)
-    assert hair.second_where in {None, *specs.SECOND_HAIR}
+    assert hair.second_where in {None, *keys.SECOND_HAIR}
     for garment in spec.garments:
         assert GARMENTS[garment.kind].slot == garment.slot
-        assert garment.material in specs.MATERIALS
-        assert garment.length in {None, *specs.GARMENT_LENGTHS}
-        assert garment.sleeve in {None, *specs.SLEEVES}
-        assert garment.pattern in {None, *specs.PATTERNS}
+        assert garment.material in keys.MATERIALS
+        assert garment.length in {None, *keys.GARMENT_LENGTHS}
+        assert garment.sleeve in {None, *keys.SLEEVES}
+        assert garment.pattern in {None, *keys.PATTERNS}
     assert len({item.where for item in spec.items}) == len(spec.items)
     for item in spec.items:
         assert item.kind in ITEMS
-        assert item.where in specs.WHERES
-        assert item.material in specs.MATERIALS
-    assert spec.background.kind in specs.BACKGROUNDS
-    assert spec.style in specs.STYLES
+        assert item.where in keys.WHERES
+        assert item.material in keys.MATERIALS
+    assert spec.background.kind in keys.BACKGROUNDS
+    assert spec.style in keys.STYLES
     assert spec.pose.name in library()
     assert all(0 <= part <= 255 for part in (*spec.skin.colour, *hair.colour, *spec.eyes.left, *spec.accent))
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .keys import PATTERNS
 from .oklab import as_rgb, from_lab, to_lab, unit_rgb
-from .spec import PATTERNS, RGB
+from .spec import RGB
 
 Array = np.ndarray
 

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .drawing import draw
+from .keys import EXPRESSIONS, HAIR_STYLES, STYLES
 from .poses import library
 from .request import Camera, DrawRequest
-from .spec import EXPRESSIONS, HAIR_STYLES, STYLES
 from .words.garments import GARMENTS
 
 Array = np.ndarray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.engine import figure
-from studio.engine.figure.spec import STYLES
+from studio.engine.figure.keys import STYLES
 from studio.engine.folders import Folders
 from studio.engine.nodes.conditioning import Conditioning, with_options
 from studio.engine.nodes.define import choice, link, node

@@ -10,9 +10,10 @@ import math
 
 import numpy as np
 
+from studio.engine.figure.keys import JOINTS
 from studio.engine.figure.poses.openpose import NAMES, OpenPose, Point
 from studio.engine.figure.poses.pose import PARENTS, local_rotation
-from studio.engine.figure.spec import JOINTS, Joint, Pose
+from studio.engine.figure.spec import Joint, Pose
 
 # Bone -> (from, to, length in head heights, which way it bends out of the picture)
 BONES: dict[str, tuple[str, str, float, float]] = {

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from studio.engine.figure.spec import HANDS, JOINTS, Joint, Pose
+from studio.engine.figure.keys import HANDS, JOINTS
+from studio.engine.figure.spec import Joint, Pose
 
 FOLDER = Path(__file__).parent / "library"
 MAX_DEGREES = 200.0

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..compiled import kernel, spread
-from ..spec import JOINTS, Joint
+from ..keys import JOINTS
+from ..spec import Joint
 from .curves import Vector, smoothstep, turn, unit
 
 Array = np.ndarray

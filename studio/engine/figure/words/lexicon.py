@@ -9,15 +9,18 @@ from typing import Any
 
 from studio.engine.figure.words import (
     archetypes,
+    art,
     colours,
     garments,
     hair,
     items,
     materials,
+    moods,
     neutral,
     people,
     scenes,
     species,
+    views,
 )
 from studio.engine.figure.words.text import phrase_key
 
@@ -229,7 +232,7 @@ def lexicon() -> Lexicon:
     add("body", people.BODIES.items())
     add("face_shape", people.FACE_SHAPES.items())
     add("mark", people.MARKS.items())
-    add("expression", people.EXPRESSIONS.items())
+    add("expression", moods.EXPRESSIONS.items())
     add("eye_shape", people.EYE_SHAPES.items())
     add("pupil", people.PUPIL_WORDS.items())
     add("heterochromia", ((phrase, True) for phrase in people.HETEROCHROMIA))
@@ -240,10 +243,10 @@ def lexicon() -> Lexicon:
     add("second", hair.SECOND.items())
     add("beard", hair.BEARDS.items())
     add("archetype", ((phrase, word.key) for word in archetypes.ARCHETYPES.values() for phrase in word.words))
-    add("pose", scenes.POSES.items())
-    add("view", scenes.VIEWS.items())
+    add("pose", views.POSES.items())
+    add("view", views.VIEWS.items())
     add("scene", ((phrase, scene.kind) for scene in scenes.SCENES for phrase in scene.words))
-    add("style", ((phrase, (key, phrase)) for phrase, key in scenes.STYLES.items()))
+    add("style", ((phrase, (key, phrase)) for phrase, key in art.STYLES.items()))
     add("noun", NOUNS.items())
     add("sleeve", SLEEVES.items())
     add("garment_length", GARMENT_LENGTHS.items())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from studio.engine.figure.spec import STYLES, Spec
-from studio.engine.figure.words import refuse, scenes
+from studio.engine.figure.keys import STYLES
+from studio.engine.figure.spec import Spec
+from studio.engine.figure.words import art, refuse
 from studio.engine.figure.words.fill import fill
 from studio.engine.figure.words.read import read
 from studio.engine.figure.words.reference import ReferenceColours
@@ -99,8 +100,8 @@ def _style(said: Said, field: str | None, realism: bool, notes: list[str]) -> st
     if realism:
         notes.append("realism: drawn as shaded 3D, not as a photograph")
         return "shaded_3d"
-    if phrase in scenes.STYLE_NOTES:
-        notes.append(f"{phrase}: {scenes.STYLE_NOTES[phrase]}")
+    if phrase in art.STYLE_NOTES:
+        notes.append(f"{phrase}: {art.STYLE_NOTES[phrase]}")
     return key
 
 
