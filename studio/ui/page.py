@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from studio.ui import avatar, cards, engine, form, gallery, parts, presets, queue, texts, views
+from studio.ui import avatar, cards, endpoints, engine, form, gallery, parts, presets, queue, texts, views
 from studio.ui.tail import Live, Sight, Tail
 from studio.ui.texts import LANGUAGES, label
 
@@ -30,6 +30,7 @@ MASTHEAD = """<header class="masthead">
 
 def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
     """Create the page and wire it."""
+    endpoints.build(studio)  # first, so that their names are not taken by the page's own events
     options = "".join(f'<option value="{code}">{escape(name)}</option>' for code, name in LANGUAGES.items())
     parts.static(MASTHEAD.format(options=options))
     banner = parts.live("banner")

@@ -134,7 +134,7 @@ def _row(sight: Sight, job: Job, place: int = 0) -> str:
     )
 
 
-DOORS = frozenset({"ui", "avatarforge", "notebook"})
+DOORS = frozenset({"ui", "avatarforge", "notebook", "gradio"})
 
 
 def _actions(sight: Sight, job: Job, place: int) -> str:
