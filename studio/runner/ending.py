@@ -148,11 +148,13 @@ class Ender:
         tries = self.measurer.tries_of(job, task, stored)
         if not self.measurer.is_enough(job, task, tries) and not self._is_unwanted(carried):
             seed = self.measurer.next_seed(tries)
-            self._insist(
+            done = self._insist(
                 lambda: leases.set_aside(
                     self.database, task, carried.token, tries, seed=seed, now=time.time()
                 )
             )
+            if not done and records.get(self.database, task.job_id) is None:
+                self.jobs.files.remove_outputs(task.job_id)
             return
         self._keep_best(carried, job, tries, notes)
 
