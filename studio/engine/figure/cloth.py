@@ -303,7 +303,7 @@ class Coarse:
         long = np.sqrt((np.diff(grid, axis=0) ** 2).sum(-1)).sum(0).max()
         wide = np.sqrt((np.diff(grid[-1], axis=0) ** 2).sum(-1)).sum()
         rows = int(np.clip(np.ceil(long / _MESH_M) + 1, 6, fine.rows))
-        every = 3 if wide < _MESH_M * fine.columns / 3 else 2
+        every = max(1, fine.columns // (40 if wide < 40 * _MESH_M else 60))
         at_rows = np.unique(np.round(np.linspace(0, fine.rows - 1, rows)).astype(int))
         at_columns = np.unique(np.append(np.arange(0, fine.columns, every), fine.columns - 1))
         return cls(at_rows, at_columns, fine)

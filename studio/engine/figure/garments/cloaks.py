@@ -151,16 +151,18 @@ def poncho(tailor: Tailor) -> None:
 def fur_collar(tailor: Tailor) -> None:
     """A thick roll of fur around neck and shoulders."""
     paint = replace(tailor.paint, kind=FUR)
-    angle = np.linspace(0, 2 * np.pi, 27)[:-1]
-    for number, a in enumerate(angle):
-        for ring, (rx, y, size) in enumerate(((0.098, 1.405, 0.040), (0.135, 1.378, 0.042))):
-            b = a + 0.12 * ring
-            place = (
-                np.sin(b) * rx,
-                y - 0.035 * max(0.0, np.cos(b)) - 0.006 * (number % 2),
-                np.cos(b) * rx * 0.78 - 0.02 + 0.02 * max(0.0, np.cos(b)),
-            )
-            tailor.add(ellipsoid(place, (size, size * 0.86, size), 7, 10), paint, "cape", "chest")
+    angle = np.linspace(0, 2 * np.pi, 31)[:-1]
+    rows = ((0.086, 1.424, 0.040, 0.2), (0.120, 1.406, 0.056, -0.15), (0.145, 1.378, 0.066, -0.65))
+    for ring, (reach, height, long, fall) in enumerate(rows):
+        for number, place_deg in enumerate(angle):
+            a = place_deg + (0.10 if ring % 2 else 0.0)
+            front = max(0.0, float(np.cos(a)))
+            out = np.array([np.sin(a), fall, np.cos(a) * 0.85])
+            root = np.array([np.sin(a) * reach, height, np.cos(a) * reach * 0.78 - 0.02])
+            root += np.array([0, -0.035, 0.022]) * front - out * 0.014
+            tip = root + out * long * (1.0 + 0.22 * ((number * 7 + ring * 3) % 5 - 2) / 2)
+            tuft = tube([root, (root + tip) / 2 + (0, 0.008, 0), tip], (0.020, 0.028, 0.002), 8, 7, 0.8, out)
+            tailor.add(rings(tuft), paint, "cape", "chest")
 
 
 @garment("epaulettes")

@@ -46,8 +46,8 @@ def dress(tailor: Tailor) -> None:
     puff = tailor.item.sleeve == "puff" or kind in ("lolita_dress", "maid_dress")
     sleeve = 0.0 if puff else sleeve_of(tailor, "none" if kind in ("gown", "sundress") else "short")
     neck = {"gown": "deep", "sundress": "deep", "cheongsam": "high"}.get(kind, "round")
-    flare = {"gown": 0.46, "lolita_dress": 0.95, "maid_dress": 0.72, "cheongsam": 0.05, "sundress": 0.42}.get(
-        kind, 0.40
+    flare = {"gown": 0.46, "lolita_dress": 0.95, "maid_dress": 0.72, "cheongsam": 0.05, "sundress": 0.34}.get(
+        kind, 0.31
     )
     if bottom > 0.7:
         flare += 0.25
@@ -60,7 +60,7 @@ def dress(tailor: Tailor) -> None:
         flare,
         tailor.thick + 0.003,
         pleats=pleats,
-        folds=0.020 if kind == "gown" else 0.012,
+        folds=0.022 if kind == "gown" else 0.018,
     )
     if puff:
         puffs(tailor)
@@ -71,8 +71,8 @@ def dress(tailor: Tailor) -> None:
             tailor,
             1.0,
             bottom - 0.035,
-            flare * 0.98,
-            tailor.thick - 0.003,
+            flare * 0.95,
+            tailor.thick - 0.012,
             pleats=30,
             under=True,
             paint=tailor.plain(white),

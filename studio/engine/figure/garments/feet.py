@@ -11,7 +11,7 @@ import numpy as np
 from ..palette import CLOTH, LEATHER, Paint, mix, toned
 from ..shape.body import foot_solids
 from ..shape.field import cone, keep, pack, skin
-from ..shape.mesh import rings, tube
+from ..shape.mesh import ellipsoid, rings, tube
 from ..spec import RGB
 from .registry import garment
 from .tailor import CELL, DOWN, UP, Tailor
@@ -221,6 +221,18 @@ def sneakers(tailor: Tailor) -> None:
         or ((244, 244, 246) if sum(tailor.item.colour) < 640 else (70, 110, 190))
     )
     shoe(tailor, replace(tailor.paint, trim=second, trim_width=0.016), 0.012, 0.125, (244, 244, 246))
+    for side, sign in SIDES:
+        strap(tailor, side, sign, 0.030, 0.052, 0.0135, tailor.plain(second), -0.5)
+        ankle = tailor.shop.rest[f"{side}_ankle"]
+        toe = ellipsoid(ankle + (sign * 0.030, 0.026 - ankle[1], 0.176), (0.050, 0.023, 0.042), 12, 18)
+        tailor.add(toe, tailor.plain((246, 246, 248)), "feet", f"{side}_ankle")
+        for number in range(4):
+            z = 0.062 + 0.024 * number
+            y, x = 0.108 - 0.011 * number, ankle[0] + sign * (0.006 + 0.10 * z)
+            lace = [(x - 0.020, y - 0.004, ankle[2] + z), (x, y + 0.002, ankle[2] + z + 0.003)]
+            lace.append((x + 0.020, y - 0.004, ankle[2] + z))
+            grid = tube(lace, (0.0045,) * 3, 8, 6)
+            tailor.add(rings(grid), tailor.plain(second), "feet", f"{side}_ankle", casts=False)
 
 
 @garment("sandals", "geta")

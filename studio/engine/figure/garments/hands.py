@@ -78,9 +78,9 @@ def bracelet(tailor: Tailor) -> None:
         _finger_ring(tailor)
         return
     radius = 0.029 * tailor.shop.figure.limb + tailor.over_sleeves
-    for t in (0.462, 0.440):
+    for t in (0.484, 0.469):
         _ring_on_arm(tailor, "left", t, radius, 0.0075, tailor.paint)
-    _ring_on_arm(tailor, "right", 0.455, radius, 0.0085, tailor.paint)
+    _ring_on_arm(tailor, "right", 0.480, radius, 0.0085, tailor.paint)
 
 
 def _finger_ring(tailor: Tailor) -> None:

@@ -38,7 +38,7 @@ def skirt(
     corners back in a curve.
     """
     grow = tailor.thick if grow is None else grow
-    columns = 121
+    columns = 1 + (10 * pleats if pleats else 120)
     half = np.pi - np.radians(open_front_deg)
     levels = np.linspace(top, bottom, rows)
     sizes = np.array([tailor.waist_at(float(y), grow + 0.004) for y in levels])
@@ -51,7 +51,7 @@ def skirt(
     legs = 0.016 * smoothstep(0.95, 0.80, levels)
     most = folds * 1.9 * (0.35 + 1.1 * (top - levels)) * np.clip((top - levels) / 0.25, 0, 1)
     if pleats:
-        most = 0.25 * 0.055 * np.clip((top - levels) / 0.25, 0, 1)
+        most = np.full(rows, 0.017)
     if not under:
         for below in tailor.shop.skirts:
             # The narrow folds of the outer cloth go in by as much as its broad ones come out.
@@ -76,8 +76,9 @@ def skirt(
         angle = np.pi + (v - 0.5) * 2 * half  # the seam or the opening lies in front
         hang = np.clip((top - levels[row]) / 0.25, 0, 1)
         if pleats:
+            # Knife pleats: a broad slope and a short way back.
             saw = (angle * pleats / (2 * np.pi)) % 1.0
-            ripple = (np.abs(saw - 0.5) - 0.25) * 0.055 * hang
+            ripple = (np.where(saw < 0.8, saw / 0.8, (1 - saw) / 0.2) - 0.5) * 0.034 * (0.25 + 0.75 * hang)
         else:
             ripple = drape(angle, 9) * folds * 1.9 * hang * (0.35 + 1.1 * (top - levels[row]))
         w = sizes[row, 0] + widen[row] + legs[row] + ripple

@@ -122,11 +122,11 @@ def skirt(tailor: Tailor) -> None:
         "pleated_skirt": 0.36,
         "mini_skirt": 0.50,
         "fur_skirt": 0.22,
-    }.get(kind, 0.40)
+    }.get(kind, 0.29)
     pleats = 22 if kind in ("pleated_skirt", "kilt") else 0
     if kind == "pleated_skirt" and tailor.item.length in (None, "knee"):
         bottom = 0.62
     paint = tailor.part(kind=FUR) if kind == "fur_skirt" else None
-    hanging.skirt(tailor, 1.05, bottom, flare, tailor.thick + 0.002, pleats=pleats, folds=0.014, paint=paint)
+    hanging.skirt(tailor, 1.05, bottom, flare, tailor.thick + 0.002, pleats=pleats, folds=0.020, paint=paint)
     band = tailor.part(colour=toned(tailor.item.colour, -0.08), trim=None, pattern=None)
     notions.band(tailor, 1.045, 0.030, tailor.thick + 0.008, band, "legs")

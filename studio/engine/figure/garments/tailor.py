@@ -31,6 +31,13 @@ LENGTH_Y = {
     "floor": 0.035,
 }
 SLEEVE_T = {"short": 0.145, "elbow": 0.265, "long": 0.468, "puff": 0.150, "wide": 0.300}
+# Without a word about sleeves these leave the forearms bare.
+_BARE_ARMS = {
+    "t_shirt", "tank_top", "crop_top", "polo_shirt", "vest", "corset", "harness", "dress", "sundress", "gown",
+    "lolita_dress", "maid_dress", "cheongsam", "toga", "scrubs", "overalls", "swimsuit", "wetsuit_short",
+    "apron", "chainmail", "scale_armor", "leather_armor", "bone_armor", "breastplate", "pauldrons",
+    "swim_trunks", "school_uniform",
+}  # fmt: skip
 UP, DOWN = (0.0, 1.0, 0.0), (0.0, -1.0, 0.0)
 
 
@@ -63,9 +70,10 @@ class Tailor:
         layers = [
             g.layer
             for g in self.shop.spec.garments
-            if g.slot in ("torso", "full") and g.sleeve != "none" and g is not self.item
+            if g.slot in ("torso", "full")
+            and (g.sleeve == "long" or (not g.sleeve and g.kind not in _BARE_ARMS))
         ]
-        return THICKNESS[min(max(layers), 5)] + 0.010 if layers else 0.006
+        return THICKNESS[min(max(layers), 5)] + 0.016 if layers else 0.006
 
     @property
     def layer(self) -> int:
