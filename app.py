@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, login, models, problems, servers, sheets
+from api import avatarforge, docs, login, models, problems, servers, sheets, workflows
 from api import studio as studio_routes
 from api.limits import BodyLimit
 from api.paths import local_path
@@ -141,6 +141,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(avatarforge.router, include_in_schema=False)
     app.include_router(models.router, prefix=avatarforge.PREFIX)
     app.include_router(servers.router, prefix=avatarforge.PREFIX)
+    app.include_router(workflows.router, prefix=avatarforge.PREFIX)
     app.include_router(studio_routes.router)
     app.include_router(sheets.router, prefix=avatarforge.PREFIX)
     docs.install(app)
@@ -152,7 +153,10 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
         app.add_middleware(
             login.Guard, settings=settings, secret=lambda scope: scope["app"].state.studio.session_secret
         )
-    app.add_middleware(BodyLimit, limit_for=lambda path: None if _counts_itself(path) else body_limit)
+    app.add_middleware(
+        BodyLimit,
+        limit_for=lambda path: None if _counts_itself(path) else workflows.limit_for(path) or body_limit,
+    )
     origins = list(settings.allowed_origins)
     app.add_middleware(
         CORSMiddleware,

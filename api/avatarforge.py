@@ -217,14 +217,15 @@ def _generate(
     studio: Studio, body: GenerateBody, views: tuple[View, ...], idempotency_key: str | None
 ) -> Generation:
     key = IdempotencyKey("avatarforge", idempotency_key) if idempotency_key else None
-    job = studio.jobs.submit(_request(studio, body, views), door="avatarforge", key=key)
+    job = studio.jobs.submit(request_of(studio, body, views), door="avatarforge", key=key)
     if studio.runner.takes_at_once(job):
         # A free server accepts within milliseconds, so that the answer can say `processing` as documented.
         job = studio.jobs.wait(job.id, ACCEPT_WAIT_S, lambda job: any(task.sent_at for task in job.tasks))
     return _render(job, just_created=True)
 
 
-def _request(studio: Studio, body: GenerateBody, views: tuple[View, ...]) -> AvatarRequest:
+def request_of(studio: Studio, body: GenerateBody, views: tuple[View, ...]) -> AvatarRequest:
+    """The request that a body makes; a picture in the body is kept as an upload."""
     values = body.model_dump(exclude_none=True, exclude={"pose_image", "reference_image"})
     if values.get("seed") == -1:
         del values["seed"]

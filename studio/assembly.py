@@ -18,6 +18,7 @@ from studio.errors import StudioError
 from studio.files import FileStore
 from studio.gallery import Gallery
 from studio.jobs import Jobs
+from studio.library import Library
 from studio.models import Models
 from studio.records import Database, memory, open_database
 from studio.runner import Runner
@@ -43,6 +44,7 @@ class Studio:
     jobs: Jobs
     runner: Runner
     servers: Servers
+    library: Library
     models: Models
     engine: EngineProcess | None
     session_secret: str
@@ -72,10 +74,15 @@ def open_studio(settings: Settings) -> Studio:
     """Open the records, start the embedded engine and begin to carry jobs."""
     if settings.secret_key == DEFAULT_SECRET_KEY and settings.gradio_server_name not in LOOPBACK:
         log.warning("SECRET_KEY is the documented default; set your own before others can reach the studio.")
-    for folder in (settings.files_path, settings.outputs_path, settings.temp_path):
+    for folder in (
+        settings.files_path,
+        settings.outputs_path,
+        settings.temp_path,
+        settings.own_workflows_path,
+    ):
         folder.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database_path)
-    library = workflows.load_library(settings.workflow_folders)
+    library = workflows.load_library((settings.own_workflows_path, *settings.workflow_folders))
     at_hand = [Server(url, "comfy") for url in settings.comfyui_url]
     engine, engine_outputs = None, None
     if settings.studio_engine_url:
@@ -100,6 +107,7 @@ def open_studio(settings: Settings) -> Studio:
         jobs,
         runner,
         Servers(database, pool, runner.tasks_on),
+        Library(jobs, pool, settings.own_workflows_path),
         models,
         engine,
         _session_secret(settings, database),

@@ -182,6 +182,31 @@ REGISTRY = _registry(
         "ComfyUI at {url} did not take the file {name}: {why}.",
         "Use a smaller file, or start ComfyUI with a larger --max-upload-size.",
     ),
+    Problem("workflow_not_found", 404, "There is no workflow named {name!r}.", "See the list of workflows."),
+    Problem(
+        "workflow_refused",
+        422,
+        "This workflow cannot be used: {why}.",
+        "Save it in ComfyUI with Export (API), with a node that saves a picture at its end.",
+    ),
+    Problem(
+        "workflow_exists",
+        409,
+        "There is a workflow named {name!r} already.",
+        "Choose another name, or replace it if it is one of your own.",
+    ),
+    Problem(
+        "workflow_built_in",
+        409,
+        "The workflow {name!r} was not uploaded here, so it cannot be removed here.",
+        "Built-in ones stay; those in STUDIO_WORKFLOWS_PATH are removed from their folder.",
+    ),
+    Problem(
+        "workflow_busy",
+        409,
+        "{jobs} jobs still need the workflow {name!r}.",
+        "Wait for them or cancel them first.",
+    ),
     Problem("server_unknown", 404, "No server at {url} is configured.", "See GET /health for all servers."),
     Problem(
         "server_address",

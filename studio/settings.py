@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         return tuple(Path(folder) for folder in self.studio_workflows_path)
 
     @cached_property
+    def own_workflows_path(self) -> Path:
+        """Where workflows lie that were uploaded."""
+        return self.storage_path / "workflows"
+
+    @cached_property
     def files_path(self) -> Path:
         """Where uploads lie, each named by its id alone."""
         return self.storage_path / "files"

@@ -62,10 +62,18 @@ def server_info(
     models: Mapping[str, Iterable[str]] | None = None, *, custom: bool = False, without: Iterable[str] = ()
 ) -> ObjectInfo:
     """What such a server answers, with these models by folder and with or without the custom nodes."""
+    skipped = set(without)
+    nodes = server_nodes(models, custom=custom)
+    return ObjectInfo({name: node for name, node in nodes.items() if name not in skipped})
+
+
+def server_nodes(
+    models: Mapping[str, Iterable[str]] | None = None, *, custom: bool = False
+) -> dict[str, Any]:
+    """Its `/object_info` itself, for servers that are played over a socket."""
     listed = {folder: list(names) for folder, names in (models or {}).items()}
     nodes = {**CORE, **(CUSTOM if custom else {})}
-    skipped = set(without)
-    return ObjectInfo({name: _node(facts, listed) for name, facts in nodes.items() if name not in skipped})
+    return {name: _node(facts, listed) for name, facts in nodes.items()}
 
 
 def server(*checkpoints: str, custom: bool = False, **models: Iterable[str]) -> Candidate:

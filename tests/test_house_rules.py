@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"api", "studio.ui"},
     {"studio.assembly"},
     {"studio.runner", "studio.models", "studio.drafts", "studio.gallery", "studio.sheets", "studio.servers"},
-    {"studio.collect", "studio.editor"},
+    {"studio.collect", "studio.editor", "studio.library"},
     {"studio.jobs"},
     {"studio.workflows"},
     {"studio.prompts"},

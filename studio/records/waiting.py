@@ -68,3 +68,10 @@ def claim(
             (token, now + lease_s, task_id, server),
         ).fetchone()
     return Task(*row) if row else None
+
+
+def unfinished_with(database: Database, workflow: str) -> int:
+    """How many jobs that are not final yet use a workflow."""
+    return database.connection.execute(
+        "SELECT count(*) FROM jobs WHERE workflow = ? AND status IN ('queued', 'processing')", (workflow,)
+    ).fetchone()[0]

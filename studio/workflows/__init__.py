@@ -7,7 +7,7 @@ from studio.workflows.checkpoints import Checkpoints
 from studio.workflows.choose import Preflight, choose, preflight, prepare
 from studio.workflows.convert import from_editor
 from studio.workflows.fill import YAW_DEG, fill
-from studio.workflows.library import LIBRARY, load_library, named
+from studio.workflows.library import LIBRARY, check_graph, load_library, named, read_own
 from studio.workflows.links import Graph, is_link
 from studio.workflows.manifest import (
     CONTROL,
@@ -23,7 +23,7 @@ from studio.workflows.manifest import (
 from studio.workflows.maps import map_graph
 from studio.workflows.needs import can_run, lacks, large_models
 from studio.workflows.steps import UPLOAD, RecordedStep, Step, read_step
-from studio.workflows.trials import Candidate, MissingFile, MissingNode, Plan, Trial
+from studio.workflows.trials import Candidate, MissingFile, MissingNode, Plan, Trial, try_out
 
 __all__ = [
     "CONTROL",
@@ -50,6 +50,7 @@ __all__ = [
     "Workflow",
     "adopt",
     "can_run",
+    "check_graph",
     "choose",
     "fill",
     "find_slots",
@@ -62,6 +63,8 @@ __all__ = [
     "named",
     "preflight",
     "prepare",
+    "read_own",
     "read_step",
+    "try_out",
     "write_manifest",
 ]

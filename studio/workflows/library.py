@@ -173,3 +173,11 @@ def _check_what_is_left(manifest: Manifest, graph: Graph) -> None:
                 raise ValueError(
                     f"{node_id}.{name} reads from node {value[0]}, which is optional and has no bypass"
                 )
+
+
+def read_own(name: str, graph: Graph, sidecar: str, checkpoints: Checkpoints) -> Workflow:
+    """A graph with the text of its sidecar as a workflow, checked as those in folders are."""
+    check_graph(graph)
+    manifest = Manifest.model_validate(tomllib.loads(sidecar))
+    _check_manifest(manifest, graph)
+    return Workflow(name, manifest, copy.deepcopy(graph), checkpoints)
