@@ -108,7 +108,7 @@ LOOKS: dict[str, Look] = {
         mouth=Mouth(0.74, -0.45, skew=0.6, wave=0.9), sweat=True, blush=0.2,
     ),
     "calm": Look(
-        0.56, 0.56, tilt=-0.10, lower=0.10, brow_lift=0.22, brow_tilt=-0.22, brow_bend=0.5,
+        0.62, 0.62, tilt=-0.10, lower=0.10, brow_lift=0.22, brow_tilt=-0.22, brow_bend=0.5,
         mouth=Mouth(0.92, 0.62), blush=0.4,
     ),
     "evil_grin": Look(

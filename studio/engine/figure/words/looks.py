@@ -54,7 +54,7 @@ def _apart_from_hair(who: Who, skins: tuple[RGB, ...]) -> tuple[RGB, ...]:
     hair = who.named("hair")
     if hair is None or not hair.colours:
         return skins
-    return tuple(skin for skin in skins if told_apart(hair.colours[0], skin)) or skins
+    return tuple(skin for skin in skins if told_apart(hair.colours[0], skin, 0.20)) or skins
 
 
 def face(who: Who) -> Face:
