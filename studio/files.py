@@ -227,6 +227,11 @@ class FileStore:
             incoming.move_to(target)
             return Written(target, incoming.size, incoming.sha256)
 
+    def copy_output(self, job_id: str, name: str, source: Path) -> Written:
+        """Keep a copy of a file as a result."""
+        with source.open("rb") as file:
+            return self.write_output(job_id, name, iter(lambda: file.read(COPY_BLOCK), b""))
+
     def remove_outputs(self, job_id: str) -> None:
         """Remove all results of a job."""
         if not is_bare_name(job_id):

@@ -25,7 +25,6 @@ from studio.workflows import Candidate, Plan, Preflight, Workflow
 from studio.workflows.report import NOT_NOW, Report, refused, report
 
 IDEMPOTENCY_S = 24 * 3600
-COPY_BLOCK_BYTES = 1024 * 1024
 STARTING_S = 2.0  # how long a submit waits for the first sign of servers that were only just configured
 
 
@@ -293,7 +292,7 @@ class Jobs:
         kept = [output for output in parent.outputs if output.task_id == task.id]
         for output in kept:
             source = self.files.output_path(parent.id, output.name)
-            self.files.write_output(job.id, output.name, _blocks(source))
+            self.files.copy_output(job.id, output.name, source)
         # What is kept beside another front view is measured against that one.
         fresh = {"drift": None} if "front" in made else {}
         own = [
@@ -426,12 +425,6 @@ def _new_task(
     is_measured = request.max_drift is not None and step.view != "front"
     follows = ids.get("front") if step.needs_front or is_measured else None
     return records.NewTask(ids[step.view], step.view, seed, step.needs, step=step.to_text(), follows=follows)
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(COPY_BLOCK_BYTES):
-            yield block
 
 
 def _new_id() -> str:

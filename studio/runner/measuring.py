@@ -22,7 +22,6 @@ from studio.runner.feeding import front_picture
 
 log = logging.getLogger(__name__)
 
-COPY_BLOCK_BYTES = 1024 * 1024
 LOCKS = 16
 
 Measure = Callable[[pictures.Source], dict[str, float] | None]
@@ -121,7 +120,7 @@ class Measurer:
             name = final_name(output.name)
             source = self._files.output_path(job.id, output.name)
             if source.is_file():  # else it has that name since an end that nobody could record
-                self._files.write_output(job.id, name, _blocks(source))
+                self._files.copy_output(job.id, name, source)
             outputs.append(dataclasses.replace(output, name=name))
         told = [{"seed": one["seed"], "score": one["score"], "kept": one is best} for one in tries]
         return Best(outputs, best["seed"], told, _notes(job, task, tries, best))
@@ -166,9 +165,3 @@ def _drift(front: Path, source: pictures.Source) -> dict[str, float] | None:
     except (StudioError, OSError) as error:  # a picture without this number is better than none
         log.warning("a view cannot be measured against %s: %s", front, error)
         return None
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(COPY_BLOCK_BYTES):
-            yield block
