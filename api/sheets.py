@@ -222,6 +222,11 @@ class FileQuery(BaseModel):
     dpi: Annotated[int, Field(ge=72, le=300)] = Field(default=300, description="sheet.pdf")
     margin_mm: Annotated[float, Field(ge=0, le=100)] = Field(default=10, description="sheet.pdf")
     transparent: bool = Field(default=True, description="pictures.zip: without their background")
+    redraw: bool = Field(
+        default=True,
+        description="Archives: views of the embedded engine are drawn without a background first, once; "
+        "false: the background is cut out by an estimate",
+    )
     scale: Annotated[float, Field(gt=0.01, le=4)] = Field(default=1.0, description="atlas.zip")
     padding: Annotated[int, Field(ge=0, le=64)] = Field(default=2, description="atlas.zip")
     power_of_two: bool = Field(default=False, description="atlas.zip")
@@ -320,6 +325,9 @@ def _made(
         ),
     }
     if name in makers:
+        is_clear = kind == "zip" and (query.transparent or name != "pictures.zip")
+        if query.redraw and is_clear:
+            plan.draw_cutouts(jobs, generation_id, door="avatarforge")
         with _heavy:
             return makers[name]()
     job = jobs.get(generation_id)

@@ -17,7 +17,7 @@ from studio.pictures import read_recipe
 from studio.pictures.sheet import Layer
 from studio.records.entities import Job
 from studio.request import AvatarRequest
-from studio.sheets import Sheet, SheetOptions
+from studio.sheets import Sheet, SheetOptions, material
 from tests.sheet_fixtures import BOOTS, COAT, SKIN, StandInServer, doll, finish_with, submit
 from tests.studio_fixtures import open_jobs
 
@@ -341,6 +341,31 @@ def test_a_cut_out_stands_for_the_very_picture_that_it_was_made_from(jobs: Jobs)
     finish_with(jobs, again, {"front": doll(ground=(99, 9, 9, 255))})
     cells = {cell.key: cell for cell in sheets.content_of(jobs, again.id).views}
     assert not cells["front"].is_redrawn, "the new picture has no cut-out yet"
+
+
+def test_a_cut_out_that_is_another_picture_gives_way(jobs: Jobs) -> None:
+    """As when the engine was updated and draws the same words otherwise."""
+    ground = (120, 150, 160, 255)
+    job = four_views(jobs, front=doll(ground=ground), back=doll(wide=1.1, ground=ground))
+    hashes = {output.view: output.sha256 for output in job.outputs if output.view in ("front", "back")}
+    child = jobs.submit(
+        AvatarRequest(prompt="a knight", seed=7, transparent=True, views=("front", "back")),
+        door="test",
+        metadata={"sheet": {"cell": "cutout", "seed": 7, "of": hashes}},
+        parent_id=job.id,
+    )
+    finish_with(jobs, child, {"front": doll(), "back": doll(wide=1.3)})
+    recipe = sheets.compose(jobs, job.id).recipe
+    cells = {cell["name"]: (cell["job"], cell["cut"]) for cell in recipe["cells"]}
+    assert cells["front"] == (child.id, "alpha")
+    assert cells["back"] == (job.id, "estimate")
+
+
+def test_pictures_larger_than_any_sheet_are_made_smaller(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(material, "MOST_PIXELS", 10_000)
+    job = finish_with(jobs, submit(jobs, "front"), {"front": doll(168, 240)})  # unlike those that are kept
+    sheet = sheets.compose(jobs, job.id, SheetOptions(**PLAIN))
+    assert layer(sheet, "Front").image.height == pytest.approx(0.86 * 240 / 3, abs=2)
 
 
 def test_nothing_to_show_is_said(jobs: Jobs) -> None:

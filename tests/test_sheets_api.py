@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -43,6 +44,11 @@ def names(answer: httpx.Response) -> set[str]:
     with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
         assert file.testzip() is None
         return set(file.namelist())
+
+
+def file_in(answer: httpx.Response, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+        return file.read(name)
 
 
 def test_a_sheet_is_composed_and_downloaded(app: RunningApp, sheet_id: str) -> None:
@@ -117,16 +123,24 @@ def test_every_download(app: RunningApp, sheet_id: str) -> None:
     views = {"front.png", "quarter.png", "side.png", "back.png"}
     assert app.client.get(f"{downloads['sheet.pdf']}&dpi=72").content.startswith(b"%PDF-")
     assert app.client.get(downloads["sheet.psd"]).content.startswith(b"8BPS")
-    assert names(app.client.get(downloads["pictures.zip"])) == {*views, "recipe.json"}
+    estimated = app.client.get(f"{downloads['pictures.zip']}&redraw=false")
+    assert estimated.headers["content-disposition"] == 'attachment; filename="knight-pictures.zip"'
+    assert "estimate of the background: front" in unquote(estimated.headers["x-notes"])
+    assert names(estimated) == {*views, "recipe.json"}
+    redrawn = app.client.get(downloads["pictures.zip"])
+    assert names(redrawn) == {*views, "recipe.json"}
+    assert "x-notes" not in redrawn.headers, "all of it was drawn without a background"
+    for view in views:
+        first, second = (Image.open(io.BytesIO(file_in(one, view))) for one in (estimated, redrawn))
+        assert first.size == second.size == (128, 192)
+        seen = [np.asarray(one.convert("RGBA"))[..., 3] > 128 for one in (first, second)]
+        assert (seen[0] & seen[1]).sum() / (seen[0] | seen[1]).sum() > 0.95
     assert {"sheet.png", "recipe.json", "palette.gpl"} < names(app.client.get(downloads["sheet.zip"]))
     assert names(app.client.get(downloads["atlas.zip"])) == {"knight.png", "knight.json"}
     atlas = app.client.get(f"{downloads['atlas.zip']}&power_of_two=true&scale=0.5")
     with zipfile.ZipFile(io.BytesIO(atlas.content)) as file:
         size = json.loads(file.read("knight.json"))["meta"]["size"]
     assert all(side & (side - 1) == 0 for side in size.values())
-    answer = app.client.get(downloads["pictures.zip"])
-    assert answer.headers["content-disposition"] == 'attachment; filename="knight-pictures.zip"'
-    assert "estimate of the background: front" in unquote(answer.headers["x-notes"])
 
 
 def test_the_engine_turns_the_character_around(app: RunningApp, sheet_id: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from PIL import Image
+
+from studio.pictures.decode import decode
+from studio.pictures.source import Source
 
 Array = np.ndarray
 Box = tuple[int, int, int, int]  # left, top, right, bottom
@@ -17,6 +21,9 @@ TOLERANCE = 0.045  # how far a pixel may be from the background, each channel be
 SHADOW_DARKEST = 0.5
 SHADOW_SLOPE = 46.0  # how much it may change over the whole height, at its steepest
 SHADOW_ROWS = 0.72  # shadows lie on the ground: below this share of the height
+BAND = 256
+SAME_FIGURE = 2.0  # mean difference of 255 that packing may make
+MOST_TURNS = 300  # around corners, when what is open is looked for
 SMALLEST, LARGEST = 0.01, 0.85  # share of the picture that a figure takes
 _SEEN = [255 * (value >= SEEN) for value in range(256)]
 PLAIN_BORDER = 0.7  # share of the border that has to fit one smooth background
@@ -51,7 +58,7 @@ def cut_out(image: Image.Image) -> Cut:
     alpha, ground = _estimated(rgba)
     if alpha is None or ground is None:
         return Cut(rgba, rgba, whole, "none")
-    cut = _unmixed(np.asarray(rgba)[..., :3], alpha, ground)
+    cut = _unmixed(rgba, alpha, ground)
     box = _box_of(cut)
     return Cut(rgba, rgba, whole, "none") if box is None else Cut(rgba, cut, box, "estimate")
 
@@ -114,22 +121,7 @@ def _estimated(rgba: Image.Image) -> tuple[Array | None, Array | None]:
     share = float(figure.mean())
     if not SMALLEST <= share <= LARGEST or figure[border].mean() > MOST_CONTACT:
         return None, None
-    alpha = _soft(figure)
-    if shrink > 1:
-        alpha = np.asarray(
-            Image.fromarray(alpha).resize(rgba.size, Image.Resampling.BILINEAR), np.float32
-        )  # fmt: skip
-        ground = np.stack(
-            [
-                np.asarray(
-                    Image.fromarray(ground[..., part]).resize(rgba.size, Image.Resampling.BILINEAR),
-                    np.float32,
-                )
-                for part in range(3)
-            ],
-            -1,
-        )
-    return alpha, ground
+    return _soft(figure), ground
 
 
 def _is_plain(fits: Array, border: Array) -> bool:
@@ -219,7 +211,9 @@ def _spread(seeds: Array, open_: Array) -> Array:
     """All open pixels that can be reached from the seeds, straight on and around corners."""
     reached = seeds & open_
     count = -1
-    while count != (count := int(reached.sum())):
+    for _ in range(MOST_TURNS):
+        if count == (count := int(reached.sum())):
+            break
         reached = _along_rows(reached, open_)
         reached = _along_rows(reached.T, open_.T).T
     return reached
@@ -252,14 +246,25 @@ def _soft(figure: Array) -> Array:
     return np.clip((_density(figure, 1) - 0.35) / 0.6, 0, 1).astype(np.float32)
 
 
-def _unmixed(pixels: Array, alpha: Array, ground: Array) -> Image.Image:
+def _unmixed(rgba: Image.Image, alpha: Array, ground: Array) -> Image.Image:
     """The figure's own colours at its edge, where the background was mixed in."""
-    share = alpha[..., None]
-    own = (pixels / np.float32(255) - (1 - share) * ground) / np.maximum(share, 0.25)
-    out = np.empty((*alpha.shape, 4), np.uint8)
-    out[..., :3] = np.where(share > 0.98, pixels, (np.clip(own, 0, 1) * 255 + 0.5).astype(np.uint8))
-    out[..., 3] = (alpha * 255 + 0.5).astype(np.uint8)
-    out[alpha <= 0] = 0
+    out = np.array(rgba)
+    parts = [Image.fromarray(part) for part in (alpha, ground[..., 0], ground[..., 1], ground[..., 2])]
+    shrink = alpha.shape[0] / rgba.height
+    # In bands of rows, so that a large picture needs no second copy in floats.
+    for top in range(0, rgba.height, BAND):
+        band = out[top : top + BAND]
+        bottom = min((top + len(band)) * shrink, alpha.shape[0])
+        size, box = (rgba.width, len(band)), (0, top * shrink, alpha.shape[1], bottom)
+        grown = [np.asarray(part.resize(size, Image.Resampling.BILINEAR, box=box)) for part in parts]
+        share = grown[0][..., None]
+        own = (band[..., :3] / np.float32(255) - (1 - share) * np.stack(grown[1:], -1)) / np.maximum(
+            share, 0.25
+        )
+        own = (np.clip(own, 0, 1) * 255 + 0.5).astype(np.uint8)
+        band[..., :3] = np.where(share > 0.98, band[..., :3], own)
+        band[..., 3] = np.clip(grown[0], 0, 1) * 255 + 0.5
+        band[grown[0] <= 0] = 0
     return Image.fromarray(out)
 
 
@@ -274,3 +279,27 @@ def bust(cut: Cut, side: int) -> Image.Image:
     part.paste(whole, mask=whole.getchannel("A"))
     box = (left, top, left + length, top + length)
     return part.resize((side, side), Image.Resampling.LANCZOS, box=box)
+
+
+def decode_up_to(source: Source, most_pixels: int) -> Image.Image:
+    """The picture, made smaller by a whole factor if it has more pixels than that."""
+    image = decode(source)
+    shrink = math.ceil(math.sqrt(image.width * image.height / most_pixels))
+    if shrink < 2:
+        return image
+    return (
+        image.convert("RGBa" if image.has_transparency_data else "RGB")
+        .reduce(shrink)
+        .convert("RGBA" if image.has_transparency_data else "RGB")
+    )
+
+
+def are_alike(figure: Image.Image, picture: Image.Image) -> bool:
+    """Whether a figure on nothing is the very one in another picture, but for lossy packing."""
+    if figure.size != picture.size:
+        return False
+    pixels, other = np.asarray(figure), np.asarray(picture.convert("RGB"))
+    inside = pixels[..., 3] == 255
+    if not inside.any():
+        return False
+    return float(np.abs(pixels[inside][:, :3].astype(np.int16) - other[inside]).mean()) < SAME_FIGURE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import sys
 import unicodedata
@@ -14,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 BUILT_IN = "Aileron"  # comes with Pillow and covers Latin
 MOST_FONTS = 800  # of a machine that are looked at
+FALLBACKS = 60  # that are searched for a letter which the others lack
 _TESTED_PX = 32
 _NO_LETTER = "\U0010fffe"  # no font has it: what is drawn for it is the sign for "missing"
 _SUFFIXES = {".ttf", ".otf", ".ttc"}
@@ -141,7 +143,7 @@ def _runs(text: str, sources: Sequence[_Source]) -> tuple[list[tuple[str, _Sourc
 @functools.lru_cache(maxsize=4096)
 def _elsewhere(letters: str) -> tuple[_Source, ...]:
     """The machine's first font that has all these letters."""
-    for path in _font_files():
+    for path in _font_files()[:FALLBACKS]:
         source = _Source(path)
         if all(_has(source, letter) for letter in letters):
             return (source,)
@@ -168,7 +170,7 @@ def _shape(source: _Source, letter: str) -> tuple[tuple[int, int, int, int] | No
     ImageDraw.Draw(mask).text(
         (_TESTED_PX // 2, _TESTED_PX * 3 // 2), letter, fill=255, font=opened, anchor="ls"
     )
-    return mask.getbbox(), mask.tobytes()
+    return mask.getbbox(), hashlib.blake2b(mask.tobytes(), digest_size=16).digest()
 
 
 @functools.lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ from studio.sheets.options import SheetOptions
 from studio.sheets.theme import theme_of
 
 MOST_GROWN = 1.5  # a figure is not shown larger than so many times its own pixels
-MOST_PIXELS = 48_000_000
+MOST_PIXELS = 36_000_000
 KEPT_BYTES = 48 * 2**20
 
 
@@ -54,6 +55,8 @@ class Rendered:
     key: str  # equal sheets have equal keys, which makes it an entity tag
 
 
+# A sheet of the largest size needs some hundred megabytes while it is drawn.
+_drawing = threading.BoundedSemaphore(2)
 _rendered: Kept[Rendered] = Kept(KEPT_BYTES, lambda one: len(one.png))
 
 
@@ -64,7 +67,8 @@ def render(jobs: Jobs, job_id: str, options: SheetOptions | None = None) -> Rend
     key = key_of(content, options)
 
     def make() -> Rendered:
-        made = compose_content(jobs.files, content, options)
+        with _drawing:
+            made = compose_content(jobs.files, content, options)
         return Rendered(to_png(made), made.size, made.recipe, made.palette, made.notes, key)
 
     return _rendered.get((key, jobs.settings.studio_font), make)
@@ -90,7 +94,7 @@ def compose_content(
     files: FileStore, content: Content, options: SheetOptions, *, most_grown: float = MOST_GROWN
 ) -> Sheet:
     """The sheet of pictures that were found before."""
-    cuts = load_all(files, content)
+    content, cuts = load_all(files, content)
     swatches = palette_of(content.views, cuts)
     font = _font(options, files)
     layouter = Layouter(content, cuts, swatches, options, font)
@@ -137,11 +141,10 @@ def _scale(
     options: SheetOptions, tallest_px: int, wide: float, high: float, most_grown: float
 ) -> tuple[float, int]:
     """Pixels for the tallest figure's height, and the width of the sheet."""
-    most = (MOST_PIXELS / (wide * high)) ** 0.5
     if options.width is None:
-        unit_px = min(float(tallest_px), most)
+        unit_px = min(float(tallest_px), (MOST_PIXELS / (wide * high)) ** 0.5)
         return unit_px, max(1, round(wide * unit_px))
-    unit_px = min(options.width / wide, tallest_px * most_grown, most)
+    unit_px = min(options.width / wide, tallest_px * most_grown, MOST_PIXELS / options.width / high)
     return unit_px, options.width
 
 

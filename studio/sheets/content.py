@@ -44,7 +44,12 @@ class Cell:
     kind: CellKind
     key: str  # the view's or the expression's name
     output: Output
-    is_redrawn: bool = False  # drawn once more, without a background
+    original: Output | None = None  # the view's own picture, where one without a background stands for it
+
+    @property
+    def is_redrawn(self) -> bool:
+        """Whether it was drawn once more, without a background."""
+        return self.original is not None
 
 
 @dataclass(frozen=True)
@@ -162,4 +167,4 @@ def _redrawn(children: list[tuple[Job, dict[str, Any]]]) -> dict[str, Output]:
 
 def _best(cell: Cell, redrawn: Mapping[str, Output]) -> Cell:
     output = redrawn.get(cell.output.sha256)
-    return cell if output is None else Cell(cell.kind, cell.key, output, is_redrawn=True)
+    return cell if output is None else Cell(cell.kind, cell.key, output, original=cell.output)

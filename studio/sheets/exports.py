@@ -92,7 +92,7 @@ def sheet_pdf(
 def pictures_zip(jobs: Jobs, job_id: str, options: SheetOptions, *, transparent: bool = True) -> Export:
     """Every picture of the sheet as a file of its own, and what made them."""
     content = chosen(content_of(jobs, job_id, options.picks), options)
-    cuts = load_all(jobs.files, content)
+    content, cuts = load_all(jobs.files, content)
     entries = dict(_pictures(jobs.files, content, cuts, transparent))
     entries["recipe.json"] = _json(_about(content, cuts, transparent))
     notes = cut_notes(content.cells, cuts) if transparent else ()
@@ -102,7 +102,7 @@ def pictures_zip(jobs: Jobs, job_id: str, options: SheetOptions, *, transparent:
 def sheet_zip(jobs: Jobs, job_id: str, options: SheetOptions) -> Export:
     """Everything: the sheet, its pictures without background, the recipe and the colours."""
     content = chosen(content_of(jobs, job_id, options.picks), options)
-    cuts = load_all(jobs.files, content)
+    content, cuts = load_all(jobs.files, content)
     made = compose_content(jobs.files, content, options)
     swatches = palette_of(content.views, cuts)
     entries = {"sheet.png": to_png(made)}

@@ -90,7 +90,8 @@ class SheetOptions(BaseModel):
 
     @model_validator(mode="after")
     def _printable(self) -> SheetOptions:
-        texts = (self.name, self.title, *self.label_texts.values())
+        facts = (text for fact in self.facts for text in (fact.label, fact.value))
+        texts = (self.name, self.title, *self.label_texts.values(), *facts)
         if any(re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text) for text in texts):
             raise ValueError("captions cannot hold control characters")
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,18 @@ def submit(jobs: Jobs, job_id: str, planned: Iterable[Planned], *, door: str, pr
         )
         for one in planned
     ]
+
+
+def draw_cutouts(jobs: Jobs, job_id: str, *, door: str, timeout_s: float = 60.0) -> bool:
+    """Have the embedded engine's views drawn without a background and wait; whether all have none then."""
+    if jobs.get(job_id).engine != "embedded":
+        return False
+    submit(jobs, job_id, cutouts(jobs, job_id), door=door)
+    content = content_of(jobs, job_id)
+    deadline = time.monotonic() + timeout_s
+    for child in content.pending:
+        jobs.wait(child, max(0.0, deadline - time.monotonic()))
+    return all(load(jobs.files, cell).how == "alpha" for cell in content_of(jobs, job_id).views)
 
 
 # ------------------------------------------------------------------------ faces

@@ -32,7 +32,7 @@ def atlas_zip(
 ) -> Export:
     """Views, portrait and expressions as sprites, in the form that TexturePacker calls JSON (Hash)."""
     content = chosen(content_of(jobs, job_id, options.picks), options)
-    cuts = load_all(jobs.files, content)
+    content, cuts = load_all(jobs.files, content)
     _check_size([cuts[cell] for cell in content.cells], scale)
     sprites = {
         file_name(cell): sprite_of(cuts[cell], trim=trim, scale=scale, stands=cell.kind == "view")
