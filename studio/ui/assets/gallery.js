@@ -248,6 +248,8 @@ avatarforge.gallery = (() => {
   // -------------------------------------------------------------- one picture
 
   let open = '';
+  // What had the focus inside is gone with the old content; the keys of the dialog must still be heard.
+  const appear = (dialog) => { if (!dialog.open) dialog.showModal(); dialog.focus(); };
   const show = guarded(async (id) => {
     const one = find(id);
     if (!one) return;
@@ -276,7 +278,7 @@ avatarforge.gallery = (() => {
           <a class="act" href="${escape(one.url)}" download>${escape(word('action.download'))}</a>
           <button type="button" class="act" data-delete>${escape(say('delete'))}</button></div>
         <details class="recipe"><summary>${escape(word('result.recipe'))}</summary><pre>…</pre></details></div>`;
-    if (!dialog.open) dialog.showModal();
+    appear(dialog);
     dialog.querySelector('details').addEventListener('toggle', guarded(async (event) => {
       const said = await ask(`gallery/${id}`);
       event.target.querySelector('pre').textContent = JSON.stringify(said.recipe, null, 1);
@@ -305,7 +307,7 @@ avatarforge.gallery = (() => {
     dialog.innerHTML = `<div class="about"><header><h2>${escape(say('why_different'))}</h2>
       <button type="button" class="act plain" data-close aria-label="${escape(say('close'))}">✕</button></header>
       <div class="sides">${sides.join('')}</div>${why}</div>`;
-    if (!dialog.open) dialog.showModal();
+    appear(dialog);
   });
   const MEMBERS = {prompt: 'form.prompt', clothing: 'form.clothing', style: 'form.style', view: 'form.view',
     seed: 'form.seed', size: 'form.scale', workflow: 'form.workflow', model: 'form.model', loras: 'form.loras',
@@ -338,7 +340,7 @@ avatarforge.gallery = (() => {
       <div class="tools actions" data-actions hidden><strong data-selected></strong>${
         ['favourite', 'tag', 'compare', 'zip', 'delete', 'undelete', 'clear'].map(act).join('')}</div>
       <ul class="grid" data-grid></ul><p class="quiet" data-empty hidden></p><div data-end></div>
-      <div class="toast" data-toast role="status" hidden></div><dialog aria-label="${escape(word('tab.gallery'))}"></dialog>`;
+      <div class="toast" data-toast role="status" hidden></div><dialog tabindex="-1" aria-label="${escape(word('tab.gallery'))}"></dialog>`;
     root.addEventListener('click', clicked);
     root.addEventListener('keydown', key);
     root.addEventListener('submit', (event) => {
@@ -373,7 +375,9 @@ avatarforge.gallery = (() => {
     new MutationObserver(() => {
       const found = document.querySelector('[data-newest]')?.dataset.newest ?? '';
       if (found !== newest) { newest = found; arrived(); }
-    }).observe(document.querySelector('#gallery-newest') || root, {childList: true, subtree: true});
+    }).observe(document.querySelector('#gallery-newest') || root, {
+      childList: true, subtree: true, attributes: true, attributeFilter: ['data-newest'],
+    });
     load(true);
     choices();
   };

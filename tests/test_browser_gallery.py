@@ -1,0 +1,217 @@
+"""The gallery in a real browser: found, marked, compared, deleted, taken back, and settings out of files."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.bench.listing import RARE, fill
+from tests.browser import WAIT_MS, Watched, find_chromium, open_browser, open_page
+from tests.conftest import RunningApp, start_app_process
+from tests.studio_fixtures import StandInServer, open_jobs
+
+ROWS = 5_000
+VIEWS = ("quarter", "side", "back", "front")  # the newest first
+CARDS = ".gallery .grid > li"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Expectations wait as long as this machine may need."""
+    expect.set_options(timeout=WAIT_MS)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all of this file; without one, only a CI run fails."""
+    if find_chromium() is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium here; install one or name it with CHROMIUM")
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app with thousands of old records, and four pictures of its own on top."""
+    folder = tmp_path_factory.mktemp("gallery")
+    jobs = open_jobs(folder, StandInServer("embedded"))
+    fill(jobs.database, ROWS)
+    jobs.database.close()
+    app = start_app_process(
+        folder / "app", DATABASE_URL=f"sqlite:///{folder / 'studio.db'}", ENABLE_SCHEDULER="false"
+    )
+    app.wait_healthy()
+    made = app.generate("generate_all_poses", prompt="red haired pirate", width=96, height=144, seed=7)
+    assert app.wait(made["generation_id"])["status"] == "completed"
+    yield app
+    app.kill()
+
+
+@pytest.fixture
+def watched(browser: Browser, studio: RunningApp) -> Iterator[Watched]:
+    """The gallery, open; a test fails when the page complained."""
+    with open_page(browser, studio.url) as watched:
+        open_gallery(watched.page)
+        yield watched
+        # The old records have no files: their small pictures are rightly missing.
+        assert [one for one in watched.complaints if "/studio/thumbnails/" not in one] == []
+
+
+def open_gallery(page: Page) -> None:
+    page.goto("/?tab=gallery")
+    page.locator(CARDS).first.wait_for()
+
+
+def card(page: Page, view: str) -> str:
+    """The place of one of our own four pictures."""
+    return f"{CARDS}:nth-child({VIEWS.index(view) + 1})"
+
+
+def pick(page: Page, *views: str) -> None:
+    for view in views:
+        page.locator(card(page, view)).hover()
+        page.locator(f"{card(page, view)} [data-pick]").click()
+
+
+def test_our_own_pictures_come_first_and_are_seen(watched: Watched) -> None:
+    page = watched.page
+    image = page.locator(f"{card(page, 'front')} img")
+    expect(image).to_have_attribute("alt", "red haired pirate (Front)")
+    page.wait_for_function("one => one.naturalWidth > 0", arg=image.element_handle())
+    expect(page.locator("[data-count]")).to_contain_text("more than 1000")
+
+
+def test_a_search_finds_the_rare_among_thousands(watched: Watched) -> None:
+    page = watched.page
+    page.locator("[data-search]").fill(RARE)
+    expect(page.locator("[data-count]")).to_have_text("5 pictures")
+    expect(page.locator(CARDS)).to_have_count(5)
+    page.locator("[data-search]").fill("nobodyhasthisword")
+    expect(page.locator("[data-empty]")).to_be_visible()
+    page.locator("[data-search]").fill("pirate")
+    expect(page.locator(CARDS)).to_have_count(4)
+    page.locator("[data-filter=view]").select_option("back")
+    expect(page.locator(CARDS)).to_have_count(1)
+
+
+def test_more_come_as_one_scrolls(watched: Watched) -> None:
+    page = watched.page
+    before = page.locator(CARDS).count()
+    page.locator("[data-end]").scroll_into_view_if_needed()
+    page.wait_for_function(f"document.querySelectorAll('{CARDS}').length > {before}")
+
+
+def test_favourites_and_tags_are_kept(watched: Watched) -> None:
+    page = watched.page
+    page.locator(f"{card(page, 'front')} .open").focus()
+    page.keyboard.press("f")
+    expect(page.locator(card(page, "front"))).to_have_class("favourite")
+    page.keyboard.press("Enter")
+    page.locator("dialog [data-tagging] input").fill("cover")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog .tags .chip")).to_contain_text("cover")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("dialog .full img")).to_have_attribute("alt", "red haired pirate (Back)")
+    page.keyboard.press("Escape")
+    open_gallery(page)
+    page.locator("[data-favourites]").click()
+    expect(page.locator(CARDS)).to_have_count(1)
+    page.locator("[data-filter=tag]").select_option("cover")
+    expect(page.locator(f"{CARDS} img")).to_have_attribute("alt", "red haired pirate (Front)")
+    watched.complaints[:] = [
+        one for one in watched.complaints if "aborted" not in one and "errored out" not in one
+    ]  # the stream of the page that was left
+
+
+def test_two_are_compared(watched: Watched) -> None:
+    page = watched.page
+    pick(page, "front", "back")
+    page.locator("[data-act=compare]").click()
+    expect(page.locator("dialog tbody tr")).to_have_count(1)
+    expect(page.locator("dialog tbody")).to_contain_text("View")
+
+
+def test_a_deletion_is_taken_back(watched: Watched) -> None:
+    page = watched.page
+    page.locator("[data-search]").fill("pirate")
+    expect(page.locator(CARDS)).to_have_count(4)
+    pick(page, "quarter", "side")
+    page.locator("[data-act=delete]").click()
+    expect(page.locator(CARDS)).to_have_count(2)
+    page.locator("[data-toast] button").click()
+    expect(page.locator(CARDS)).to_have_count(4)
+    page.locator(f"{card(page, 'side')} .open").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(CARDS)).to_have_count(3)
+    page.locator("[data-bin]").click()
+    expect(page.locator(CARDS)).to_have_count(1)
+    pick(page, "quarter")
+    page.locator("[data-act=undelete]").click()
+    expect(page.locator("[data-empty]")).to_be_visible()
+    page.locator("[data-bin]").click()
+    expect(page.locator(CARDS)).to_have_count(4)
+
+
+def test_a_selection_is_downloaded(watched: Watched) -> None:
+    page = watched.page
+    pick(page, "front", "back")
+    with page.expect_download() as begun:
+        page.locator("[data-act=zip]").click()
+    with zipfile.ZipFile(begun.value.path()) as archive:
+        names = archive.namelist()
+        assert len([name for name in names if name.endswith(".png")]) == 2
+        assert len([name for name in names if name.startswith("recipes/")]) == 2
+        assert archive.testzip() is None
+
+
+def test_settings_are_used_again(watched: Watched) -> None:
+    page = watched.page
+    page.locator(f"{card(page, 'side')} .open").click()
+    page.locator("dialog [data-use]").click()
+    expect(page.locator("#prompt textarea")).to_have_value("red haired pirate")
+    expect(page.locator("#seed").get_by_role("textbox")).to_have_value("7")
+    expect(page.locator("#view").get_by_role("radio", name="Side")).to_be_checked()
+
+
+def test_a_dropped_file_restores_its_settings(watched: Watched, studio: RunningApp, tmp_path: Path) -> None:
+    page = watched.page
+    newest = studio.client.get("/studio/gallery?limit=4&search=pirate").json()["pictures"][3]
+    picture = httpx.get(f"{studio.url}/{newest['url']}", trust_env=False).content
+    page.evaluate(
+        """([bytes]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(bytes)], 'from-elsewhere.png', {type: 'image/png'}));
+          document.querySelector('.gallery').dispatchEvent(
+            new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data}));
+        }""",
+        [list(picture)],
+    )
+    expect(page.locator("#prompt textarea")).to_have_value("red haired pirate")
+    expect(page.locator("#seed").get_by_role("textbox")).to_have_value("7")
+
+
+def test_a_file_without_settings_is_said(watched: Watched, tmp_path: Path) -> None:
+    from PIL import Image
+
+    plain = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(plain, "PNG")
+    watched.page.locator(".drop.slim input").set_input_files(
+        {"name": "plain.png", "mimeType": "image/png", "buffer": plain.getvalue()}
+    )
+    expect(watched.page.locator("[data-toast]")).to_contain_text("holds no settings")
+    watched.complaints[:] = [one for one in watched.complaints if "/studio/restore" not in one]
+
+
+def test_a_new_picture_appears_by_itself(watched: Watched, studio: RunningApp) -> None:
+    made = studio.generate(prompt="late goblin", width=96, height=96)
+    expect(watched.page.locator(f"{CARDS} img").first).to_have_attribute("alt", "late goblin (Front)")
+    studio.client.delete(f"/avatarforge-controller/generations/{made['generation_id']}")
