@@ -265,6 +265,14 @@ def test_the_front_comes_first_where_the_others_are_made_from_it() -> None:
     assert {step.workflow for step in others} == {"flux_kontext"}
     own = workflows.read_step(front.to_text()).request_of(plan.request)
     assert (own.width, own.height, own.model) == (832, 1216, "noobaiXL.safetensors")
+    # It has the size of its own models, unless somebody has asked for one.
+    small = server("v1-5-pruned.ckpt", diffusion_models=[KONTEXT], **FLUX_PARTS)
+    for asked, size in (({}, (512, 768)), ({"width": 640, "height": 960}, (640, 960))):
+        plan = workflows.choose(LIBRARY, ask(**SHEET, **asked), [small], MAPS)
+        for request in (plan.request, workflows.choose(LIBRARY, plan.request, [small], MAPS).request):
+            again = workflows.choose(LIBRARY, request, [small], MAPS)
+            own = workflows.read_step(again.steps[0].to_text()).request_of(again.request)
+            assert (own.width, own.height) == size
     # With a reference picture the same model draws the front view too, from that.
     from_reference = workflows.choose(LIBRARY, ask(**SHEET, reference_file_id="r"), [at], MAPS)
     assert {step.workflow for step in from_reference.steps} == {"flux_kontext"}

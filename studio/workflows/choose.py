@@ -110,7 +110,7 @@ def _with_front(
     """A trial that has no front view to go by, with the workflow that draws one from words."""
     if trial.unfit or not without_front(workflow.manifest, request):
         return trial
-    asked = front_request(workflow.manifest, trial.plan.request if trial.plan else request)
+    asked = front_request(workflow.manifest, request, trial.models.get("model"))
     found = front_by(asked)
     if found.plan is None:
         known = {(file.folder, file.name) for file in trial.files}

@@ -108,15 +108,18 @@ def without_front(manifest: Manifest, request: AvatarRequest) -> bool:
     )
 
 
-def front_request(manifest: Manifest, resolved: AvatarRequest) -> AvatarRequest:
+def front_request(manifest: Manifest, request: AvatarRequest, model: str | None) -> AvatarRequest:
     """The request for a front view that another workflow draws from words."""
     values: dict[str, Any] = dict.fromkeys(RESOLVED)
-    values |= {"width": resolved.width, "height": resolved.height}
     if manifest.family:
         values["loras"] = ()  # they are for models of that family
     else:
-        values["model"] = resolved.model
-    return with_values(resolved, **values, workflow=None, views=("front",))
+        values["model"] = model
+    usual = manifest.defaults_for(manifest.family)
+    if (request.width, request.height) != (usual.get("width"), usual.get("height")):
+        # A size that somebody has chosen; models of the other workflow may have another usual one.
+        values |= {"width": request.width, "height": request.height}
+    return with_values(request, **values, workflow=None, views=("front",))
 
 
 def changed_values(job: AvatarRequest, own: AvatarRequest) -> dict[str, Any]:
