@@ -24,6 +24,8 @@ SHADOW_ROWS = 0.72  # shadows lie on the ground: below this share of the height
 BAND = 256
 SAME_FIGURE = 2.0  # mean difference of 255 that packing may make
 MOST_TURNS = 300  # around corners, when what is open is looked for
+FITTED_PIXELS = 120_000  # of a picture, by which its background is told
+GRID = 96
 SMALLEST, LARGEST = 0.01, 0.85  # share of the picture that a figure takes
 _SEEN = [255 * (value >= SEEN) for value in range(256)]
 PLAIN_BORDER = 0.7  # share of the border that has to fit one smooth background
@@ -109,10 +111,10 @@ def _estimated(rgba: Image.Image) -> tuple[Array | None, Array | None]:
     if min(height, width) < 16:
         return None, None
     border = _upper_border(height, width)
-    ground = _smooth_ground(pixels, border)
+    ground = _smooth_ground(pixels)
     if ground is None:
         return None, None
-    away = np.abs(pixels - ground).max(-1)
+    away = _most(np.abs(pixels - ground))
     if not _is_plain(away < TOLERANCE, border):
         return None, None
     open_ = (away < TOLERANCE) | _shadow(pixels, ground)
@@ -142,17 +144,26 @@ def _upper_border(height: int, width: int) -> Array:
     return border
 
 
-def _smooth_ground(pixels: Array, border: Array) -> Array | None:
+def _smooth_ground(pixels: Array) -> Array | None:
     """A smooth surface through the background: first by the border, then by all that it reaches."""
-    ground = _fitted(pixels, border, order=2)
-    if ground is None:
+    height, width = pixels.shape[:2]
+    few = pixels[:: (step := max(1, round((height * width / FITTED_PIXELS) ** 0.5))), ::step]
+    border = _upper_border(*few.shape[:2])
+    first = _fitted(few, border, order=2)
+    if first is None:
         return None
-    close = np.abs(pixels - ground).max(-1) < TOLERANCE * 1.5
+    close = _most(np.abs(few - _surface(first, *few.shape[:2]))) < TOLERANCE * 1.5
     reached = _spread(border & close, close)
-    return _fitted(pixels, reached, order=4) if reached.mean() > 0.05 else ground
+    second = _fitted(few, reached, order=4) if reached.mean() > 0.05 else None
+    return _surface(first if second is None else second, height, width)
+
+
+def _powers(order: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(order + 1) for j in range(order + 1 - i)]
 
 
 def _fitted(pixels: Array, where: Array, order: int) -> Array | None:
+    """The factors of a polynomial through the colours at these places; None where there are too few."""
     height, width = where.shape
     rows, columns = np.nonzero(where)
     step = max(1, len(rows) // 6000)
@@ -161,33 +172,45 @@ def _fitted(pixels: Array, where: Array, order: int) -> Array | None:
         return None
     values = pixels[rows, columns].astype(np.float64)
     x, y = columns / width * 2 - 1, rows / height * 2 - 1
-    powers = [(i, j) for i in range(order + 1) for j in range(order + 1 - i)]
-    terms = np.stack([x**i * y**j for i, j in powers], -1)
+    terms = np.stack([x**i * y**j for i, j in _powers(order)], -1)
     weights = np.ones(len(values))
-    factors = np.zeros((len(powers), 3))
+    factors = np.zeros((terms.shape[1], 3))
+    ridge = 1e-4 * len(values) * np.eye(terms.shape[1])
+    ridge[0, 0] = 0
     for _ in range(6):
         # What lies far off is the figure; it must not bend the surface.
-        ridge = 1e-4 * len(values) * np.eye(len(powers))
-        ridge[0, 0] = 0
         weighted = terms * weights[:, None]
         factors = np.linalg.solve(terms.T @ weighted + ridge, weighted.T @ values)
         error = np.abs(terms @ factors - values).max(-1)
         scale = max(float(np.median(error)) * 2, 0.01)
         weights = 1 / (1 + (error / scale) ** 4)
-    across, down = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
-    surface = np.zeros((height, width, 3), np.float32)
-    for (i, j), factor in zip(powers, factors, strict=True):
-        surface += (down[:, None] ** j * across[None, :] ** i).astype(np.float32)[..., None] * factor.astype(
-            np.float32
-        )
-    return np.clip(surface, 0, 1)
+    return factors
+
+
+def _surface(factors: Array, height: int, width: int) -> Array:
+    """The polynomial's colours for a picture; it is smooth, so that a coarse grid will do."""
+    order = next(order for order in (2, 4) if len(_powers(order)) == len(factors))
+    middles = (np.arange(GRID) + 0.5) / GRID * 2 - 1
+    terms = np.stack([middles[None, :] ** i * middles[:, None] ** j for i, j in _powers(order)], -1)
+    coarse = np.clip(terms @ factors, 0, 1).astype(np.float32)
+    parts = [Image.fromarray(np.ascontiguousarray(coarse[..., part])) for part in range(3)]
+    return np.stack([np.asarray(one.resize((width, height), Image.Resampling.BILINEAR)) for one in parts], -1)
+
+
+def _most(values: Array) -> Array:
+    """The largest of three channels; far quicker than a maximum along the last axis."""
+    return np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2])
+
+
+def _least(values: Array) -> Array:
+    return np.minimum(np.minimum(values[..., 0], values[..., 1]), values[..., 2])
 
 
 def _shadow(pixels: Array, ground: Array) -> Array:
     """The background only darker, without an edge, and on the ground: what a soft shadow looks like."""
     share = pixels / np.maximum(ground, 0.05)
-    mean = share.mean(-1)
-    alike = (share.max(-1) - share.min(-1)) < 0.10
+    mean = (share[..., 0] + share[..., 1] + share[..., 2]) / 3
+    alike = (_most(share) - _least(share)) < 0.10
     slope = np.zeros(mean.shape, np.float32)
     slope[1:] = np.abs(np.diff(mean, axis=0))
     slope[:, 1:] = np.maximum(slope[:, 1:], np.abs(np.diff(mean, axis=1)))
@@ -199,7 +222,7 @@ def _shadow(pixels: Array, ground: Array) -> Array:
 
 def _gaps(reached: Array, away: Array, ground: Array) -> Array:
     """Background that is shut in, as between arm and body; white and black are too common as colours."""
-    low, high = float(ground.min(-1).min()), float(ground.max(-1).min())
+    low, high = float(ground.min()), float(_most(ground).min())
     if low > 0.94 or high < 0.06:
         return np.zeros_like(reached)
     alike = ~reached & (away < TOLERANCE * 0.5)
