@@ -52,7 +52,7 @@ def eye_form(spec: Spec) -> EyeForm:
         height, lash = height * 0.90, 0.025
     grow = {"child": 1.13, "teen": 1.06, "middle_aged": 0.92, "elder": 0.84}.get(spec.build.age, 1.0)
     if spec.build.heads_tall < 4.5:
-        grow *= 1.28
+        grow *= 1.20
     return EyeForm(width * (0.6 + 0.4 * grow), height * grow, slant, lash, 0.170 + 0.010 * (grow > 1.10))
 
 
@@ -213,7 +213,8 @@ def draw_brow(canvas: Canvas, spec: Spec, look: Look, form: EyeForm, sign: float
     masculine = spec.build.presentation == "masculine"
     old = spec.build.age == "elder"
     lift = look.brow_lift + (look.brow_skew if sign > 0 else -0.35 * look.brow_skew)
-    y = EYE_Y + 0.108 + 0.030 * form.height / 0.085 + 0.048 * lift - (0.014 if masculine else 0)
+    over = max(0.108 + 0.35 * form.height, 0.070 + form.height)  # clear of the lashes of large eyes
+    y = EYE_Y + over + 0.048 * lift - (0.014 if masculine else 0)
     x = form.spread
     # A brow that rises alone is bent, the other one is pressed.
     tilt = look.brow_tilt - (0.25 * look.brow_skew if sign > 0 else -0.45 * look.brow_skew)

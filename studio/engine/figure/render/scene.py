@@ -95,11 +95,12 @@ def render(
     )  # fmt: skip
 
     low, high = points.min(0), points.max(0)
-    middle = (low + high) / 2
+    middle, far = (low + high) / 2, float(np.sqrt(((high - low) ** 2).sum())) / 2 * 1.02
+    seen_far = 0.62 * float(np.hypot(width, height)) / shot.scale
+    if seen_far < far:  # close by, all of the shadow map serves what is in the picture
+        middle, far = shot.centre, seen_far
     frame = light_frame() @ shot.rotation
-    shadow, shadow_scale = _shadow(
-        points, model, frame, middle, float(np.sqrt(((high - low) ** 2).sum())) / 2 * 1.02
-    )
+    shadow, shadow_scale = _shadow(points, model, frame, middle, far)
     world = points.astype(np.float32)
     light = light_frame()[2]
     kinds = model.table[:, KIND].astype(np.int64)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..filters import blur, luminance, noise, straight
-from ..palette import KIND, LIT
+from ..palette import FACE, KIND, LIT, SHADE, SKIN
 from ..render.scene import Layers, Manner
 from ..shape.curves import smoothstep
 from .registry import over, style
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ..drawing import Scene
 
 Array = np.ndarray
-FACE = 7
 
 
 def is_face(layers: Layers, scene: Scene) -> Array:
@@ -139,6 +138,9 @@ def flat(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     own = own_colour(layers, scene)
     tone = smoothstep(0.42, 0.58, blur(layers.tone, 2.2 * k))[..., None]
     dark = own * np.array([0.80, 0.76, 0.86], np.float32)
+    part = np.maximum(layers.part, 0)
+    skin = (layers.part >= 0) & (scene.model.table[:, KIND].astype(int) == SKIN)[part]
+    dark = np.where(skin[..., None], scene.model.table[part, SHADE : SHADE + 3], dark)
     simple = own * tone + dark * (1 - tone)
     mean = luminance(simple)[..., None]
     simple = np.clip(mean + (simple - mean) * 1.08, 0, 1)

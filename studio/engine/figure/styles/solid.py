@@ -31,8 +31,11 @@ def _albedo(layers: Layers, scene: Scene) -> Array:
     lit, dark = table[index, 1:4], table[index, 4:7]
     drawn = dark + (lit - dark) * layers.tone[..., None]
     colour = straight(layers.rgba)
-    share = np.clip(colour / np.maximum(drawn, 0.04), 0.3, 1.9)
     kind = _kinds(layers, scene)
+    # On a face lashes are far darker and the white of eyes far lighter than the skin around them.
+    face = (kind == FACE)[..., None]
+    share = colour / np.maximum(drawn, 0.04)
+    share = np.where(face, np.clip(share, 0.0, 9.0), np.clip(share, 0.3, 1.9))
     plain = np.isin(kind, (METAL, HAIR, SATIN, GEM, LEATHER, SKIN))[..., None]
     return np.clip(np.where(plain, lit, lit * share), 0, 1)
 
