@@ -16,12 +16,24 @@ claim_cache()
 
 from numba import njit  # noqa: E402  the cache folder must be known before numba is imported
 
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "cache": True,
+    "fastmath": False,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,  # nobody calls kernels from C, and the wrapper takes time to compile
+}
 _workers = max(1, min(4, os.cpu_count() or 1))
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function; threads come from `spread`, so that results never depend on their number."""
-    return njit(nogil=True, cache=True, fastmath=False, error_model="numpy")(function)
+    return njit(**_OPTIONS)(function)
+
+
+def helper(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for other kernels, once: without a signature numba does so anew for each constant."""
+    return njit(signature, **_OPTIONS)
 
 
 def use_threads(count: int) -> None:

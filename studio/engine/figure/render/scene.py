@@ -122,7 +122,7 @@ def render(
     starts = list(range(0, height, _TILE_ROWS))
     every = np.ones(len(model.faces), np.uint8)
     chosen, lefts, rights = banded(
-        screen, model.faces, every, model.two_sided, _TILE_ROWS * factor, len(starts), margin
+        screen, model.faces, every, model.two_sided, _TILE_ROWS * factor, len(starts), float(margin)
     )
 
     def tile(first: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import kernel
+from ..compiled import helper, kernel
 
 _SIDE = 4  # points along a block, and blocks along a group of blocks
 _MOST = 64  # points of a handful
@@ -15,7 +15,7 @@ _CHUNK = 32  # points of a list that are so near to one another that few solids 
 _FAR = 1e3
 
 
-@kernel
+@helper("void(f8[:, ::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
 def _cone(table, s, x, y, z, count, values):
     ax, ay, az = table[s, 4], table[s, 5], table[s, 6]
     dx, dy, dz, inverse = table[s, 7], table[s, 8], table[s, 9], table[s, 16]
@@ -36,7 +36,7 @@ def _cone(table, s, x, y, z, count, values):
         values[s, p] = np.sqrt(px * px + py * py + pz * pz) - (radius + change * t)
 
 
-@kernel
+@helper("void(f8[:, ::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
 def _ellipsoid(table, s, x, y, z, count, values):
     cx, cy, cz = table[s, 4], table[s, 5], table[s, 6]
     ix, iy, iz, least = table[s, 7], table[s, 8], table[s, 9], table[s, 10]
@@ -50,7 +50,7 @@ def _ellipsoid(table, s, x, y, z, count, values):
         values[s, p] = -least if b < 1e-9 else (a - np.sqrt(a)) / b
 
 
-@kernel
+@helper("void(f8[:, ::1], i8, f8[:, :, ::1], f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
 def _loft(table, s, lofts, x, y, z, count, values):
     grow, low, high, power, root = table[s, 3], table[s, 4], table[s, 5], table[s, 6], table[s, 7]
     rows_per_metre, which = table[s, 8], int(table[s, 9])
@@ -77,7 +77,7 @@ def _loft(table, s, lofts, x, y, z, count, values):
             values[s, p] = max(d, over)
 
 
-@kernel
+@helper("void(f8[:, ::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
 def _plane(table, s, x, y, z, count, values):
     ax, ay, az = table[s, 4], table[s, 5], table[s, 6]
     nx, ny, nz, swell = table[s, 7], table[s, 8], table[s, 9], table[s, 3]
@@ -85,7 +85,7 @@ def _plane(table, s, x, y, z, count, values):
         values[s, p] = (x[p] - ax) * nx + (y[p] - ay) * ny + (z[p] - az) * nz - swell
 
 
-@kernel
+@helper("void(f8[:, ::1], f8[:, :, ::1], i8[::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
 def _measure(table, lofts, near, few, x, y, z, count, values):
     """The distances of a handful of points to each solid of a list; `field._fill_row` says what rows hold."""
     for n in range(few):
@@ -103,7 +103,7 @@ def _measure(table, lofts, near, few, x, y, z, count, values):
             _plane(table, s, x, y, z, count, values)
 
 
-@kernel
+@helper("f8(f8, f8, f8, f8)")
 def _unite(d, e, blend, quarter):
     """The smaller of two distances, with a smooth seam; quarter is 0.25 / blend."""
     near = blend - abs(d - e)
@@ -111,7 +111,7 @@ def _unite(d, e, blend, quarter):
     return (d if d < e else e) - near * near * quarter
 
 
-@kernel
+@helper("void(f8[:, ::1], i8[::1], i8, f8[:, ::1], i8, f8[::1], f8[::1])")
 def _fold(table, near, few, values, count, d, aside):
     """The distances to the solids of a list combined in their order, for a handful of points."""
     for p in range(count):
@@ -138,7 +138,7 @@ def _fold(table, near, few, values, count, d, aside):
                 aside[p] = _FAR
 
 
-@kernel
+@helper("i8(f8[:, ::1], i8[::1], i8, f8[:, ::1], i8, f8, i8[::1])")
 def _choose(table, near, few, values, p, half, chosen):
     """The solids that may matter within `half` of a measured place; planes and steps always do."""
     best = _FAR
@@ -184,7 +184,7 @@ def distances(points, first, last, table, lofts, out):
             out[begin + p] = d[p]
 
 
-@kernel
+@helper("void(f4[:, :, ::1], i8, i8, i8, i8, f8)")
 def _fill_cube(grid, x0, y0, z0, side, value):
     for x in range(x0, min(x0 + side, grid.shape[0])):
         for y in range(y0, min(y0 + side, grid.shape[1])):
@@ -192,7 +192,7 @@ def _fill_cube(grid, x0, y0, z0, side, value):
                 grid[x, y, z] = value
 
 
-@kernel
+@helper("void(f8[::1], f8, i8, i8, i8, i8, i8, f8, f8[::1], f8[::1], f8[::1])")
 def _corners(origin, h, x0, y0, z0, side, step, shift, x, y, z):
     """The places of side³ cubes, `step` points wide, from a corner of the grid on."""
     p = 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
+from ..compiled import kernel
 from .curves import Points, Vector, path, profile, unit
 
 Array = np.ndarray
@@ -62,17 +64,29 @@ def joined(meshes: Sequence[Mesh]) -> Mesh:
     )
 
 
+@kernel
+def _add_normals(points, faces, out):
+    for f in range(faces.shape[0]):
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        ux, uy, uz = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
+        vx, vy, vz = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for corner in range(3):
+            v = faces[f, corner]
+            out[v, 0] += nx
+            out[v, 1] += ny
+            out[v, 2] += nz
+
+
 def vertex_normals(points: Array, faces: Array) -> Array:
     """Area-weighted normals."""
-    a, b, c = points[faces[:, 0]], points[faces[:, 1]], points[faces[:, 2]]
-    face = np.cross(b - a, c - a)
-    total = np.empty_like(points)
-    for axis in range(3):
-        weights = np.concatenate([face[:, axis]] * 3)
-        total[:, axis] = np.bincount(faces.T.ravel(), weights, len(points))
+    total = np.zeros((len(points), 3))
+    _add_normals(np.ascontiguousarray(points, float), np.ascontiguousarray(faces, np.int64), total)
     return unit(total)
 
 
+# Meshes share the arrays that are cached here: nobody writes into the faces of a mesh.
+@lru_cache(maxsize=256)
 def _grid_faces(rows: int, columns: int, closed: bool) -> Array:
     i = np.arange(rows - 1)[:, None]
     j = np.arange(columns if closed else columns - 1)[None]
@@ -82,33 +96,66 @@ def _grid_faces(rows: int, columns: int, closed: bool) -> Array:
     return np.concatenate([first.reshape(-1, 3), second.reshape(-1, 3)])
 
 
+@kernel
+def _volume(points, faces):
+    """Six times the volume inside, negative when the faces look inwards."""
+    cx = cy = cz = 0.0
+    for i in range(points.shape[0]):
+        cx += points[i, 0] / points.shape[0]
+        cy += points[i, 1] / points.shape[0]
+        cz += points[i, 2] / points.shape[0]
+    total = 0.0
+    for f in range(faces.shape[0]):
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        ax, ay, az = points[a, 0] - cx, points[a, 1] - cy, points[a, 2] - cz
+        bx, by, bz = points[b, 0] - cx, points[b, 1] - cy, points[b, 2] - cz
+        dx, dy, dz = points[c, 0] - cx, points[c, 1] - cy, points[c, 2] - cz
+        total += ax * (by * dz - bz * dy) + ay * (bz * dx - bx * dz) + az * (bx * dy - by * dx)
+    return total
+
+
 def _outward(points: Array, faces: Array) -> Array:
-    centre = points.mean(0)
-    a, b, c = (points[faces[:, k]] - centre for k in range(3))
-    return faces if (a * np.cross(b, c)).sum() >= 0 else faces[:, ::-1].copy()
+    flat = np.ascontiguousarray(points, float)
+    return faces if _volume(flat, np.ascontiguousarray(faces)) >= 0 else faces[:, ::-1].copy()
+
+
+@lru_cache(maxsize=256)
+def _ring_faces(rows: int, columns: int, caps: bool) -> Array:
+    faces = _grid_faces(rows, columns, closed=True)
+    if caps:
+        j, k = np.arange(columns), rows * columns
+        last = (rows - 1) * columns
+        start = np.stack([np.full(columns, k), (j + 1) % columns, j], -1)
+        end = np.stack([np.full(columns, k + 1), last + j, last + (j + 1) % columns], -1)
+        faces = np.concatenate([faces, start, end])
+    return faces
+
+
+@lru_cache(maxsize=256)
+def _ring_surface(rows: int, columns: int, caps: bool) -> Array:
+    u = np.repeat(np.linspace(0, 1, rows), columns)
+    v = np.tile(np.linspace(0, 1, columns, endpoint=False), rows)
+    if caps:
+        u, v = np.append(u, [0, 1]), np.append(v, [0.5, 0.5])
+    return np.stack([u, v, np.zeros(len(u))], -1)
 
 
 def rings(grid: Array, caps: bool = True) -> Mesh:
     """A closed skin over rings of points (rows × columns × 3)."""
     rows, columns, _ = grid.shape
     points = grid.reshape(-1, 3)
-    faces = _grid_faces(rows, columns, closed=True)
-    u = np.repeat(np.linspace(0, 1, rows), columns)
-    v = np.tile(np.linspace(0, 1, columns, endpoint=False), rows)
-    along = np.cumsum(np.concatenate([[0], np.sqrt((np.diff(grid.mean(1), axis=0) ** 2).sum(1))]))
-    hem = np.repeat(np.minimum(along, along[-1] - along), columns)
+    middles = grid.mean(1)
+    steps = middles[1:] - middles[:-1]
+    along = np.concatenate([[0], np.cumsum(np.sqrt((steps * steps).sum(1)))])
+    surface = _ring_surface(rows, columns, caps).copy()
+    surface[: rows * columns, 2] = np.repeat(np.minimum(along, along[-1] - along), columns)
     if caps:
-        points = np.concatenate([points, grid[0].mean(0)[None], grid[-1].mean(0)[None]])
-        j, k = np.arange(columns), rows * columns
-        start = np.stack([np.full(columns, k), (j + 1) % columns, j], -1)
-        last = (rows - 1) * columns
-        end = np.stack([np.full(columns, k + 1), last + j, last + (j + 1) % columns], -1)
-        faces = np.concatenate([faces, start, end])
-        u, v, hem = np.append(u, [0, 1]), np.append(v, [0.5, 0.5]), np.append(hem, [0, 0])
-    faces = _outward(points, faces)
-    return Mesh(points, vertex_normals(points, faces), faces, np.stack([u, v, hem], -1))
+        points = np.concatenate([points, middles[[0, -1]]])
+    faces = _outward(points, _ring_faces(rows, columns, caps))
+    return Mesh(points, vertex_normals(points, faces), faces, surface)
 
 
+@lru_cache(maxsize=256)
 def circle(columns: int, squareness: float = 2.0) -> tuple[Array, Array]:
     """Cosine and sine of a superellipse; squareness 2 is round, 4 is boxy."""
     angle = np.linspace(0, 2 * np.pi, columns, endpoint=False)
@@ -130,6 +177,36 @@ def upright_loft(rows: Points, count: int = 40, columns: int = 40, squareness: f
     return np.stack([x, np.repeat(y[:, None], columns, 1), z], -1)
 
 
+@kernel
+def _tube(centre, radius, towards, flat, c, s, out):
+    rows, columns = out.shape[0], out.shape[1]
+    for i in range(rows):
+        before, after = max(0, i - 1), min(rows - 1, i + 1)
+        step = after - before
+        tx = (centre[after, 0] - centre[before, 0]) / step
+        ty = (centre[after, 1] - centre[before, 1]) / step
+        tz = (centre[after, 2] - centre[before, 2]) / step
+        size = 1.0 / max(np.sqrt(tx * tx + ty * ty + tz * tz), 1e-12)
+        tx, ty, tz = tx * size, ty * size, tz * size
+        dx, dy, dz = towards[i, 0], towards[i, 1], towards[i, 2]
+        dot = dx * tx + dy * ty + dz * tz
+        ax, ay, az = dx - dot * tx, dy - dot * ty, dz - dot * tz
+        if ax * ax + ay * ay + az * az < 1e-4 * (dx * dx + dy * dy + dz * dz):
+            # The section cannot face the way that the curve runs: it faces up, or to the side, instead.
+            if abs(ty) < 0.9:
+                ax, ay, az = -ty * tx, 1.0 - ty * ty, -ty * tz
+            else:
+                ax, ay, az = 1.0 - tx * tx, -tx * ty, -tx * tz
+        size = 1.0 / max(np.sqrt(ax * ax + ay * ay + az * az), 1e-12)
+        ax, ay, az = ax * size, ay * size, az * size
+        wx, wy, wz = ty * az - tz * ay, tz * ax - tx * az, tx * ay - ty * ax
+        for j in range(columns):
+            wide, high = radius[i] * c[j], radius[i] * flat * s[j]
+            out[i, j, 0] = centre[i, 0] + wx * wide + ax * high
+            out[i, j, 1] = centre[i, 1] + wy * wide + ay * high
+            out[i, j, 2] = centre[i, 2] + wz * wide + az * high
+
+
 def tube(
     points: Points,
     radii: Vector,
@@ -140,25 +217,14 @@ def tube(
     squareness: float = 2.0,
 ) -> Array:
     """Rings along a curve; flat squeezes the section along `towards` (one direction, or one per ring)."""
-    centre = path(points, count)
-    tangent = unit(np.gradient(centre, axis=0))
     radius = np.asarray(radii, float)
     r = profile(np.linspace(0, 1, len(radius)), radius, np.linspace(0, 1, count))
-    direction = np.broadcast_to(np.asarray(towards, float), (count, 3))
-    across = direction - (direction * tangent).sum(1, keepdims=True) * tangent
-    lost = (across * across).sum(1) < 1e-4 * (direction * direction).sum(1)
-    if lost.any():
-        # The section cannot face the way that the curve runs: it faces up, or to the side, instead.
-        spare = np.where(np.abs(tangent[:, 1:2]) < 0.9, np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0]))
-        across[lost] = (spare - (spare * tangent).sum(1, keepdims=True) * tangent)[lost]
-    high = unit(across)
-    wide = np.cross(tangent, high)
+    direction = np.empty((count, 3))
+    direction[:] = towards
     c, s = circle(columns, squareness)
-    return (
-        centre[:, None]
-        + wide[:, None] * (r[:, None] * c)[..., None]
-        + high[:, None] * (r[:, None] * flat * s)[..., None]
-    )
+    out = np.empty((count, columns, 3))
+    _tube(path(points, count), r, direction, float(flat), c, s, out)
+    return out
 
 
 def loop_tube(loop: Array, radius: float, columns: int = 8) -> Mesh:

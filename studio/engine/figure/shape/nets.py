@@ -59,19 +59,17 @@ def net(grid, active, index, points, faces):
                         for z in range(max(1, bz * 4), min(bz * 4 + 4, nz - 1)):
                             here = grid[x, y, z] < 0
                             for axis in range(3):
-                                if axis == 0:
-                                    there = grid[x + 1, y, z] < 0
-                                    a, b = index[x, y - 1, z - 1], index[x, y, z - 1]
-                                    c, d = index[x, y, z], index[x, y - 1, z]
-                                elif axis == 1:
-                                    there = grid[x, y + 1, z] < 0
-                                    a, b = index[x - 1, y, z - 1], index[x - 1, y, z]
-                                    c, d = index[x, y, z], index[x, y, z - 1]
-                                else:
-                                    there = grid[x, y, z + 1] < 0
-                                    a, b = index[x - 1, y - 1, z], index[x, y - 1, z]
-                                    c, d = index[x, y, z], index[x - 1, y, z]
-                                if here == there or a < 0 or b < 0 or c < 0 or d < 0:
+                                there = grid[x + (axis == 0), y + (axis == 1), z + (axis == 2)] < 0
+                                if here == there:
+                                    continue
+                                # The four cells around the edge: steps back along the two other axes.
+                                px, py, pz = int(axis == 2), int(axis == 0), int(axis == 1)
+                                qx, qy, qz = int(axis == 1), int(axis == 2), int(axis == 0)
+                                a = index[x - px - qx, y - py - qy, z - pz - qz]
+                                b = index[x - qx, y - qy, z - qz]
+                                c = index[x, y, z]
+                                d = index[x - px, y - py, z - pz]
+                                if a < 0 or b < 0 or c < 0 or d < 0:
                                     continue
                                 f = quads * 2
                                 faces[f, 0] = a
