@@ -42,5 +42,10 @@ def control_maps(request: DrawRequest, kinds: tuple[str, ...] | None = None) -> 
 
 
 def warm_up() -> None:
-    """Compile or load all kernels by drawing one small picture; meant for a background thread."""
-    draw(DrawRequest("knight with a cape", width=64, height=96, camera=Camera(20.0)))
+    """Compile or load all kernels; takes a while, so it is meant for a background thread."""
+    from studio.engine.figure.kept import any_kept
+
+    first = not any_kept()
+    from studio.engine.figure.ready import make_ready
+
+    make_ready(first)

@@ -45,13 +45,17 @@ class Stage:
 
     def run(self, low: Array, high: Array, start: float = 0.0, stop: float = 1.0) -> None:
         """A vertical gradient over the whole picture."""
-        t = np.clip((self.y - start) / (stop - start), 0, 1)[..., None]
+        t = np.clip((self.y[:, :1] - start) / (stop - start), 0, 1)[..., None]
         self.picture[:] = low * (1 - t) + high * t
 
     def mix(self, mask: Array, colour: Array, share: float = 1.0) -> None:
         """Lay a colour over a masked part."""
-        m = (np.clip(mask, 0, 1) * share)[..., None].astype(np.float32)
-        self.picture[:] = self.picture * (1 - m) + colour * m
+        m = (np.clip(mask, 0, 1) * share).astype(np.float32)
+        colours = np.broadcast_to(np.asarray(colour, np.float32), self.picture.shape)
+        # Channel by channel: numpy is slow where the innermost axis is short.
+        for c in range(3):
+            part = self.picture[..., c]
+            part += (colours[..., c] - part) * m
 
     def ridge(self, base: float, rise: float, size: float, colour: Array, sharp: float = 1.0) -> None:
         """A row of hills, trees or mountains: everything below a wavy line."""
@@ -366,6 +370,10 @@ def ground_shadow(picture: Array, feet: tuple[float, float, float], pitch_deg: f
     rx, ry = half * 1.35 + 0.01 * height, (half * 1.35 + 0.01 * height) * flat
     columns = (np.arange(width) + 0.5 - x) / max(rx, 1)
     rows = (np.arange(height) + 0.5 - y) / max(ry, 1)
-    spot = np.clip(1.0 - (columns[None] ** 2 + rows[:, None] ** 2), 0, 1)
+    inside_y, inside_x = np.nonzero(np.abs(rows) < 1)[0], np.nonzero(np.abs(columns) < 1)[0]
+    if not len(inside_y) or not len(inside_x):
+        return
+    part = np.s_[inside_y[0] : inside_y[-1] + 1, inside_x[0] : inside_x[-1] + 1]
+    spot = np.clip(1.0 - (columns[None, part[1]] ** 2 + rows[part[0], None] ** 2), 0, 1)
     spot = (spot * spot * (3 - 2 * spot) * 0.42)[..., None].astype(np.float32)
-    picture *= 1 - spot * np.array([0.95, 0.9, 0.75], np.float32)
+    picture[part] *= 1 - spot * np.array([0.95, 0.9, 0.75], np.float32)

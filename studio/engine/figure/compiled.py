@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from .kept import claim_cache
@@ -23,17 +24,15 @@ _OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "no_cfunc_wrapper": True,  # nobody calls kernels from C, and the wrapper takes time to compile
 }
+KERNELS: list[Any] = []
 _workers = max(1, min(4, os.cpu_count() or 1))
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function; threads come from `spread`, so that results never depend on their number."""
-    return njit(**_OPTIONS)(function)
-
-
-def helper(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Compile a function for other kernels, once: without a signature numba does so anew for each constant."""
-    return njit(signature, **_OPTIONS)
+    compiled = njit(**_OPTIONS)(function)
+    KERNELS.append(compiled)
+    return compiled
 
 
 def use_threads(count: int) -> None:
@@ -47,5 +46,24 @@ def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
     todo = list(items)
     if _workers == 1 or len(todo) < 2:
         return [function(item) for item in todo]
-    with ThreadPoolExecutor(_workers) as pool:
-        return list(pool.map(function, todo))
+    results: dict[int, Result] = {}
+    numbers = iter(range(len(todo)))
+
+    def work() -> None:
+        for number in numbers:
+            results[number] = function(todo[number])
+
+    # The caller works too, so nothing waits for a pool that is busy, whoever keeps it so.
+    others = [_pool(_workers - 1).submit(work) for _ in range(min(_workers, len(todo)) - 1)]
+    try:
+        work()
+    finally:
+        for other in others:
+            if not other.cancel():
+                other.result()
+    return [results[number] for number in range(len(todo))]
+
+
+@lru_cache(maxsize=1)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="figure")

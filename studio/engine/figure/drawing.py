@@ -273,10 +273,14 @@ def _to_bytes(rgba: Array, premultiplied: bool = True) -> Array:
     out = np.empty(rgba.shape, np.uint8)
     # In bands of rows, so that a large picture needs no second copy in floats.
     for top in range(0, len(rgba), 256):
-        part = rgba[top : top + 256].astype(np.float32)
-        if premultiplied:
-            part[..., :3] /= np.maximum(part[..., 3:], 1e-6)
-        out[top : top + 256] = np.clip(part, 0, 1) * 255 + 0.5
+        part = rgba[top : top + 256]
+        alpha = np.maximum(part[..., 3], 1e-6) if premultiplied else None
+        # Channel by channel: numpy is slow where the innermost axis is short.
+        for c in range(rgba.shape[2]):
+            value = part[..., c].astype(np.float32)
+            if alpha is not None and c < 3:
+                value /= alpha
+            out[top : top + 256, :, c] = np.clip(value, 0, 1) * 255 + 0.5
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -61,6 +62,11 @@ class Paint:
 
 def lifted(colour: RGB) -> Array:
     """The colour in light; the very darkest are lifted so that form can still be seen in them."""
+    return _lifted(tuple(colour)).copy()
+
+
+@lru_cache(maxsize=1024)
+def _lifted(colour: RGB) -> Array:
     lab = to_lab(unit_rgb(colour))
     lab[0] = 0.20 + (lab[0] - 0.0) * 0.80 if lab[0] < 0.20 else lab[0]
     lab[0] = max(lab[0], 0.24)
@@ -69,6 +75,11 @@ def lifted(colour: RGB) -> Array:
 
 def shaded(colour: RGB, kind: int) -> Array:
     """The colour in shade: darker and a little towards violet, skin towards rose."""
+    return _shaded(tuple(colour), kind).copy()
+
+
+@lru_cache(maxsize=1024)
+def _shaded(colour: RGB, kind: int) -> Array:
     lab = to_lab(lifted(colour))
     light, a, b = lab
     if kind in (SKIN, FACE):

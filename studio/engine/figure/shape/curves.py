@@ -88,7 +88,8 @@ def _path(points, out):
     for c in range(points.shape[1]):
         for i in range(1, last):
             before, after = knots[i] - knots[i - 1], knots[i + 1] - knots[i]
-            below, above = (points[i, c] - points[i - 1, c]) / before, (points[i + 1, c] - points[i, c]) / after
+            below = (points[i, c] - points[i - 1, c]) / before
+            above = (points[i + 1, c] - points[i, c]) / after
             tangent[i, c] = (below * after + above * before) / (before + after)
         first = (points[1, c] - points[0, c]) / (knots[1] - knots[0])
         final = (points[last, c] - points[last - 1, c]) / (knots[last] - knots[last - 1])

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import helper, kernel
+from ..compiled import kernel
 
 _SIDE = 4  # points along a block, and blocks along a group of blocks
 _MOST = 64  # points of a handful
 _CHUNK = 32  # points of a list that are so near to one another that few solids matter to all of them
 _FAR = 1e3
 
+# For each constant that one kernel hands another, numba compiles that one anew; np.int64 makes plain numbers.
 
-@helper("void(f8[:, ::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
+
+@kernel
 def _cone(table, s, x, y, z, count, values):
     ax, ay, az = table[s, 4], table[s, 5], table[s, 6]
     dx, dy, dz, inverse = table[s, 7], table[s, 8], table[s, 9], table[s, 16]
@@ -36,7 +38,7 @@ def _cone(table, s, x, y, z, count, values):
         values[s, p] = np.sqrt(px * px + py * py + pz * pz) - (radius + change * t)
 
 
-@helper("void(f8[:, ::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
+@kernel
 def _ellipsoid(table, s, x, y, z, count, values):
     cx, cy, cz = table[s, 4], table[s, 5], table[s, 6]
     ix, iy, iz, least = table[s, 7], table[s, 8], table[s, 9], table[s, 10]
@@ -50,7 +52,7 @@ def _ellipsoid(table, s, x, y, z, count, values):
         values[s, p] = -least if b < 1e-9 else (a - np.sqrt(a)) / b
 
 
-@helper("void(f8[:, ::1], i8, f8[:, :, ::1], f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
+@kernel
 def _loft(table, s, lofts, x, y, z, count, values):
     grow, low, high, power, root = table[s, 3], table[s, 4], table[s, 5], table[s, 6], table[s, 7]
     rows_per_metre, which = table[s, 8], int(table[s, 9])
@@ -77,7 +79,7 @@ def _loft(table, s, lofts, x, y, z, count, values):
             values[s, p] = max(d, over)
 
 
-@helper("void(f8[:, ::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
+@kernel
 def _plane(table, s, x, y, z, count, values):
     ax, ay, az = table[s, 4], table[s, 5], table[s, 6]
     nx, ny, nz, swell = table[s, 7], table[s, 8], table[s, 9], table[s, 3]
@@ -85,7 +87,7 @@ def _plane(table, s, x, y, z, count, values):
         values[s, p] = (x[p] - ax) * nx + (y[p] - ay) * ny + (z[p] - az) * nz - swell
 
 
-@helper("void(f8[:, ::1], f8[:, :, ::1], i8[::1], i8, f8[::1], f8[::1], f8[::1], i8, f8[:, ::1])")
+@kernel
 def _measure(table, lofts, near, few, x, y, z, count, values):
     """The distances of a handful of points to each solid of a list; `field._fill_row` says what rows hold."""
     for n in range(few):
@@ -103,7 +105,7 @@ def _measure(table, lofts, near, few, x, y, z, count, values):
             _plane(table, s, x, y, z, count, values)
 
 
-@helper("f8(f8, f8, f8, f8)")
+@kernel
 def _unite(d, e, blend, quarter):
     """The smaller of two distances, with a smooth seam; quarter is 0.25 / blend."""
     near = blend - abs(d - e)
@@ -111,7 +113,7 @@ def _unite(d, e, blend, quarter):
     return (d if d < e else e) - near * near * quarter
 
 
-@helper("void(f8[:, ::1], i8[::1], i8, f8[:, ::1], i8, f8[::1], f8[::1])")
+@kernel
 def _fold(table, near, few, values, count, d, aside):
     """The distances to the solids of a list combined in their order, for a handful of points."""
     for p in range(count):
@@ -138,7 +140,7 @@ def _fold(table, near, few, values, count, d, aside):
                 aside[p] = _FAR
 
 
-@helper("i8(f8[:, ::1], i8[::1], i8, f8[:, ::1], i8, f8, i8[::1])")
+@kernel
 def _choose(table, near, few, values, p, half, chosen):
     """The solids that may matter within `half` of a measured place; planes and steps always do."""
     best = _FAR
@@ -158,6 +160,7 @@ def _choose(table, near, few, values, p, half, chosen):
 @kernel
 def distances(points, first, last, table, lofts, out):
     """The distance at each of the points first .. last; neighbours in the list are best near in space."""
+    zero, one = np.int64(0), np.int64(1)
     solids = table.shape[0]
     every, near = np.arange(solids), np.empty(solids, np.int64)
     values = np.empty((solids, _CHUNK))
@@ -175,8 +178,8 @@ def distances(points, first, last, table, lofts, out):
         for p in range(count):
             half = max(half, (x[p] - cx) ** 2 + (y[p] - cy) ** 2 + (z[p] - cz) ** 2)
         x[0], y[0], z[0] = cx, cy, cz
-        _measure(table, lofts, every, solids, x, y, z, 1, values)
-        few = _choose(table, every, solids, values, 0, np.sqrt(half), near)
+        _measure(table, lofts, every, solids, x, y, z, one, values)
+        few = _choose(table, every, solids, values, zero, np.sqrt(half), near)
         x[0], y[0], z[0] = points[begin, 0], points[begin, 1], points[begin, 2]
         _measure(table, lofts, near, few, x, y, z, count, values)
         _fold(table, near, few, values, count, d, aside)
@@ -184,7 +187,7 @@ def distances(points, first, last, table, lofts, out):
             out[begin + p] = d[p]
 
 
-@helper("void(f4[:, :, ::1], i8, i8, i8, i8, f8)")
+@kernel
 def _fill_cube(grid, x0, y0, z0, side, value):
     for x in range(x0, min(x0 + side, grid.shape[0])):
         for y in range(y0, min(y0 + side, grid.shape[1])):
@@ -192,7 +195,7 @@ def _fill_cube(grid, x0, y0, z0, side, value):
                 grid[x, y, z] = value
 
 
-@helper("void(f8[::1], f8, i8, i8, i8, i8, i8, f8, f8[::1], f8[::1], f8[::1])")
+@kernel
 def _corners(origin, h, x0, y0, z0, side, step, shift, x, y, z):
     """The places of side³ cubes, `step` points wide, from a corner of the grid on."""
     p = 0
@@ -212,45 +215,48 @@ def fill_grid(origin, h, table, lofts, grid, active, first, last):
     Far from the skin a group, a block or an eighth of a block takes the distance at its middle. Distances to
     squeezed and blended solids are not exact: the shares by which the limits are raised allow for that.
     """
+    zero, one, two, side, eight, most = (
+        np.int64(0), np.int64(1), np.int64(2), np.int64(_SIDE), np.int64(8), np.int64(_MOST)
+    )  # fmt: skip
     solids = table.shape[0]
     every, wide, near = np.arange(solids), np.empty(solids, np.int64), np.empty(solids, np.int64)
     values, fine = np.empty((solids, _MOST)), np.empty((solids, _MOST))
     x, y, z = np.empty(_MOST), np.empty(_MOST), np.empty(_MOST)
     d, aside, inner = np.empty(_MOST), np.empty(_MOST), np.empty(_MOST)
     places = np.empty((_MOST, 3), np.int64)
-    group, room = _SIDE * _SIDE, 1.75 * h  # room: the cell around a cube that its neighbours look at
+    group, room = side * side, 1.75 * h  # room: the cell around a cube that its neighbours look at
     half_group, half_block, half_eighth = h * (group - 1) * 0.87, h * 3.47, h * 0.87
     for gx in range(first, last):
         for gy in range((grid.shape[1] + group - 1) // group):
             for gz in range((grid.shape[2] + group - 1) // group):
                 x0, y0, z0 = gx * group, gy * group, gz * group
-                _corners(origin, h, x0, y0, z0, 1, 0, (group - 1) * 0.5, x, y, z)
-                _measure(table, lofts, every, solids, x, y, z, 1, values)
-                _fold(table, every, solids, values, 1, d, aside)
+                _corners(origin, h, x0, y0, z0, one, zero, (group - 1) * 0.5, x, y, z)
+                _measure(table, lofts, every, solids, x, y, z, one, values)
+                _fold(table, every, solids, values, one, d, aside)
                 if abs(d[0]) > (half_group + room) * 1.8:
                     _fill_cube(grid, x0, y0, z0, group, d[0])
                     continue
-                many = _choose(table, every, solids, values, 0, half_group * 1.2, wide)
-                _corners(origin, h, x0, y0, z0, _SIDE, _SIDE, (_SIDE - 1) * 0.5, x, y, z)
-                _measure(table, lofts, wide, many, x, y, z, _MOST, values)
-                _fold(table, wide, many, values, _MOST, d, aside)
+                many = _choose(table, every, solids, values, zero, half_group * 1.2, wide)
+                _corners(origin, h, x0, y0, z0, side, side, (_SIDE - 1) * 0.5, x, y, z)
+                _measure(table, lofts, wide, many, x, y, z, most, values)
+                _fold(table, wide, many, values, most, d, aside)
                 for block in range(_MOST):
                     bx, by, bz = gx * 4 + block // 16, gy * 4 + block // 4 % 4, gz * 4 + block % 4
                     if bx >= active.shape[0] or by >= active.shape[1] or bz >= active.shape[2]:
                         continue
                     if abs(d[block]) > (half_block + room) * 1.15:
-                        _fill_cube(grid, bx * _SIDE, by * _SIDE, bz * _SIDE, _SIDE, d[block])
+                        _fill_cube(grid, bx * _SIDE, by * _SIDE, bz * _SIDE, side, d[block])
                         continue
                     active[bx, by, bz] = 1
                     few = _choose(table, wide, many, values, block, half_block, near)
-                    _corners(origin, h, bx * _SIDE, by * _SIDE, bz * _SIDE, 2, 2, 0.5, x, y, z)
-                    _measure(table, lofts, near, few, x, y, z, 8, fine)
-                    _fold(table, near, few, fine, 8, inner, aside)
-                    count = 0
+                    _corners(origin, h, bx * _SIDE, by * _SIDE, bz * _SIDE, two, two, 0.5, x, y, z)
+                    _measure(table, lofts, near, few, x, y, z, eight, fine)
+                    _fold(table, near, few, fine, eight, inner, aside)
+                    count = zero
                     for part in range(8):
                         px, py, pz = bx * 4 + part // 4 * 2, by * 4 + part // 2 % 2 * 2, bz * 4 + part % 2 * 2
                         if abs(inner[part]) > (half_eighth + room) * 1.3:
-                            _fill_cube(grid, px, py, pz, 2, inner[part])
+                            _fill_cube(grid, px, py, pz, two, inner[part])
                             continue
                         for corner in range(8):
                             places[count, 0] = px + corner // 4

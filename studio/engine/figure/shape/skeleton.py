@@ -128,9 +128,11 @@ def rigid(count: int, bone: str) -> Array:
 def _along(points: Array, a: Array, b: Array) -> tuple[Array, Array]:
     axis = b - a
     length = float(np.sqrt((axis * axis).sum()))
-    t = ((points - a) * (axis / length)).sum(-1)
-    nearest = a + np.clip(t, 0, None)[:, None] * (axis / length)
-    return t, np.sqrt(((points - nearest) ** 2).sum(-1))
+    x, y, z = (points - a).T
+    dx, dy, dz = axis / length
+    t = x * dx + y * dy + z * dz
+    on = np.maximum(t, 0.0)
+    return t, np.sqrt((x - on * dx) ** 2 + (y - on * dy) ** 2 + (z - on * dz) ** 2)
 
 
 def arm_weights(points: Array, rest: Rest, side: str, into: Array, share: Array | float = 1.0) -> None:

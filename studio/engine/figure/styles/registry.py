@@ -109,8 +109,9 @@ def over(rgba: Array, behind: Array | None) -> Array:
     if behind is None:
         return rgba
     out = np.empty(rgba.shape, np.float32)
-    clear = 1 - rgba[..., 3:]
-    np.multiply(behind, clear, out=out[..., :3], casting="unsafe")
-    out[..., :3] += rgba[..., :3]
+    clear = 1 - rgba[..., 3]
+    # Channel by channel: numpy is slow where the innermost axis is short.
+    for c in range(3):
+        out[..., c] = behind[..., c] * clear + rgba[..., c]
     out[..., 3] = 1.0
     return out
