@@ -18,7 +18,7 @@ from studio.pictures import read_recipe
 from studio.records.entities import Job, Task
 from studio.request import VIEWS, AvatarRequest
 from studio.runner import prompt_id_of
-from tests.engine_fixtures import RunningEngine, running_engine  # noqa: F401  a fixture
+from tests.engine_fixtures import RunningEngine, running_engine, start_engine, stop_engine  # noqa: F401
 from tests.fake_comfy import FakeComfy, message, wait_until
 from tests.library_facts import CORE, server_info
 from tests.studio_fixtures import make_settings
@@ -194,6 +194,30 @@ def test_without_the_engine_maps_are_not_counted_on(tmp_path: Path) -> None:
         assert submit(studio).workflow == "checkpoint_panels"
         with pytest.raises(StudioError, match=r"maps .* from the embedded engine, which does not answer"):
             submit(studio, workflow="checkpoint_openpose")
+
+
+def test_a_view_waits_for_its_map_while_the_engine_is_away(tmp_path: Path) -> None:
+    drawing = start_engine(tmp_path / "engine")
+    again: RunningEngine | None = None
+    try:
+        with gpu(**WITH_NET) as comfy, opened(tmp_path, comfy, engine=drawing.url) as studio:
+            studio.pause(comfy.url)
+            job = submit(studio, views=("back",))
+            stop_engine(drawing)
+            assert wait_until(lambda: not studio.pool.online("embedded"), 20)
+            studio.pause(comfy.url, False)
+            time.sleep(1.5)
+            task = task_of(studio, job, "back")
+            assert (task.status in ("queued", "processing"), task.failures, task.losses) == (True, 0, 0)
+            assert comfy.graphs == {}
+            again = start_engine(tmp_path / "engine", "--port", drawing.url.rpartition(":")[2])
+            answer(studio, job, "back", comfy)
+            assert until_final(studio, job).status == "completed"
+            assert len(comfy.graphs) == 1
+    finally:
+        for one in (drawing, again):
+            if one is not None and one.process.poll() is None:
+                stop_engine(one)
 
 
 def test_words_that_nobody_may_see_are_refused_by_the_map(tmp_path: Path, engine: RunningEngine) -> None:
