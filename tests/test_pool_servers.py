@@ -44,8 +44,10 @@ def fakes() -> Iterator[tuple[FakeComfy, FakeComfy]]:
         yield one, two
 
 
-def studio_settings(folder: Path) -> Settings:
-    return make_settings(folder, studio_engine_url=NO_ENGINE, studio_workflows_path=(str(WORKFLOWS),))
+def studio_settings(folder: Path, **values: Any) -> Settings:
+    return make_settings(
+        folder, studio_engine_url=NO_ENGINE, studio_workflows_path=(str(WORKFLOWS),), **values
+    )
 
 
 # ---------------------------------------------------------------------- verbs
@@ -113,6 +115,27 @@ def test_a_paused_server_is_drained_and_its_work_waits_for_it(
         assert wait_until(lambda: len(sends(one)) == 2, 10)
         run_to_end(one, sends(one)[1])
         assert until_final(studio, waiting).status == "completed"
+
+
+def test_what_runs_on_a_paused_server_is_followed_also_after_a_restart(
+    tmp_path: Path, fakes: tuple[FakeComfy, FakeComfy]
+) -> None:
+    one, _ = fakes
+    with opened(tmp_path, one) as studio:
+        [server_id] = [listed.id for listed in studio.servers.list() if listed.health["kind"] == "comfy"]
+        running = submit(studio)
+        assert wait_until(lambda: len(sends(one)) == 1, 10)
+        studio.servers.pause(server_id)
+        waiting = submit(studio)
+    studio = open_studio(studio_settings(tmp_path, comfyui_url=(one.url,)))
+    try:
+        assert wait_until(lambda: studio.servers.get(server_id).tasks == 1, 10)
+        run_to_end(one, sends(one)[0])
+        assert until_final(studio, running).status == "completed"
+        assert studio.jobs.get(waiting.id).status == "queued"
+        assert len(sends(one)) == 1
+    finally:
+        studio.close()
 
 
 def test_a_removed_server_hands_its_work_over(tmp_path: Path, fakes: tuple[FakeComfy, FakeComfy]) -> None:

@@ -70,6 +70,16 @@ def claim(
     return Task(*row) if row else None
 
 
+def left_on(database: Database, server: str, now: float) -> str | None:
+    """The first task that an earlier owner has sent to a server and nobody follows."""
+    row = database.connection.execute(
+        f"""SELECT id FROM tasks WHERE {CLAIMABLE} AND run_at <= ? AND server = ?
+            ORDER BY priority DESC, seq LIMIT 1""",
+        (now, server),
+    ).fetchone()
+    return row[0] if row else None
+
+
 def unfinished_with(database: Database, workflow: str) -> int:
     """How many jobs that are not final yet use a workflow."""
     return database.connection.execute(

@@ -69,7 +69,7 @@ class Carrier:
         return self.server.online and len(self.board.on(self.server)) < IN_FLIGHT
 
     def _take_one(self) -> bool:
-        if not self.has_room:
+        if not self.server.answers or len(self.board.on(self.server)) >= IN_FLIGHT:
             return False
         token = str(uuid.uuid4())
         task = self._claim(token)
@@ -92,10 +92,14 @@ class Carrier:
 
     def _claim(self, token: str) -> Task | None:
         url, lease_s = self.server.url, self.jobs.settings.studio_lease_s
-        if self.placing.is_alone(self.server):
+        if not self.server.online:
+            # Paused: what was sent there by an earlier owner is followed to its end all the same.
+            task_id = waiting.left_on(self.database, url, time.time())
+        elif self.placing.is_alone(self.server):
             needs = self.placing.needs_for(self.server)
             return leases.claim(self.database, url, needs, token, time.time(), lease_s) if needs else None
-        task_id = self.placing.choose(self.server)
+        else:
+            task_id = self.placing.choose(self.server)
         return waiting.claim(self.database, task_id, url, token, time.time(), lease_s) if task_id else None
 
     def _begin(self, carried: Carried) -> None:
@@ -106,6 +110,9 @@ class Carrier:
             self.ender.end(carried, "cancelled", None)
             return
         now = time.time()
+        if not self.server.online:
+            leases.unbind(self.database, task, carried.token, now)
+            return
         if not leases.bind(self.database, task, carried.token, self.server.url, carried.prompt_id, now):
             return
         self.board.put(carried)
