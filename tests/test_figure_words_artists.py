@@ -165,3 +165,36 @@ def test_what_is_not_drawn_is_listed_and_nothing_else(words: str, listed: tuple[
 )
 def test_moods_by_other_names(words: str, expression: str) -> None:
     assert parse(words).spec.face.expression == expression
+
+
+def test_tags_that_name_a_thing_twice_mean_one() -> None:
+    assert [item.kind for item in parse("1boy, sword, knight, holding sword").spec.items] == ["sword"]
+    assert [item.kind for item in parse("dual swords, ninja").spec.items] == ["sword", "sword"]
+    spec = parse("1girl, hair bow, bow, pleated skirt").spec
+    assert "bow" not in {item.kind for item in spec.items}
+
+
+def test_tones_before_a_person_are_of_the_skin() -> None:
+    spec = parse("young black woman astronaut, orange flight suit", seed=11).spec
+    assert sum(spec.skin.colour) < 260
+    assert near(worn(spec)["jumpsuit"].colour, "orange")
+    assert "space_suit" not in worn(spec)
+    assert sum(parse("tall pale man", seed=3).spec.skin.colour) > 600
+    dressed, plain = (parse(words, seed=3).spec.skin for words in ("woman in black", "woman"))
+    assert dressed == plain
+
+
+def test_black_and_white_before_a_noun_are_its_colours() -> None:
+    spec = parse("maid, black and white dress").spec
+    assert spec.style == "anime"
+    assert near(worn(spec)["dress"].colour, "black")
+    assert near(worn(spec)["dress"].second, "white")
+    assert parse("knight, black and white").spec.style == "concept_grey"
+
+
+def test_a_villain_in_a_suit_wears_a_suit() -> None:
+    assert "suit" in worn(parse("villain in a purple suit").spec)
+
+
+def test_an_age_in_years_is_understood_whole() -> None:
+    assert parse("witch, 12 years old").not_drawn == ()

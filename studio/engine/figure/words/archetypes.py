@@ -549,7 +549,7 @@ _calling(
 )
 _calling(
     "merchant",
-    "merchant, trader, shopkeeper, innkeeper, barkeep, bartender, tavern keeper, barmaid",
+    "merchant, trader, shopkeeper, innkeeper, barkeep, bartender, tavern keeper, barmaid, barista",
     "shirt vest trousers belt boots cloak? turban?|cap?",
     "satchel",
     "autumn jewel",

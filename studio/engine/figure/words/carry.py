@@ -24,6 +24,7 @@ def carry(wardrobe: Wardrobe) -> tuple[Item, ...]:
         if not kinds and wardrobe.said.values("weapon"):
             kinds = [wardrobe.chance.pick("weapon", ("sword", "axe", "spear", "dagger"))]
         things = [Thing("item", kind, "") for kind in kinds]
+    things = _once(things)
     taken: dict[str, Item] = {}
     left_out: list[str] = []
     for thing in things:
@@ -40,6 +41,16 @@ def carry(wardrobe: Wardrobe) -> tuple[Item, ...]:
             left_out.append(f"{thing.text} (more than two)")
     wardrobe.replaced.extend(text for text in left_out if text)
     return tuple(taken.values())
+
+
+def _once(things: list[Thing]) -> list[Thing]:
+    """Tags name a thing twice ("sword, holding sword"); what has its own colour or place is another."""
+    kept: list[Thing] = []
+    for thing in things:
+        plain = not thing.colours and thing.where is None and thing.count == 1 and not thing.materials
+        if not (plain and any(other.key == thing.key for other in kept)):
+            kept.append(thing)
+    return kept
 
 
 def _usual_items(wardrobe: Wardrobe) -> list[str]:

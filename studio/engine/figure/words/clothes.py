@@ -269,7 +269,8 @@ CLOTHES: tuple[GarmentWord, ...] = (
         "military_uniform",
         "full",
         3,
-        "military uniform, army uniform, soldier uniform, officer uniform, army fatigues, fatigues",
+        "military uniform, army uniform, soldier uniform, officer uniform, army fatigues, fatigues, "
+        "tactical gear, combat gear, combat uniform",
         "cloth",
         length="hip",
         sleeve="long",

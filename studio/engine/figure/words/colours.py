@@ -225,6 +225,7 @@ LIKENESS: dict[str, RGB] = {
 
 # Rainbow and the like are two colours at once.
 DOUBLE: dict[str, tuple[RGB, RGB]] = {
+    "black and white": ((34, 33, 40), (243, 242, 238)),  # before a noun; alone it is an art style
     "rainbow": ((236, 92, 140), (86, 168, 236)),
     "multicolored": ((236, 92, 140), (86, 168, 236)),
     "iridescent": ((156, 212, 232), (218, 160, 232)),

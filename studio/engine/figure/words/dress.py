@@ -101,15 +101,15 @@ def _named(wardrobe: Wardrobe) -> list[tuple[Thing, str]]:
     kinds = {thing.key for thing in things if thing.role == "garment"}
     named: list[tuple[Thing, str]] = []
     for thing in things:
-        if thing.role == "garment":
-            plain = thing.text.lower() in {"helmet", "helm", "helmets", "suit"}
-            named.append((thing, _as_called(wardrobe, thing.key, kinds) if plain else thing.key))
-            continue
-        special = [kind for kind in kinds if GARMENTS[kind].group == thing.key]
-        if special:
+        special = [kind for kind in kinds if GARMENTS[kind].group == thing.key and kind != thing.key]
+        if special:  # "gothic lolita, black dress": the dress is that one
             for other in things:
                 if other.key in special:
                     _lend(thing, other)
+            continue
+        if thing.role == "garment":
+            plain = thing.text.lower() in {"helmet", "helm", "helmets", "suit"}
+            named.append((thing, _as_called(wardrobe, thing.key, kinds) if plain else thing.key))
             continue
         named.append((thing, _decide(wardrobe, thing)))
     return named
@@ -126,7 +126,8 @@ def _lend(giver: Thing, taker: Thing) -> None:
 def _as_called(wardrobe: Wardrobe, kind: str, kinds: set[str]) -> str:
     """A plain "suit" is that of the calling, a plain "helmet" that of the armour it is worn with."""
     if kind == "suit":
-        return SUITS.get(wardrobe.calling.key, kind)
+        villain = any("villain" in text.lower() for _, text in wardrobe.said.facts.get("archetype", []))
+        return kind if villain else SUITS.get(wardrobe.calling.key, kind)
     for armor, helmet in HELMETS.items():
         if armor in kinds or armor in wardrobe.calling.outfit:
             return helmet

@@ -70,10 +70,11 @@ def fill(said: Said, wanted: Wanted, reference: ReferenceColours) -> tuple[Spec,
 def _tie_bows(said: Said) -> None:
     """A coloured bow beside a dress or a uniform is a ribbon, and no weapon."""
     kinds = {thing.key for thing in said.things}
-    if not kinds & FRILLS or "quiver" in kinds or "archer" in said.values("pose"):
+    tied = "hair_ribbon" in kinds  # "hair bow, bow", as tags say it twice
+    if not (tied or kinds & FRILLS) or "quiver" in kinds or "archer" in said.values("pose"):
         return
     for thing in said.of("item"):
-        if thing.key == "bow" and thing.colours:
+        if thing.key == "bow" and (thing.colours or tied):
             thing.role, thing.key = "garment", "hair_ribbon"
 
 

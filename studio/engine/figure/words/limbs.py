@@ -35,7 +35,7 @@ LIMBS: tuple[GarmentWord, ...] = (
         covers=(),
     ),
     wear("hakama", "legs", 2, "hakama, wide trousers, harem pants", "cotton", length="ankle"),
-    wear("skirt", "legs", 2, "skirt", "cloth", length="knee", group="skirt"),
+    wear("skirt", "legs", 2, "skirt, pencil skirt", "cloth", length="knee", group="skirt"),
     wear(
         "mini_skirt",
         "legs",
@@ -132,7 +132,7 @@ LIMBS: tuple[GarmentWord, ...] = (
         "sneakers",
         "feet",
         2,
-        "sneaker, trainers, running shoe, tennis shoe, canvas shoe",
+        "sneaker, trainers, converse, chucks, running shoe, tennis shoe, canvas shoe",
         "cloth",
         group="footwear",
         colours="white black red",

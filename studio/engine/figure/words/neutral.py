@@ -245,7 +245,8 @@ NEUTRAL: tuple[str, ...] = tuple(
     partial, partial feature, showing, aspect ratio, narrow aspect ratio, male focus, female focus,
     solo focus, closed mouth, outdoors, indoors, day, two handed, one handed, single handed, double
     handed, concept sheet, model sheet, concept, name, human being, rimmed, framed, haired person,
-    watchful, left cheek, right cheek, upper lip""".replace("\n", " ").split(",")
+    watchful, species, mood, weapon of choice, left cheek,
+    right cheek, upper lip""".replace("\n", " ").split(",")
 )
 
 NUMBERS: dict[str, int] = {

@@ -84,6 +84,12 @@ class Listener(Binder):
 
     def _person(self, value: Any, text: str) -> None:
         waiting, self.pending = self.pending, []
+        tones = [word for word in waiting if word.has("skin_tone")]
+        if tones and not self.negated:  # "a pale man", "a black woman"
+            skin = Thing("skin", "skin", text)
+            self.bind(skin, tones)
+            self.said.things.append(skin)
+            waiting = [word for word in waiting if word not in tones]
         thing = Thing("outfit", "person", text)
         self.bind(thing, waiting)
         self.fact("person", value, text)

@@ -84,6 +84,8 @@ def _room_for(wardrobe: Wardrobe, word: GarmentWord) -> bool:
         worn = [garment for garment in wardrobe.worn.values() if "torso" in GARMENTS[garment.kind].covers]
         if any(garment.layer <= 2 for garment in worn):
             return False
+    if word.slot == "full" and "full" in wardrobe.shown:
+        return False
     for garment in wardrobe.worn.values():
         other = GARMENTS[garment.kind]
         same_place = garment.slot == word.slot and abs(garment.layer - word.layer) < 1

@@ -135,8 +135,8 @@ class _Reader(Listener):
             reach += 1
         if turn < end and self._drawn_noun(end + 1):
             end = turn
-        if self._bare_noun(end + 1):
-            end += 1
+        if end > at or not self.words[at].word.isdigit():
+            end += self._bare_noun(end + 1)
         word = self.words[at]
         if end == at and re.fullmatch(r"\d+|[1-9]0s?", word.word):
             return at + 1

@@ -82,7 +82,8 @@ RUSTIC_ITEMS = frozenset(
 # Callings that readers picture as women or men, unless the words say otherwise.
 GENDERED = {
     **dict.fromkeys(
-        ("nun", "witch", "mermaid", "ballerina", "kunoichi", "miko", "maid", "valkyrie", "amazon", "heroine",
+        ("shieldmaiden", "maiden",
+         "nun", "witch", "mermaid", "ballerina", "kunoichi", "miko", "maid", "valkyrie", "amazon", "heroine",
          "nymph", "dryad", "succubus", "siren", "geisha", "cheerleader", "diva", "cleopatra"),
         "feminine",
     ),
