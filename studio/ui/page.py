@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from studio.ui import avatar, cards, endpoints, engine, form, gallery, parts, presets, queue, texts, views
+from studio.ui import (
+    avatar,
+    cards,
+    endpoints,
+    engine,
+    form,
+    gallery,
+    parts,
+    presets,
+    queue,
+    sheet,
+    texts,
+    views,
+)
 from studio.ui.tail import Live, Sight, Tail
 from studio.ui.texts import LANGUAGES, label
 
@@ -39,6 +52,8 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
             single = avatar.build(studio, tail)
         with gr.Tab(label("tab.views"), id=views.TAB):
             sides = views.build(studio, tail, single)
+        with gr.Tab(label("tab.sheet"), id=sheet.TAB):
+            composed = sheet.build(studio, tail)
         with gr.Tab(label("tab.gallery"), id=gallery.TAB):
             made = gallery.build(studio, single.form)
         with gr.Tab(label("tab.queue"), id=queue.TAB):
@@ -52,7 +67,10 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         studio,
         tail,
         blocks,
-        [Live(banner, show_banner), *single.live, *sides.live, *made.live, *listed.live, *servers.live],
+        [
+            Live(banner, show_banner),
+            *(part for tab in (single, sides, composed, made, listed, servers) for part in tab.live),
+        ],
     )
 
     now = gr.Textbox("", visible="hidden")
@@ -83,7 +101,7 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
     )
 
 
-TABS = (avatar.TAB, views.TAB, gallery.TAB, queue.TAB, engine.TAB)
+TABS = (avatar.TAB, views.TAB, sheet.TAB, gallery.TAB, queue.TAB, engine.TAB)
 
 
 def _keep_form(fields: form.Form, kept: gr.BrowserState, blocks: gr.Blocks) -> None:
@@ -134,7 +152,7 @@ def _follow(studio: Studio, tail: Tail, blocks: gr.Blocks, live: list[Live]) -> 
     ).then(None, None, None, js="() => avatarforge.brokeOff()")
 
 
-SHOWN = {avatar.TAB: "job", views.TAB: "views"}
+SHOWN = {avatar.TAB: "job", views.TAB: "views", sheet.TAB: "sheet"}
 
 
 def _asked(opened: str) -> dict[str, str]:

@@ -3,7 +3,7 @@ window.avatarforge = (() => {
   const DRAFT_AFTER_MS = 200;
   const AGAIN_AFTER_MS = 1500;
   const TILES_AFTER_MS = 1500;
-  const TABS = ['avatar', 'views', 'gallery', 'queue', 'engine'];
+  const TABS = ['avatar', 'views', 'sheet', 'gallery', 'queue', 'engine'];
 
   // ------------------------------------------------------------------ words
 
@@ -34,7 +34,8 @@ window.avatarforge = (() => {
   const opened = () => {
     const asked = new URL(location).searchParams;
     return [JSON.stringify({
-      job: asked.get('job') || '', views: asked.get('views') || '', tab: asked.get('tab') || TABS[0],
+      job: asked.get('job') || '', views: asked.get('views') || '', sheet: asked.get('sheet') || '',
+      tab: asked.get('tab') || TABS[0],
     })];
   };
 
