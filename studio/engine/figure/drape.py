@@ -21,6 +21,8 @@ _STEP_DEG = 6.0  # how far a thigh may swing before the cloth settles again: les
 _CALM_DEG = 9.0  # legs that are bent no further than this leave a skirt as it was sewn
 _BELOW_WAIST = [BONE[name] for name in BONES if name in ("pelvis", "spine") or name.endswith(_LEG_JOINTS)]
 _OFF_FLOOR_M = 0.004
+_LAYER_GAP_M = 0.014  # between a skirt and the cape over it
+_BESIDE_M = 0.16  # further off than this a cape has nothing to do with a skirt
 _PINNED_Y = 0.985  # in the modelling space: above it cloth sits on the hips
 
 
@@ -69,8 +71,11 @@ class Limbs:
         return out
 
 
-def limbs_of(figure: Figure, rest: Rest, stool: float | None = None) -> Limbs:
-    """What cloth may not run through, in the modelling space; `stool` is the height of a seat below."""
+def limbs_of(figure: Figure, rest: Rest, stool: float | None = None, sleeve: float = 0.0) -> Limbs:
+    """What cloth may not run through, in the modelling space.
+
+    `stool` is the height of a seat below, `sleeve` how far wide sleeves stand off the forearms.
+    """
     cones: list[tuple[float, ...]] = []
     bones: list[int] = []
 
@@ -91,13 +96,13 @@ def limbs_of(figure: Figure, rest: Rest, stool: float | None = None) -> Limbs:
         calf = knee + np.array([sign * 0.004, -0.115, -0.022])
         put("pelvis", (sign * 0.068, 0.905, -0.066), 0.070, (sign * 0.068, 0.93, -0.060), 0.066)
         put(f"{side}_hip", hip, leg, middle, leg * 0.92)
-        put(f"{side}_hip", middle, leg * 0.92, knee, leg * 0.84)
-        put(f"{side}_knee", knee, leg * 0.84, calf, leg * 0.80)
-        put(f"{side}_knee", calf, leg * 0.80, ankle, leg * 0.64)
+        put(f"{side}_hip", middle, leg * 0.92, knee, leg * 0.90)
+        put(f"{side}_knee", knee, leg * 0.90, calf, leg * 0.92)
+        put(f"{side}_knee", calf, leg * 0.92, ankle, leg * 0.80)
         put(f"{side}_ankle", ankle, 0.045, (ankle[0] + sign * 0.022, 0.03, ankle[2] + 0.15), 0.04)
         shoulder, elbow, wrist = (rest[f"{side}_{joint}"] for joint in ("shoulder", "elbow", "wrist"))
         put(f"{side}_shoulder", shoulder, arm, elbow, arm * 0.9)
-        put(f"{side}_elbow", elbow, arm * 0.9, wrist, arm * 0.65)
+        put(f"{side}_elbow", elbow, arm * 0.9 + sleeve * 0.6, wrist, arm * 0.65 + sleeve)
     if stool is not None:
         corners = [
             (0.165 * np.sin(a), stool - 0.03, 0.165 * np.cos(a) - 0.02) for a in np.arange(9) * np.pi / 4
@@ -160,7 +165,10 @@ def drape(sewn: Sewn, points: Array, normals: Array, hangings: Sequence[Hanging]
         _ride(sewn, points, normals, lead, [h for h in hangings if h.kind != CAPE and h is not lead])
     for hanging in hangings:
         if hanging.kind == CAPE:
-            _take(sewn, points, normals, hanging, _cape(sewn, points, hanging, how))
+            settled = _cape(sewn, points, hanging, how)
+            if skirts:
+                _lift_off(settled, points, normals, skirts)
+            _take(sewn, points, normals, hanging, settled)
 
 
 def _grid(hanging: Hanging) -> Grid:
@@ -209,6 +217,21 @@ def _cape(sewn: Sewn, points: Array, hanging: Hanging, how: Draping) -> Array:
     limbs = Moving(cones, cones[None], np.broadcast_to(np.eye(3), (1, len(cones), 3, 3)))
     out = np.stack([start[:, 0], np.zeros(len(start)), start[:, 2] - 0.12], -1)
     return settle(grid, sewn.points[hanging.own], start, start, free, limbs, fall, start + 10.0 * unit(out))
+
+
+def _lift_off(cape: Array, points: Array, normals: Array, skirts: Sequence[Hanging]) -> None:
+    """A cape lies around the skirts of the pose; in place."""
+    low = np.flatnonzero(cape[:, 1] < max(points[h.own, 1].max() for h in skirts))
+    below = np.concatenate([points[h.own] for h in skirts])
+    out = np.concatenate([normals[h.own] for h in skirts])
+    near = np.zeros(len(low), np.int64)
+    nearest(cape[low], below, near)
+    away = cape[low] - below[near]
+    off = (away * out[near]).sum(1)
+    # Below a hem the cape swings back little by little.
+    beside = np.sqrt(np.clip((away * away).sum(1) - off * off, 0, None))
+    lifted = np.clip(_LAYER_GAP_M - off, 0, _BESIDE_M) * smoothstep(2 * _BESIDE_M, 0.02, beside)
+    cape[low] += out[near] * lifted[:, None]
 
 
 def _take(sewn: Sewn, points: Array, normals: Array, hanging: Hanging, settled: Array) -> None:

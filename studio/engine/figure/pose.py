@@ -61,7 +61,7 @@ _UPRIGHT = {
     "scepter",
     "torch",
 }
-_AT_REST = {"idle", "walk", "hand_on_hip", "lean"}
+_AT_REST = {"idle", "walk", "hand_on_hip", "lean", "sit", "kneel"}
 
 
 def _carrying(pose: Pose, spec: Spec) -> Pose:

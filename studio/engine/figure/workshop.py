@@ -99,6 +99,7 @@ class Workshop:
     covers: list[tuple[int, Field]] = field(default_factory=list)
     not_drawn: list[str] = field(default_factory=list)
     stool: float | None = None  # the height of a seat below the hips
+    sleeve: float = 0.0  # how far wide sleeves stand off the arm
     skirts: list[Outline] = field(default_factory=list)  # what later layers must lie around
 
     def __post_init__(self) -> None:
@@ -264,5 +265,5 @@ class Workshop:
             origin,
             tuple(self.not_drawn),
             tuple(hangings),
-            limbs_of(self.figure, self.rest, self.stool).scaled(scale) if hangings else None,
+            limbs_of(self.figure, self.rest, self.stool, self.sleeve).scaled(scale) if hangings else None,
         )

@@ -175,13 +175,14 @@ def wings(shop: Workshop, item: Feature) -> None:
 
 def _skin_wing(shop: Workshop, item: Feature, base: Array, sign: float) -> None:
     mirror = np.array([sign, 1.0, 1.0])
-    elbow = base + (0.20, 0.24, -0.14)
-    wrist = base + (0.44, 0.40, -0.22)
+    # Half folded: raised over the shoulders, so that a picture of the person has room for them.
+    elbow = base + (0.15, 0.26, -0.16)
+    wrist = base + (0.32, 0.47, -0.26)
     tips = [
-        base + (0.80, 0.26, -0.28),
-        base + (0.72, -0.06, -0.26),
-        base + (0.50, -0.26, -0.20),
-        base + (0.22, -0.30, -0.12),
+        base + (0.62, 0.26, -0.36),
+        base + (0.58, -0.08, -0.34),
+        base + (0.41, -0.30, -0.26),
+        base + (0.18, -0.34, -0.14),
     ]
     bone = Paint(toned(item.colour, -0.08), LEATHER)
     shop.add(

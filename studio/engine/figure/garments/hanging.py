@@ -117,6 +117,7 @@ def sleeves(
     droop: float = 0.0,
 ) -> None:
     """Wide sleeves: open cones along the arm, hanging a little behind it."""
+    tailor.shop.sleeve = max(tailor.shop.sleeve, far * 0.75)
     for side in ("left", "right"):
         shoulder, axis = tailor.arm_axis(side)
         down = unit(np.array([axis[0] * 0.0, -1.0, 0.0]) - axis * (-axis[1]))
