@@ -198,3 +198,25 @@ def test_a_villain_in_a_suit_wears_a_suit() -> None:
 
 def test_an_age_in_years_is_understood_whole() -> None:
     assert parse("witch, 12 years old").not_drawn == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "yaw", "framing"),
+    [
+        ("front view", 0.0, None),
+        ("left side view", 90.0, None),
+        ("right profile", -90.0, None),
+        ("from the right side", -90.0, None),
+        ("three-quarter view", 38.0, None),
+        ("three-quarter back view", 142.0, None),
+        ("3/4 rear view", 142.0, None),
+        ("facing away from the viewer", 180.0, None),
+        ("turned 30 degrees, waist up", 30.0, "bust"),
+        ("full shot", None, "full"),
+        ("extreme close-up", None, "portrait"),
+    ],
+)
+def test_views_are_taken_from_where_the_words_say(words: str, yaw: float | None, framing: str | None) -> None:
+    spec, not_drawn, _ = parse(f"knight, {words}")
+    assert (spec.camera.yaw_deg, spec.camera.framing) == (yaw, framing)
+    assert not_drawn == ()

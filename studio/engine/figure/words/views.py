@@ -136,7 +136,20 @@ class View:
     framing: str | None = None
 
 
-VIEWS: dict[str, View] = {
+_NAMED: dict[str, View] = {
+    "isometric view": View(yaw_deg=45.0, pitch_deg=30.0),
+    "isometric": View(yaw_deg=45.0, pitch_deg=30.0),
+    "top down view": View(pitch_deg=35.0),
+    "seen from above": View(pitch_deg=22.0),
+    "seen from below": View(pitch_deg=-18.0),
+    "viewed from above": View(pitch_deg=22.0),
+    "viewed from below": View(pitch_deg=-18.0),
+    "full shot": View(framing="full"),
+    "full figure": View(framing="full"),
+    "head to toe": View(framing="full"),
+    "extreme close up": View(framing="portrait"),
+    "mugshot": View(framing="portrait"),
+    "chest up": View(framing="bust"),
     "front view": View(yaw_deg=0.0),
     "frontal view": View(yaw_deg=0.0),
     "from front": View(yaw_deg=0.0),
@@ -211,5 +224,23 @@ VIEWS: dict[str, View] = {
     "full body portrait": View(framing="full"),
     "whole body": View(framing="full"),
     "wide shot": View(framing="full"),
-    "head to toe": View(framing="full"),
+}
+
+_REAR_QUARTER_DEG = 142.0
+_TURNED: dict[float, str] = {
+    90.0: "left profile, from the left side, from left side, from the left, left view, side view left",
+    -90.0: "right profile, from the right side, from right side, from the right, right view, side view right",
+    _REAR_QUARTER_DEG: (
+        "three quarter back view, three quarter rear view, 3/4 back view, 3/4 rear view, 3/4 back, 3/4 rear, "
+        "back quarter view, rear quarter view, back three quarter view, rear three quarter view, "
+        "three quarter view from behind, 3/4 view from behind, quarter back view"
+    ),
+    45.0: "45 degree view, 45 degree angle, turned 45 degree, diagonal view, dynamic angle",
+    30.0: "30 degree view, turned 30 degree",
+    60.0: "60 degree view, turned 60 degree",
+    180.0: "facing away from viewer, facing away from the viewer, facing away from camera, back shot",
+    0.0: "straight on, head on, front shot, front facing view, facing front",
+}
+VIEWS: dict[str, View] = _NAMED | {
+    phrase.strip(): View(yaw_deg=yaw) for yaw, phrases in _TURNED.items() for phrase in phrases.split(",")
 }
