@@ -102,7 +102,7 @@ def test_cloth_goes_to_its_own_side_of_a_limb_and_keeps_its_length() -> None:
     assert from_bar.min() > 0.085
     # The bar came from behind and carries the cloth along; what is past it hangs on the far side.
     assert (grid.of(lies)[:, :, 2].max(0) > 0.6).all()
-    assert (grid.of(grid.lengths(lies)[:, 1]).sum(0) < 1.08).all()
+    assert (grid.of(grid.lengths(lies)[:, 1]).sum(0) < 1.15).all()
     assert (lies[free == 0] == towel[free == 0]).all()
     again = settle(grid, towel, towel, towel, free, limbs, Fall(0.02, 0.2, 5, 0.01, -5.0, 20))
     assert np.array_equal(lies, again)
