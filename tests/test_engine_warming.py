@@ -11,7 +11,7 @@ import pytest
 from studio.engine.errors import Interrupted
 from studio.engine.figure.kept import any_kept
 from studio.engine.warming import FIRST_START, LATER_START, WarmUp
-from tests.engine_fixtures import figure_graph, start_engine, stop_engine
+from tests.engine_fixtures import figure_graph, read_until_end, start_engine, stop_engine
 
 
 @pytest.fixture(name="no_kernels", autouse=True)
@@ -82,7 +82,12 @@ def test_the_first_picture_of_a_machine_says_why_it_takes_long(tmp_path: Path, n
     assert os.environ["NUMBA_CACHE_DIR"] == str(no_kernels)
     engine = start_engine(tmp_path / "engine")
     try:
-        _, messages, entry = engine.run(figure_graph())
+        socket = engine.connect("first")
+        socket.settimeout(240)  # a busy machine compiles for long
+        prompt_id = engine.send(figure_graph(), client_id="first").json()["prompt_id"]
+        messages = read_until_end(socket, prompt_id)
+        socket.close()
+        entry = engine.http.get(f"/history/{prompt_id}").json()[prompt_id]
         texts = [message for message in messages if isinstance(message, bytes) and message[:4] == b"\0\0\0\3"]
         head = b"\0\0\0\3\0\0\0\x013"
         assert texts == [head + FIRST_START.encode(), head]

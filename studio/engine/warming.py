@@ -79,10 +79,11 @@ class WarmUp:
     def _work(self) -> None:
         if is_first_start():
             self._reason = FIRST_START
-        self._wanted.wait(HOLD_BACK_S)
+        asked_for = self._wanted.wait(HOLD_BACK_S)
         try:
             if not self._stopping.is_set():
-                _yield_to_others()
+                if not asked_for:
+                    _yield_to_others()
                 self._prepare()
         except Exception:
             # whoever draws next meets the same trouble and is told of it
@@ -95,7 +96,7 @@ def _yield_to_others() -> None:
     """Let the rest of the machine go before this thread, where a thread can have a priority of its own."""
     try:
         if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
         elif sys.platform == "win32":
             kernel32 = ctypes.windll.kernel32
             kernel32.SetThreadPriority(kernel32.GetCurrentThread(), -1)
