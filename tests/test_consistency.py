@@ -93,7 +93,7 @@ def answer(
     studio: Studio, job: Job, view: str, *servers: FakeComfy, attempt: int = 1, picture: bytes | None = None
 ) -> dict[str, Any]:
     """Let a view be drawn by whichever server got it; gives its graph."""
-    assert wait_until(lambda: is_sent(studio, job, view, attempt), 60), task_of(studio, job, view)
+    assert wait_until(lambda: is_sent(studio, job, view, attempt), 150), task_of(studio, job, view)
     prompt_id = prompt_id_of(task_of(studio, job, view))
     server = server_of(servers, prompt_id)
     graph = server.graphs[prompt_id]

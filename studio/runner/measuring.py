@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ LOCKS = 16
 Measure = Callable[[pictures.Source], dict[str, float] | None]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Best:
     """The try that is kept, as the record gets it."""
 
@@ -59,19 +59,20 @@ class Measurer:
 
     def missing(self, job: Job, fresh: Sequence[Output] = ()) -> dict[str, str]:
         """What was not measured yet and can be now, by output; `fresh` outputs are about to be recorded."""
-        done = {task.id for task in job.tasks if task.status == "completed"} | {one.task_id for one in fresh}
-        outputs = [one for one in job.outputs if one.id not in {new.id for new in fresh}] + list(fresh)
-        known = dataclasses.replace(job, outputs=tuple(outputs), tasks=tuple(_done(job, done)))
+        ended = {one.task_id for one in fresh}
+        tasks = [replace(one, status="completed") if one.id in ended else one for one in job.tasks]
+        known = {one.id: one for one in (*job.outputs, *fresh)}
+        job = replace(job, tasks=tuple(tasks), outputs=tuple(known.values()))
         found: dict[str, str] = {}
-        for task in known.tasks:
-            unmeasured = [
-                one
-                for one in outputs
-                if one.task_id == task.id and one.drift is None and one.media == "image"
-            ]
-            measure = self.against_front(known, task) if unmeasured and task.id in done else None
-            for output in unmeasured if measure else ():
-                numbers = measure(self._files.output_path(job.id, output.name)) if measure else None
+        for task in tasks:
+            own = [one for one in job.outputs if one.task_id == task.id and one.media == "image"]
+            unmeasured = [one for one in own if one.drift is None]
+            if task.status != "completed" or not unmeasured:
+                continue
+            if (measure := self.against_front(job, task)) is None:
+                continue
+            for output in unmeasured:
+                numbers = measure(self._files.output_path(job.id, output.name))
                 if numbers is not None:
                     found[output.id] = json.dumps(numbers)
         return found
@@ -89,7 +90,7 @@ class Measurer:
         last = {
             "seed": task.seed,
             "score": min(scores, default=None),
-            "outputs": [dataclasses.asdict(one) for one in stored],
+            "outputs": [asdict(one) for one in stored],
         }
         return [*task.tried, last]
 
@@ -121,7 +122,7 @@ class Measurer:
             source = self._files.output_path(job.id, output.name)
             if source.is_file():  # else it has that name since an end that nobody could record
                 self._files.copy_output(job.id, name, source)
-            outputs.append(dataclasses.replace(output, name=name))
+            outputs.append(replace(output, name=name))
         told = [{"seed": one["seed"], "score": one["score"], "kept": one is best} for one in tries]
         return Best(outputs, best["seed"], told, _notes(job, task, tries, best))
 
@@ -152,11 +153,6 @@ def _notes(job: Job, task: Task, tries: Sequence[dict[str, Any]], best: dict[str
     if limit is not None and best["score"] is not None and best["score"] > limit:
         note += f" (drift {best['score']:.2f}, more than the {limit:g} that was asked for)"
     return [note]
-
-
-def _done(job: Job, done: set[str]) -> Iterator[Task]:
-    for task in job.tasks:
-        yield dataclasses.replace(task, status="completed") if task.id in done else task
 
 
 def _drift(front: Path, source: pictures.Source) -> dict[str, float] | None:
