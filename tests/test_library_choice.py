@@ -368,3 +368,13 @@ def test_a_broken_list_of_names_is_refused_with_its_path(tmp_path: Path, text: s
         workflows.load_library([tmp_path])
     assert caught.value.code == "workflow_broken"
     assert str(tmp_path / "checkpoints.toml") in caught.value.message
+
+
+def test_a_step_that_was_recorded_without_inputs_takes_the_persons_own_pictures() -> None:
+    request = ask(pose_file_id="p", reference_file_id="r")
+    step = workflows.read_step("{}")
+    assert step.inputs_of(request) == {
+        "pose_image": "upload:pose",
+        "reference_image": "upload:reference",
+    }
+    assert step.request_of(request) is request
