@@ -150,8 +150,9 @@ class Library:
             workflow = workflows.read_own(name, graph, sidecar, _checkpoints(self.jobs.library))
         except ValueError as error:
             raise StudioError("workflow_refused", why=_sentence(error)) from error
-        # The sidecar first: it means nothing alone.
-        texts = {".toml": sidecar, ".json": json.dumps(graph, indent=2, ensure_ascii=False)}
+        # In this order a power cut leaves no sidecar beside another graph, which would stop the start.
+        (self.folder / f"{name}.toml").unlink(missing_ok=True)
+        texts = {".json": json.dumps(graph, indent=2, ensure_ascii=False), ".toml": sidecar}
         for suffix, text in texts.items():
             with Incoming(self.jobs.settings.temp_path) as incoming:
                 # Half a letter, as JSON can hold it, becomes a question mark.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -213,39 +214,52 @@ def has_picture(app: RunningApp, job_id: str) -> bool:
         return picture.size == (SMALL["width"], SMALL["height"])
 
 
-def seconds_for(folder: Path, tasks: int, engines: int) -> float:
-    """How long so many engines of one core each take for the same tasks, without any trouble."""
+@contextmanager
+def studio_of(folder: Path, engines: int) -> Iterator[RunningApp]:
+    """A studio over so many engines of one core each, with its kernels and caches warm."""
     pool = [OneCore(folder / f"engine{number}", number, BOTH) for number in range(engines)]
     try:
         with running(folder / "app", pool) as app:
-            submit(app, [BOTH] * 2 * engines)  # kernels and caches
-            wait(lambda: count_completed(app) == 2 * engines)
-            began = time.monotonic()
-            submit(app, [BOTH] * tasks)
-            wait(lambda: count_completed(app) == tasks + 2 * engines)
-            return time.monotonic() - began
+            run_batch(app, 2 * engines)
+            yield app
     finally:
         for engine in pool:
             engine.close()
+
+
+def run_batch(app: RunningApp, tasks: int) -> float:
+    """Seconds until so many tasks are done, all submitted at once."""
+    before, began = count_completed(app), time.monotonic()
+    submit(app, [BOTH] * tasks)
+    wait(lambda: count_completed(app) == before + tasks)
+    return time.monotonic() - began
+
+
+def compare(folder: Path, tasks: int, rounds: int) -> tuple[list[float], list[float]]:
+    """Seconds of one engine and of two for the same tasks, by turns, so that others' load meets both."""
+    with studio_of(folder / "one", 1) as one, studio_of(folder / "two", 2) as two:
+        seconds = [(run_batch(one, tasks), run_batch(two, tasks)) for _ in range(rounds)]
+    return [pair[0] for pair in seconds], [pair[1] for pair in seconds]
 
 
 def main() -> None:
     """Run the drill and compare one engine with two."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--tasks", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only-compare", action="store_true")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        counts = drill(Path(folder), chosen.tasks)
-        print(counts, "clean" if counts.is_clean else "NOT CLEAN", flush=True)  # noqa: T201
-    for _ in range(chosen.rounds):
+    if not chosen.only_compare:
         with tempfile.TemporaryDirectory() as folder:
-            one = seconds_for(Path(folder) / "one", chosen.tasks, 1)
-            two = seconds_for(Path(folder) / "two", chosen.tasks, 2)
-        print(  # noqa: T201
-            f"{chosen.tasks} tasks: one engine {one:.1f} s, two {two:.1f} s; {one / two:.2f} times",
-            flush=True,
-        )
+            counts = drill(Path(folder), chosen.tasks)
+            print(counts, "clean" if counts.is_clean else "NOT CLEAN", flush=True)  # noqa: T201
+    with tempfile.TemporaryDirectory() as folder:
+        one, two = compare(Path(folder), chosen.tasks, chosen.rounds)
+    ratios = statistics.median(alone / both for alone, both in zip(one, two, strict=True))
+    print(  # noqa: T201
+        f"{chosen.tasks} tasks, best of {chosen.rounds}: one engine {min(one):.1f} s, two {min(two):.1f} s; "
+        f"{min(one) / min(two):.2f} times as quick, median of the pairs {ratios:.2f}"
+    )
 
 
 if __name__ == "__main__":

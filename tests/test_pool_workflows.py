@@ -13,6 +13,7 @@ import pytest
 from studio import workflows
 from studio.assembly import Studio
 from studio.comfy.engine_process import free_port
+from studio.disk import Incoming
 from studio.editor import to_editor
 from studio.errors import StudioError
 from studio.library import plain_name
@@ -221,6 +222,32 @@ def test_names_that_are_none(name: str) -> None:
     with pytest.raises(StudioError) as caught:
         plain_name(name)
     assert caught.value.code == "workflow_refused"
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_a_cut_in_the_middle_leaves_a_library_that_can_be_read(
+    tmp_path: Path, full: FakeComfy, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    with opened(tmp_path, full) as studio:
+        studio.library.take_in(plain(), "mine")
+        other = {f"n{name}": value for name, value in plain().items()}
+        for value in other.values():
+            links = {name: link for name, link in value["inputs"].items() if isinstance(link, list)}
+            value["inputs"] |= {name: [f"n{link[0]}", link[1]] for name, link in links.items()}
+        moved: list[Path] = []
+        move = Incoming.move_to
+
+        def cut(self: Incoming, target: Path) -> None:
+            if len(moved) == written:
+                raise KeyboardInterrupt
+            moved.append(target)
+            move(self, target)
+
+        monkeypatch.setattr(Incoming, "move_to", cut)
+        with pytest.raises(KeyboardInterrupt):
+            studio.library.take_in(other, "mine", replace=True)
+        library = workflows.load_library([studio.settings.own_workflows_path])
+        assert library["mine"].manifest.slots["positive"] == (("3.text",), ("n3.text",))[written]
 
 
 # -------------------------------------------------------------------- threads
