@@ -13,11 +13,14 @@ from studio.pictures.decode import decode
 from studio.pictures.source import Source
 
 Array = np.ndarray
+Picture = Image.Image
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 SEEN = 16  # alpha from which a pixel belongs to the figure's box
 MOST_PIXELS = 1_600_000  # a larger picture's background is estimated on a smaller copy
 TOLERANCE = 0.045  # how far a pixel may be from the background, each channel being 0 to 1
+STEP = 0.1  # and how far it may be where it reaches the rim: backgrounds of pixel art go in steps
+MOST_DEBRIS = 0.06  # of a figure that may lie apart from it
 SHADOW_DARKEST = 0.5
 SHADOW_SLOPE = 46.0  # how much it may change over the whole height, at its steepest
 SHADOW_ROWS = 0.72  # shadows lie on the ground: below this share of the height
@@ -118,10 +121,10 @@ def _estimated(rgba: Image.Image) -> tuple[Array | None, Array | None]:
     if not _is_plain(away < TOLERANCE, border):
         return None, None
     open_ = (away < TOLERANCE) | _shadow(pixels, ground)
-    reached = _spread(border & open_, open_)
+    reached = _spread(border & open_, open_) | _steps(away < STEP)
     figure = _without_specks(~reached & ~_gaps(reached, away, ground))
     share = float(figure.mean())
-    if not SMALLEST <= share <= LARGEST or figure[border].mean() > MOST_CONTACT:
+    if not SMALLEST <= share <= LARGEST or figure[border].mean() > MOST_CONTACT or not _is_whole(figure):
         return None, None
     return _soft(figure), ground
 
@@ -218,6 +221,26 @@ def _shadow(pixels: Array, ground: Array) -> Array:
     found = alike & (mean > SHADOW_DARKEST) & (mean < 1.02) & (slope < steepest)
     found[: int(len(found) * SHADOW_ROWS)] = False
     return found
+
+
+def _steps(close: Array) -> Array:
+    """What is nearly the background and reaches the rim of the picture beside the figure."""
+    width = close.shape[1]
+    seeds = np.zeros_like(close)
+    seeds[0] = True
+    seeds[:, 0] = seeds[:, -1] = True
+    seeds[-1, : width // 10] = seeds[-1, -(width // 10) :] = True
+    return _spread(seeds & close, close)
+
+
+def _is_whole(figure: Array) -> bool:
+    """Whether nearly all of it is one piece; much in pieces is a background that was not understood."""
+    near = _density(figure, 3)
+    joined = near > 0.04
+    seed = np.zeros_like(figure)
+    seed.flat[int(_density(figure, 12).argmax())] = True
+    apart = figure & ~_spread(seed & joined, joined)
+    return float(apart.sum()) <= MOST_DEBRIS * float(figure.sum())
 
 
 def _gaps(reached: Array, away: Array, ground: Array) -> Array:

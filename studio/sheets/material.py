@@ -8,7 +8,7 @@ from dataclasses import replace
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.pictures.colours import Swatch, palette
-from studio.pictures.figure import Cut, are_alike, cut_out, decode_up_to
+from studio.pictures.figure import Cut, Picture, are_alike, cut_out, decode_up_to
 from studio.sheets.content import Cell, Content
 from studio.sheets.kept import Kept
 
@@ -56,6 +56,14 @@ def _true_to_its_view(files: FileStore, cell: Cell) -> Cell:
 def palette_of(views: Sequence[Cell], cuts: Mapping[Cell, Cut]) -> tuple[Swatch, ...]:
     """The character's colours over its views, without their backgrounds where these could be told."""
     figures = [cuts[cell] for cell in views]
-    told = [cut for cut in figures if cut.how != "none"] or figures
+    told = [cut for cut in figures if cut.how != "none"]
     key = tuple(sorted(cell.output.sha256 for cell in views))
-    return _palettes.get(key, lambda: palette([cut.image.crop(cut.box) for cut in told]))
+    return _palettes.get(key, lambda: palette([_in_sight(cut) for cut in told or figures]))
+
+
+def _in_sight(cut: Cut) -> Picture:
+    """The figure, or the middle of a picture from which it could not be told."""
+    if cut.how != "none":
+        return cut.image.crop(cut.box)
+    width, height = cut.image.size
+    return cut.image.crop((width * 2 // 5, height // 12, width - width * 2 // 5, height - height // 12))
