@@ -110,7 +110,7 @@ def reload(watched: Watched) -> None:
 def open_studio_page(page: Page, path: str = "/") -> None:
     """Go to the studio and wait until its interface is there."""
     page.goto(path)
-    page.locator("#generate").wait_for()
+    page.locator("#generate").wait_for(state="attached" if "tab=" in path else "visible")
 
 
 def take_readme_picture(url: str, target: Path) -> None:

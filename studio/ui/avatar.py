@@ -92,6 +92,7 @@ def build(studio: Studio, tail: Tail) -> AvatarTab:
     cancel.click(stop, job, None, show_progress="hidden", api_visibility="private")
     result.click(act, None, [job, *fields.components], show_progress="hidden", api_visibility="private")
     job.change(look_at, job, None, show_progress="hidden", api_visibility="private")
+    job.change(None, job, None, js="(id) => avatarforge.remember({job: id})")
     return AvatarTab(
         fields,
         generate,
@@ -123,7 +124,7 @@ def _act(studio: Studio, fields: form.Form, shown: gr.Textbox, carried: dict[str
             return {shown: _upscale(studio, job, carried.get("name", "")).id}
         case "reuse":
             return form.restore(fields, {**job.request, "seed": job.seed})
-    return {}
+    return {shown: gr.skip()}
 
 
 def _upscale(studio: Studio, job: Job, name: str) -> Job:

@@ -16,8 +16,8 @@ window.avatarforge = (() => {
   // Our routes answer refusals in several documented shapes.
   const sentence = (answer) => {
     const said = answer?.error || answer?.detail || answer;
-    if (typeof said === 'string') return said;
-    return [said?.message, said?.hint].filter(Boolean).join(' ') || word('error.unknown');
+    const words = typeof said === 'string' ? [said, answer.hint] : [said?.message, said?.hint];
+    return words.filter(Boolean).join(' ') || word('error.unknown');
   };
 
   // -------------------------------------------------------------- addresses
@@ -29,6 +29,7 @@ window.avatarforge = (() => {
       else url.searchParams.delete(name);
     }
     history.replaceState(null, '', url);
+    return [];
   };
 
   const opened = () => {

@@ -1,0 +1,226 @@
+"""The tab for one avatar: drafts, settings that stay, seeds, uploads, words in other languages, keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import Watched, open_page, open_studio_page, reload
+from tests.conftest import RunningApp
+from tests.ui_fixtures import (
+    PROMPT,
+    browser,
+    busy,
+    generate,
+    job_of,
+    make_room,
+    patience,
+    studio,
+    watched,
+)
+
+__all__ = ["browser", "busy", "patience", "studio", "watched"]
+
+DRAFT = ".draft img[src^='studio/draft']"
+PICTURE = "#result img[src^='outputs/']"
+
+
+def describe(page: Page, prompt: str = PROMPT) -> None:
+    """Type, and wait for the draft of just these words."""
+    page.locator("#prompt textarea").fill(prompt)
+    expect(page.locator(f"{DRAFT}[alt$='{prompt}']")).to_be_visible()
+    page.wait_for_function("document.querySelector('.draft img').naturalWidth > 0")
+
+
+def seed_of(page: Page) -> str:
+    return page.locator("#seed").get_by_role("textbox").input_value()
+
+
+def test_a_draft_shows_who_will_be_drawn(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    expect(page.locator(".draft")).to_be_hidden()
+    describe(page)
+    seed = seed_of(page)
+    assert f"seed={seed}" in (page.locator(DRAFT).get_attribute("src") or "")
+    page.locator("#generate").click()
+    page.locator(PICTURE).wait_for()
+    assert str(studio.client.get(f"/generations/{job_of(page, 'job')}").json()["seed"]) == seed
+    # The next one is another character, and its draft says so.
+    expect(page.locator("#seed").get_by_role("textbox")).not_to_have_value(seed)
+    expect(page.locator(f"{DRAFT}[src*='seed={seed_of(page)}']")).to_be_attached()
+
+
+def test_words_that_are_refused_are_said_in_the_draft(browser: Browser, studio: RunningApp) -> None:
+    with open_page(browser, studio.url) as watched:
+        open_studio_page(watched.page)
+        watched.page.locator("#prompt textarea").fill("nude woman")
+        expect(watched.page.locator(".draft.problem span")).to_contain_text("does not draw")
+        expect(watched.page.locator(".draft img")).to_be_hidden()
+
+
+def test_a_kept_seed_stays(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    page.get_by_label("Keep").check()
+    first = generate(page, seed="77")
+    page.locator(PICTURE).wait_for()
+    expect(page.locator("#seed").get_by_role("textbox")).to_have_value("77")
+    page.locator("#dice").click()
+    expect(page.locator("#seed").get_by_role("textbox")).not_to_have_value("77")
+    assert studio.client.get(f"/generations/{first}").json()["seed"] == 77
+
+
+def test_everything_in_the_form_reaches_the_record(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    page.locator("#clothing").get_by_role("textbox").fill("red cape")
+    page.locator("#style").get_by_label("Ink").check()
+    page.locator("#view").get_by_label("Side").check()
+    page.locator("#framing").get_by_label("Bust").check()
+    page.locator("#shape").get_by_label("1:1").check()
+    page.locator("#scale").get_by_label("Small").check()
+    page.get_by_label("Realistic").check()
+    page.get_by_role("button", name="Pose and reference").click()
+    page.locator("#pose").get_by_label("Waving").check()
+    expect(page.locator(".skeleton img[src='studio/poses/wave/skeleton']")).to_be_visible()
+    page.get_by_role("button", name="Advanced").click()
+    page.locator("#negative").get_by_role("textbox").fill("hat")
+    page.get_by_label("Transparent background").check()
+    job_id = generate(page, seed="5")
+    page.locator(PICTURE).wait_for()
+    page.locator("#result summary").click()
+    made = dict(
+        zip(
+            page.locator("#result .recipe dt").all_inner_texts(),
+            page.locator("#result .recipe dd").all_inner_texts(),
+            strict=True,
+        )
+    )
+    assert made["prompt"] == f"{PROMPT}, waving"
+    assert (made["clothing"], made["style"], made["negative prompt"]) == ("red cape", "ink drawing", "hat")
+    assert (made["views"], made["framing"], made["realism"]) == ("side", "bust", "True")
+    assert (made["width"], made["height"], made["transparent"]) == ("448", "448", "True")
+    assert studio.client.get(f"/generations/{job_id}").json()["seed"] == 5
+
+    # All of it comes back from the result's own settings, also the pose.
+    page.locator("#prompt textarea").fill("somebody else")
+    page.locator("#pose").get_by_label("As described").check()
+    page.get_by_role("button", name="Use these settings").click()
+    expect(page.locator("#prompt textarea")).to_have_value(PROMPT)
+    expect(page.locator("#pose").get_by_label("Waving")).to_be_checked()
+    expect(page.locator("#seed").get_by_role("textbox")).to_have_value("5")
+
+
+def test_the_form_outlives_a_reload(watched: Watched) -> None:
+    page = watched.page
+    describe(page, "a tall elf")
+    page.locator("#style").get_by_label("Comic").check()
+    expect(page.locator(f"{DRAFT}[src*='comic']")).to_be_visible()
+    seed = seed_of(page)
+    reload(watched)
+    expect(page.locator("#prompt textarea")).to_have_value("a tall elf")
+    expect(page.locator("#style").get_by_label("Comic")).to_be_checked()
+    assert seed_of(page) == seed
+
+
+def test_an_uploaded_pose_is_in_the_request(watched: Watched, studio: RunningApp, tmp_path: Path) -> None:
+    page = watched.page
+    skeleton = tmp_path / "pose.png"
+    skeleton.write_bytes(studio.client.get("/studio/poses/kick/skeleton").content)
+    page.get_by_role("button", name="Pose and reference").click()
+    page.locator("#pose-file input[type=file]").set_input_files(skeleton)
+    shown = page.locator("#pose-file img[src^='files/']")
+    expect(shown).to_be_visible()
+    file_id = (shown.get_attribute("src") or "").removeprefix("files/")
+    generate(page)
+    page.locator(PICTURE).wait_for()
+    page.locator("#result summary").click()
+    expect(page.locator("#result .recipe")).to_contain_text(file_id)
+    page.locator("#pose-file [data-clear]").click()
+    expect(shown).to_have_count(0)
+
+
+def test_a_broken_upload_is_said_in_place(browser: Browser, studio: RunningApp, tmp_path: Path) -> None:
+    broken = tmp_path / "<b>pose.png"
+    broken.write_bytes(b"\x89PNG nothing of the kind")
+    with open_page(browser, studio.url) as watched:
+        page = watched.page
+        open_studio_page(page)
+        page.get_by_role("button", name="Pose and reference").click()
+        page.locator("#reference-file input[type=file]").set_input_files(broken)
+        expect(page.locator("#reference-file [role=alert]")).to_contain_text("Invalid image file")
+        assert page.locator("#reference-file b").count() == 0
+
+
+def test_words_are_never_taken_for_markup(watched: Watched) -> None:
+    page = watched.page
+    prompt = 'knight <img src=x onerror="document.title=1"> "quoted" ${alert(1)} {{this}}'
+    generate(page, prompt)
+    page.locator(PICTURE).wait_for()
+    assert page.locator(PICTURE).get_attribute("alt") == prompt
+    assert page.locator("#result img[src='x']").count() == 0
+    page.get_by_role("tab", name="Queue").click()
+    expect(page.locator("#queue .prompt").first).to_have_text(prompt)
+    assert page.title() == "AvatarForge Studio"
+
+
+def test_keys_generate_cancel_and_change_tabs(watched: Watched, busy: list[str]) -> None:
+    page = watched.page
+    page.locator("#prompt textarea").fill(PROMPT)
+    page.locator("#prompt textarea").press("Control+Enter")
+    expect(page.locator("#result [role=status]")).to_contain_text("Waiting for a free server")
+    page.keyboard.press("Escape")
+    expect(page.locator("#result")).to_contain_text("Cancelled")
+    page.keyboard.press("Alt+2")
+    expect(page.get_by_role("tab", name="Pose views")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_job_goes_on_through_a_reload(watched: Watched, studio: RunningApp, busy: list[str]) -> None:
+    page = watched.page
+    job_id = generate(page)
+    expect(page.locator("#result [role=status]")).to_contain_text("Waiting for a free server")
+    reload(watched)
+    expect(page.locator("#result [role=status]")).to_contain_text("Waiting for a free server")
+    make_room(studio, busy)
+    expect(page.locator(f"#result img[src='outputs/{job_id}/output.png']")).to_be_visible()
+
+
+def test_variations_are_made_of_a_result(watched: Watched) -> None:
+    page = watched.page
+    first = generate(page)
+    page.locator(PICTURE).wait_for()
+    page.get_by_role("button", name="Variations").click()
+    expect(page.locator(PICTURE)).to_have_count(4)
+    assert page.locator(f"#result img[src*='{first}']").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("locale", "word"), [("de-AT", "Erzeugen"), ("zh-CN", "生成"), ("fr-FR", "Generate")]
+)
+def test_the_page_speaks_the_browsers_language(
+    browser: Browser, studio: RunningApp, locale: str, word: str
+) -> None:
+    context = browser.new_context(base_url=studio.url, locale=locale)
+    page = context.new_page()
+    open_studio_page(page)
+    expect(page.locator("#generate")).to_have_text(word)
+    context.close()
+
+
+def test_a_chosen_language_stays(watched: Watched) -> None:
+    page = watched.page
+    page.locator("[data-language]").select_option("ja")
+    expect(page.locator("#generate")).to_have_text("生成")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.locator("#result")).to_contain_text("キャラクター")  # worded by the server
+    reload(watched)
+    expect(page.locator("#generate")).to_have_text("生成")
+    watched.complaints.clear()  # the stream of the page that was left by the choice
+
+
+def test_dark_and_light_can_be_chosen(watched: Watched) -> None:
+    page = watched.page
+    page.get_by_role("button", name="Light / dark").click()
+    expect(page.locator("body")).to_have_class("dark")
+    reload(watched)
+    expect(page.locator("body")).to_have_class("dark")

@@ -1,0 +1,253 @@
+"""The other tabs: views, the queue in every window, servers; and that all of it can be used by everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from gradio_client import Client
+from playwright.sync_api import Browser, expect
+
+from tests.browser import Scheme, Watched, open_page, open_studio_page, reload
+from tests.conftest import RunningApp, StartApp
+from tests.fake_comfy import FakeComfy
+from tests.ui_fixtures import (
+    PROMPT,
+    browser,
+    busy,
+    generate,
+    job_of,
+    open_tab,
+    patience,
+    studio,
+    watched,
+)
+
+__all__ = ["browser", "busy", "patience", "studio", "watched"]
+
+PICTURE = "#result img[src^='outputs/']"
+VIEW_PICTURES = "#views .view img[src^='outputs/']"
+
+
+# ------------------------------------------------------------------------ views
+
+
+def test_four_views_of_a_result_one_of_them_made_again(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    first = generate(page)
+    page.locator(PICTURE).wait_for()
+    seed = studio.client.get(f"/generations/{first}").json()["seed"]
+    page.get_by_role("button", name="Pose views").click()
+    expect(page.locator("#views-source")).to_contain_text(f"Seed {seed}")
+    expect(page.locator(".turning img[src*='yaw=30']")).to_be_visible()
+    page.locator("#views-generate").click()
+    expect(page.locator(VIEW_PICTURES)).to_have_count(4)
+    made = studio.client.get(f"/generations/{job_of(page, 'views')}").json()
+    assert made["seed"] == seed
+    hashes = {one["pose_type"]: studio.client.get(one["url"]).content for one in made["output_files"]}
+
+    front = page.locator("[data-view=front]")
+    front.get_by_role("button", name="Accept").click()
+    expect(front.get_by_role("button", name="Accept")).to_have_attribute("aria-pressed", "true")
+    page.locator("[data-view=back]").get_by_role("button", name="Redo").click()
+    page.wait_for_function("id => !location.search.includes(id)", arg=made["generation_id"])
+    expect(page.locator(VIEW_PICTURES)).to_have_count(4)
+    again = studio.wait(job_of(page, "views"))
+    assert again["parent_id"] == made["generation_id"]
+    changed = {
+        one["pose_type"]
+        for one in again["output_files"]
+        if studio.client.get(one["url"]).content != hashes[one["pose_type"]]
+    }
+    assert changed == {"back"}
+    # What was good is good still, also for whoever comes later.
+    expect(front.get_by_role("button", name="Accept")).to_have_attribute("aria-pressed", "true")
+    reload(watched)
+    expect(page.locator(VIEW_PICTURES)).to_have_count(4)
+    expect(front.get_by_role("button", name="Accept")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_subset_of_views_of_the_form(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    page.locator("#prompt textarea").fill(PROMPT)
+    open_tab(page, "Pose views")
+    for view in ("Front", "3/4"):
+        page.locator("#views-which").get_by_label(view).uncheck()
+    page.locator("#views-generate").click()
+    expect(page.locator(VIEW_PICTURES)).to_have_count(2)
+    made = studio.client.get(f"/generations/{job_of(page, 'views')}").json()
+    assert [one["pose_type"] for one in made["output_files"]] == ["back", "side"]
+    # The second picture lies over the first one as far as the slider says.
+    slider = page.locator("#compare input[type=range]")
+    slider.fill("80")
+    assert "80%" in page.locator("#compare .over").evaluate("one => getComputedStyle(one).clipPath")
+
+
+def test_no_view_at_all_is_said(watched: Watched) -> None:
+    page = watched.page
+    open_tab(page, "Pose views")
+    for view in ("Front", "Back", "Side", "3/4"):
+        page.locator("#views-which").get_by_label(view).uncheck()
+    page.locator("#views-generate").click()
+    expect(page.get_by_text("Choose at least one side.")).to_be_visible()
+
+
+# ------------------------------------------------------------------------ queue
+
+
+def test_two_windows_see_the_same_queue(
+    watched: Watched, browser: Browser, studio: RunningApp, busy: list[str]
+) -> None:
+    page = watched.page
+    open_tab(page, "Queue")
+    with open_page(browser, studio.url) as other:
+        open_studio_page(other.page)
+        mine = generate(other.page, "a pirate of the other window")
+        row = page.locator(f"[data-job='{mine}']")
+        expect(row).to_contain_text("a pirate of the other window")
+        expect(row).to_contain_text("Studio")
+        row.get_by_role("button", name="To the front").click()
+        expect(page.locator("#queue .job.queued").first).to_have_attribute("data-job", mine)
+        row.get_by_role("button", name="Cancel").click()
+        expect(other.page.locator("#result")).to_contain_text("Cancelled")
+        row.get_by_role("button", name="Try again").click()
+        expect(page.locator("#queue .job.queued", has_text="a pirate of the other window")).to_be_visible()
+        page.get_by_role("button", name="Cancel all waiting").click()
+        expect(page.locator("#queue .job.queued")).to_have_count(0)
+        assert other.complaints == []
+
+
+def test_a_failure_has_its_remedy_in_the_queue(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    failed = studio.generate(prompt="nude woman")["generation_id"]
+    assert studio.wait(failed)["status"] == "failed"
+    open_tab(page, "Queue")
+    row = page.locator(f"[data-job='{failed}']")
+    expect(row.get_by_role("alert")).to_contain_text("Change the description")
+    expect(row).to_contain_text("REST API")
+    row.get_by_role("link", name="Open").click()
+    expect(page.locator("#result").get_by_role("alert")).to_contain_text("Change the description")
+    watched.complaints.clear()  # the stream of the page that was left by the link
+
+
+# ---------------------------------------------------------------------- servers
+
+
+def test_a_paused_engine_takes_no_work_until_it_goes_on(watched: Watched) -> None:
+    page = watched.page
+    open_tab(page, "Engine & models")
+    server = page.locator("#servers .server")
+    expect(server).to_contain_text("Online")
+    server.get_by_role("button", name="Pause").click()
+    expect(server).to_contain_text("Paused")
+    open_tab(page, "Single avatar")
+    generate(page)
+    expect(page.locator("#result [role=status]")).to_contain_text("Waiting for a free server")
+    open_tab(page, "Engine & models")
+    server.get_by_role("button", name="Resume").click()
+    open_tab(page, "Single avatar")
+    page.locator(PICTURE).wait_for()
+    # A draft cannot be drawn meanwhile, and browsers note every answer that is an error.
+    watched.complaints[:] = [one for one in watched.complaints if "studio/draft" not in one]
+
+
+def test_a_server_is_added_shown_and_missed(watched: Watched) -> None:
+    page = watched.page
+    open_tab(page, "Engine & models")
+    with FakeComfy() as comfy:
+        address = page.locator("#add-server").get_by_role("textbox")
+        address.fill(comfy.url)
+        page.get_by_role("button", name="Test").click()
+        expect(page.get_by_text(f"{comfy.url} answers")).to_be_visible()
+        page.get_by_role("button", name="Add", exact=True).click()
+        row = page.locator("#servers .server", has_text=comfy.url)
+        expect(row).to_contain_text("Online")
+        # What it lacks is listed with where it is had.
+        expect(page.locator("#abilities .lacking a").first).to_be_visible()
+        comfy.down()
+        expect(page.locator("#banner")).to_contain_text(f"ComfyUI at {comfy.url} is not answering")
+        comfy.up()
+        expect(page.locator("#banner .banner")).to_have_count(0)
+        row.get_by_role("button", name="Remove").click()
+        expect(row).to_have_count(0)
+
+
+def test_the_disk_is_counted_and_cleaned(watched: Watched) -> None:
+    page = watched.page
+    open_tab(page, "Engine & models")
+    expect(page.locator("#disk")).to_contain_text("Results")
+    page.get_by_role("button", name="Clean up").click()
+    expect(page.get_by_text("There was nothing to clean up.")).to_be_visible()
+
+
+def test_the_page_goes_on_when_the_studio_was_restarted(browser: Browser, start_app: StartApp) -> None:
+    first = start_app()
+    port = first.url.rpartition(":")[2]
+    with open_page(browser, first.url) as watched:
+        page = watched.page
+        open_studio_page(page)
+        open_tab(page, "Queue")
+        expect(page.locator("#queue")).to_contain_text("Nothing waits.")
+        first.kill()
+        second = start_app("--port", port, folder=first.folder)
+        second.wait_healthy()
+        made = second.generate(prompt="a pirate after the restart")["generation_id"]
+        expect(page.locator(f"[data-job='{made}']")).to_be_visible()
+
+
+# ------------------------------------------------------------- for everybody
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Browser, studio: RunningApp, scheme: Scheme) -> None:
+    # High enough that nothing lies below the buttons, which stay in sight on a lower screen.
+    with open_page(browser, studio.url, height=2400, scheme=scheme) as watched:
+        page = watched.page
+        open_studio_page(page)
+        generate(page)
+        page.locator(PICTURE).wait_for()
+        found: list[str] = []
+        for tab in page.get_by_role("tab").all():
+            tab.click()
+            expect(tab).to_have_attribute("aria-selected", "true")
+            results = Axe().run(page)
+            found += [
+                f"{tab.inner_text()}: {one['id']}: {node['html'][:200]}"
+                for one in results.response["violations"]
+                if one["impact"] in {"serious", "critical"}
+                for node in one["nodes"]
+            ]
+        assert found == []
+        assert watched.complaints == []
+
+
+@pytest.mark.parametrize("tab", ["views", "queue", "engine"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_tab_fits_a_phone(browser: Browser, studio: RunningApp, tab: str, scheme: Scheme) -> None:
+    with open_page(browser, studio.url, width=390, height=844, scheme=scheme) as watched:
+        page = watched.page
+        open_studio_page(page, f"/?tab={tab}")
+        expect(
+            page.locator({"views": "#views-generate", "queue": "#queue", "engine": "#servers"}[tab])
+        ).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert watched.complaints == []
+
+
+# ---------------------------------------------------------------------- clients
+
+
+def test_a_python_client_is_told_of_the_progress(studio: RunningApp) -> None:
+    client = Client(studio.url, verbose=False)
+    named = client.view_api(return_format="dict")["named_endpoints"]  # type: ignore[index]
+    assert set(named) == {"/generate", "/submit", "/follow", "/cancel"}
+    job = client.submit({"prompt": PROMPT, "views": ["front", "back"], "seed": 3}, api_name="/generate")
+    last = job.result(timeout=60)
+    outputs: list[Any] = job.outputs()
+    told = [one["progress"] for one in outputs]
+    assert told == sorted(told)
+    assert len(told) > 2
+    assert (last["status"], last["seed"], told[-1]) == ("completed", "3", 100)
+    assert [one["view"] for one in last["files"]] == ["front", "back"]
+    assert studio.client.get(last["files"][1]["url"]).content.startswith(b"\x89PNG")

@@ -1,0 +1,76 @@
+"""The texts of the interface: complete in every language, with the same facts in them."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from studio.ui import texts
+from tests.conftest import ROOT
+
+CODE = "\n".join(
+    path.read_text("utf-8")
+    for path in sorted((ROOT / "studio" / "ui").rglob("*"))
+    if path.suffix in {".py", ".js"}
+)
+# Keys that are put together from a word of the records and a beginning.
+BEGINNINGS = tuple(re.findall(r'["\'`]([a-z_]+\.)[{$]', CODE))
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_every_language_has_every_text(language: str) -> None:
+    known = texts.table(texts.DEFAULT)
+    assert texts.table(language).keys() == known.keys()
+    assert not [key for key, text in texts.table(language).items() if not text.strip()]
+
+
+@pytest.mark.parametrize("language", [one for one in texts.LANGUAGES if one != texts.DEFAULT])
+def test_texts_of_all_languages_hold_the_same_facts(language: str) -> None:
+    def facts(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    known, own = texts.table(texts.DEFAULT), texts.table(language)
+    assert not [key for key in known if facts(known[key]) != facts(own[key])]
+
+
+@pytest.mark.parametrize("language", [one for one in texts.LANGUAGES if one != texts.DEFAULT])
+def test_a_language_is_translated(language: str) -> None:
+    known, own = texts.table(texts.DEFAULT), texts.table(language)
+    same = [key for key, text in known.items() if own[key] == text]
+    assert len(same) < len(known) / 8, same
+
+
+def test_every_text_is_used() -> None:
+    used = set(re.findall(r'["\'`]([a-z_]+\.[a-z0-9_]+)["\'`]', CODE))
+    unused = [
+        key
+        for key in texts.table(texts.DEFAULT)
+        if key not in used
+        and not key.startswith(BEGINNINGS)
+        and not (key.endswith("_none") and key.removesuffix("_none") in used)
+    ]
+    assert unused == []
+
+
+def test_a_text_that_is_not_there_is_noticed_when_the_page_is_built() -> None:
+    with pytest.raises(KeyError, match="nonsense"):
+        texts.label("nonsense.nothing")
+
+
+@pytest.mark.parametrize(
+    ("cookies", "asked", "language"),
+    [
+        ({}, "de-AT,de;q=0.9,en;q=0.8", "de"),
+        ({}, "fr-FR,fr;q=0.9,ja;q=0.5", "ja"),
+        ({}, "fr", "en"),
+        ({}, "", "en"),
+        ({texts.COOKIE: "es"}, "de", "es"),
+        ({texts.COOKIE: "<script>"}, "zh-CN", "zh"),
+    ],
+)
+def test_the_language_is_the_chosen_one_or_the_browsers(
+    cookies: dict[str, str], asked: str, language: str
+) -> None:
+    assert texts.language_of(cookies, asked) == language
