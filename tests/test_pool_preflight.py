@@ -227,3 +227,19 @@ def test_a_server_that_is_gone_is_a_problem_and_no_exception(tmp_path: Path) -> 
     assert found.problem is not None
     assert found.problem["code"] == "comfyui_unavailable"
     assert found.trials == ()
+
+
+def test_the_history_is_that_of_real_work(app: RunningApp) -> None:
+    body = {"prompt": "a knight", "width": 136, "height": 200, "engine": "embedded"}
+    before = ask(app, **body)
+    assert (before["can_run"], before["seconds"]) == (True, None)
+    job = app.generate(**body)
+    assert app.wait(job["generation_id"])["status"] == "completed"
+    deadline = time.monotonic() + 10
+    while (found := ask(app, **body))["seconds"] is None:
+        assert time.monotonic() < deadline, found  # it is written just after the result
+        time.sleep(0.05)
+    [place] = found["places"]
+    assert place["picture"]["runs"] == 1
+    assert found["seconds"] == place["picture"]["seconds"] > 0
+    assert ask(app, **(body | {"height": 400}))["seconds"] is None
