@@ -1,4 +1,4 @@
-"""The stream of a page: told by commits, sends what changed, leaves nothing behind when the page is closed."""
+"""The stream of a page: told by commits, sends what changed, leaves nothing behind when it is closed."""
 
 from __future__ import annotations
 
