@@ -92,8 +92,11 @@ def server_of(servers: tuple[FakeComfy, ...], prompt_id: str) -> FakeComfy:
 def answer(
     studio: Studio, job: Job, view: str, *servers: FakeComfy, attempt: int = 1, picture: bytes | None = None
 ) -> dict[str, Any]:
-    """Let a view be drawn by whichever server got it; gives its graph."""
-    assert wait_until(lambda: is_sent(studio, job, view, attempt), 150), task_of(studio, job, view)
+    """Let a view be drawn by whichever server got it; gives its graph.
+
+    An engine that has to compile its kernels first takes minutes for a map on a busy machine.
+    """
+    assert wait_until(lambda: is_sent(studio, job, view, attempt), 300), task_of(studio, job, view)
     prompt_id = prompt_id_of(task_of(studio, job, view))
     server = server_of(servers, prompt_id)
     graph = server.graphs[prompt_id]
