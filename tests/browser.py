@@ -113,19 +113,31 @@ def open_studio_page(page: Page, path: str = "/") -> None:
     page.locator("#generate").wait_for(state="attached" if "tab=" in path else "visible")
 
 
-def take_readme_picture(url: str, target: Path) -> None:
-    """Generate the README's character in a running studio and photograph the page."""
-    with open_browser() as browser, open_page(browser, url, width=1280, height=800) as watched:
+def take_readme_pictures(url: str, folder: Path) -> None:
+    """Make the README's character in a running studio and photograph the pages."""
+    with open_browser() as browser, open_page(browser, url, width=1280, height=860) as watched:
         page = watched.page
         open_studio_page(page)
         page.locator("#prompt textarea").fill("female warrior, blue armor, long white hair")
+        page.locator("#clothing").get_by_role("textbox").fill("red cape, silver trim")
         page.locator("#seed").get_by_role("textbox").fill("6")
         page.locator("#generate").click()
         page.locator("#result img[src^='outputs/']").wait_for()
         page.wait_for_function("document.querySelector('#result img').naturalWidth > 0")
-        page.screenshot(path=target, animations="disabled")
+        page.wait_for_function(
+            "[...document.querySelectorAll('#style label')].slice(1, 6)"
+            ".every(one => one.style.backgroundImage)"
+        )
+        page.screenshot(path=folder / "studio.png", animations="disabled")
+        page.get_by_role("button", name="Pose views").click()
+        page.locator("#views-generate").click()
+        page.wait_for_function("document.querySelectorAll('#views .view img').length === 4")
+        page.locator("[data-view=front] [data-do=accept]").click()
+        page.locator("[data-view=front].accepted").wait_for()
+        page.wait_for_function("document.querySelector('.turning img').naturalWidth > 0")
+        page.screenshot(path=folder / "studio-views.png", animations="disabled")
 
 
 if __name__ == "__main__":
-    # python -m tests.browser http://localhost:8000 docs/pictures/studio.png
-    take_readme_picture(sys.argv[1], Path(sys.argv[2]))
+    # python -m tests.browser http://localhost:8000 docs/pictures
+    take_readme_pictures(sys.argv[1], Path(sys.argv[2]))

@@ -22,9 +22,14 @@ STATUS_KEYS = {
 }
 
 
+def words_of(job: Job) -> str:
+    """Prompt, clothing and style in one line."""
+    return ", ".join(part.strip() for part in job.prompt.splitlines() if part.strip())
+
+
 def alt_text(job: Job, view: str = "") -> str:
     """What a picture shows, for those who cannot see it."""
-    words = ", ".join(part.strip() for part in job.prompt.splitlines() if part.strip())
+    words = words_of(job)
     return escape(f"{words} ({view})" if view and len(job.tasks) > 1 else words)
 
 

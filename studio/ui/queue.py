@@ -129,7 +129,7 @@ def _row(sight: Sight, job: Job, place: int = 0) -> str:
     error = cards.failure(sight, job.error) if job.status == "failed" else ""
     return (
         f'<li class="job {job.status}" data-job="{escape(job.id)}">{thumb}<div class="what">'
-        f'<p class="prompt">{escape(job.prompt)}</p><p class="chips">{"".join(facts)}</p>'
+        f'<p class="prompt">{escape(cards.words_of(job))}</p><p class="chips">{"".join(facts)}</p>'
         f'{words}{progress}{error}</div><div class="row">{_actions(sight, job, place)}</div></li>'
     )
 
