@@ -17,9 +17,9 @@ from studio.engine.figure.shape.mesh import Mesh, ellipsoid, loop_tube, rings, s
 from studio.engine.figure.shape.skeleton import bend, posed_places, rest_skeleton
 from studio.engine.figure.spec import Build, Garment, Hair, Joint, Spec
 from studio.engine.figure.styles import styles
+from studio.engine.figure.words.features import FEATURES
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
-from studio.engine.figure.words.species import FEATURES
 from studio.engine.figure.workshop import SEGMENTS
 
 

@@ -30,6 +30,7 @@ from studio.engine.figure.poses import resolve
 from studio.engine.figure.spec import RGB, Garment, Spec
 from studio.engine.figure.words import parse
 from studio.engine.figure.words.colours import COLOURS
+from studio.engine.figure.words.features import FEATURES
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
 from studio.engine.figure.words.materials import MATERIALS
@@ -40,7 +41,7 @@ from studio.engine.figure.words.people import EYE_SHAPES as EYE_WORDS
 from studio.engine.figure.words.people import MARKS as MARK_WORDS
 from studio.engine.figure.words.people import PUPIL_WORDS
 from studio.engine.figure.words.scenes import SCENES
-from studio.engine.figure.words.species import FEATURES, SPECIES
+from studio.engine.figure.words.species import SPECIES
 from studio.engine.figure.words.views import POSES
 from studio.engine.figure.workshop import Workshop
 from tests.figure_pictures import pictured, request_of

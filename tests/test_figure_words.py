@@ -19,13 +19,14 @@ from studio.engine.figure.words import dominant_colours, parse
 from studio.engine.figure.words.archetypes import ARCHETYPES
 from studio.engine.figure.words.art import STYLES
 from studio.engine.figure.words.colours import COLOURS, distance
+from studio.engine.figure.words.features import FEATURES
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
 from studio.engine.figure.words.lexicon import MODIFIERS, lexicon
 from studio.engine.figure.words.materials import MATERIALS, PATTERNS
 from studio.engine.figure.words.read import read
 from studio.engine.figure.words.scenes import SCENES
-from studio.engine.figure.words.species import FEATURES, SPECIES
+from studio.engine.figure.words.species import SPECIES
 
 ROOT = Path(__file__).parents[1]
 

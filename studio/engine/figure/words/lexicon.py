@@ -11,6 +11,7 @@ from studio.engine.figure.words import (
     archetypes,
     art,
     colours,
+    features,
     garments,
     hair,
     items,
@@ -226,7 +227,7 @@ def lexicon() -> Lexicon:
     add("item", ((phrase, word.kind) for word in items.ITEMS.values() for phrase in word.words))
     add("weapon", ((phrase, True) for phrase in items.WEAPON_WORDS))
     add("place", items.PLACES.items())
-    add("feature", ((phrase, word) for word in species.FEATURES for phrase in word.words))
+    add("feature", ((phrase, word) for word in features.FEATURES for phrase in word.words))
     add("species", ((phrase, word.kind) for word in species.SPECIES.values() for phrase in word.words))
     add("person", people.PERSONS.items())
     add("body", people.BODIES.items())

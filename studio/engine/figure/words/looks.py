@@ -5,8 +5,9 @@ from __future__ import annotations
 from studio.engine.figure.oklab import told_apart
 from studio.engine.figure.spec import RGB, Eyes, Face, Feature, Hair, Skin
 from studio.engine.figure.words.colours import COLOURS, distance, shaded
+from studio.engine.figure.words.features import FEATURES, FeatureWord
 from studio.engine.figure.words.said import Thing
-from studio.engine.figure.words.species import FEATURES, HUMAN_SKINS, FeatureWord
+from studio.engine.figure.words.species import HUMAN_SKINS
 from studio.engine.figure.words.who import Who
 
 EYE_TONES = (
