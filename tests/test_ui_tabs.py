@@ -241,7 +241,7 @@ def test_every_tab_fits_a_phone(browser: Browser, studio: RunningApp, tab: str, 
 def test_a_python_client_is_told_of_the_progress(studio: RunningApp) -> None:
     client = Client(studio.url, verbose=False)
     named = client.view_api(return_format="dict")["named_endpoints"]  # type: ignore[index]
-    assert set(named) == {"/generate", "/submit", "/follow", "/cancel"}
+    assert {"/generate", "/submit", "/follow", "/cancel"} <= set(named)
     job = client.submit({"prompt": PROMPT, "views": ["front", "back"], "seed": 3}, api_name="/generate")
     last = job.result(timeout=60)
     outputs: list[Any] = job.outputs()

@@ -20,6 +20,7 @@ from studio.ui import (
     presets,
     queue,
     sheet,
+    sheet_endpoints,
     texts,
     views,
 )
@@ -43,7 +44,9 @@ MASTHEAD = """<header class="masthead">
 
 def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
     """Create the page and wire it."""
-    endpoints.build(studio)  # first, so that their names are not taken by the page's own events
+    # First, so that their names are not taken by the page's own events.
+    endpoints.build(studio)
+    sheet_endpoints.build(studio)
     options = "".join(f'<option value="{code}">{escape(name)}</option>' for code, name in LANGUAGES.items())
     parts.static(MASTHEAD.format(options=options))
     banner = parts.live("banner")

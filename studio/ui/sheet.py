@@ -249,10 +249,10 @@ def _act(studio: Studio, carried: dict[str, str], language: str) -> tuple[str | 
     match carried.get("do"):
         case "choose":
             return jobs.get(job_id).id, ""
-        case "follow":
-            return "", ""
         case "redo":
-            return redo(studio, job_id, name, door="ui"), ""
+            made = redo(studio, job_id, name, door="ui")
+            # A face goes with the sheet that is shown; a view comes in a job with all the others.
+            return (None if about_sheet(made) else made.id), ""
         case "retry":
             return jobs.retry(job_id, door="ui").id, ""
         case "complete":
@@ -279,21 +279,16 @@ def add(studio: Studio, job_id: str, what: str, *, door: str) -> list[Job]:
     return plan.submit(studio.jobs, job_id, make(), door=door)
 
 
-def redo(studio: Studio, job_id: str, cell: str, *, door: str) -> str | None:
-    """Make one picture of a sheet again; gives the job that has the new view, or nothing for a face."""
+def redo(studio: Studio, job_id: str, cell: str, *, door: str) -> Job:
+    """Make one picture again: a view in a job with the others, a face in a job that goes with the sheet."""
     jobs = studio.jobs
     view: View | None = next((one for one in ORDER if one == cell), None)
     if view is not None:
-        return jobs.reroll(job_id, view, door=door).id
+        return jobs.reroll(job_id, view, door=door)
     content = sheets.content_of(jobs, job_id)
     found = next((one for one in content.cells if one.key == cell and one.kind != "view"), None)
     if found is None:
         raise StudioError("task_not_found", name=cell)
-    _face_again(jobs, jobs.get(found.output.job_id), job_id, door)
-    return None
-
-
-def _face_again(jobs: Any, made: Job, job_id: str, door: str) -> None:
-    """The same face with another seed; it keeps the mark of the character that it goes with."""
+    made = jobs.get(found.output.job_id)
     request = AvatarRequest.model_validate({**made.request, "seed": random_seed()})
-    jobs.submit(request, door=door, metadata=made.metadata, parent_id=job_id)
+    return jobs.submit(request, door=door, metadata=made.metadata, parent_id=job_id)

@@ -37,7 +37,7 @@ def show_character(sight: Sight) -> str:
         thumb = cards.thumbnail(job, first) if first else ""
         chips = [cards.chip(say("result.seed", seed=job.seed)), f"<small>{cards.ago(job.created_at)}</small>"]
         who = (
-            f'<div class="who">{thumb}<div><p class="prompt">{escape(job.prompt)}</p>'
+            f'<div class="who">{thumb}<div><p class="prompt">{cards.alt_text(job)}</p>'
             f'<p class="chips">{"".join(chips)}</p></div></div>'
         )
     others = "".join(_other(one, isinstance(job, Job) and one.id == job.id) for one in _characters(sight))
@@ -131,6 +131,7 @@ def _state_of(sight: Sight, job: Job, content: Content | None) -> dict[str, Any]
         "words": words,
         "key": sheets.key_of(content, SheetOptions()) if content else "",
         "views": [cell.key for cell in content.views] if content else [],
+        "tall": max((cell.output.height or 0 for cell in content.views), default=0) if content else 0,
     }
     if content and language != texts.DEFAULT:
         names = {cell.key: sight.say(f"view.{cell.key}") for cell in content.views if cell.key in ORDER}

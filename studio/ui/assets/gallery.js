@@ -274,6 +274,7 @@ avatarforge.gallery = (() => {
         <div class="row"><button type="button" class="act main" data-use>${escape(say('use'))}</button>
           <a class="act" href="?job=${encodeURIComponent(one.generation_id)}">${escape(word('action.open'))}</a>
           <a class="act" href="?views=${encodeURIComponent(one.generation_id)}&tab=views">${escape(word('action.to_views'))}</a>
+          <a class="act" href="?sheet=${encodeURIComponent(one.generation_id)}&tab=sheet">${escape(word('action.to_sheet'))}</a>
           <button type="button" class="act" data-star aria-pressed="${one.favourite}">★ ${escape(say('favourite'))}</button>
           <a class="act" href="${escape(one.url)}" download>${escape(word('action.download'))}</a>
           <button type="button" class="act" data-delete>${escape(say('delete'))}</button></div>

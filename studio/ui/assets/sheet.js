@@ -5,7 +5,9 @@ avatarforge.sheet = (() => {
   const STORE = 'avatarforge.sheet';
   const COMPOSE_AFTER_MS = 120;
   const FULL_AFTER_MS = 1500;
-  const PREVIEW_PX = 1600;  // wide enough for any screen, and several times quicker than the sheet itself
+  const PREVIEW_PX = 1600;  // wide enough for any screen, and several times quicker than a large sheet itself
+  const LARGE_PX = 1800;
+  const FIGURE_SHAPE = 0.55;  // about how wide a view is, for its height
   const MOST_TEXTS = 60;  // characters whose name and title are kept
   const BACKGROUNDS = {white: ['#ffffff'], mist: ['#eef2f9', '#cfd9ea'], night: ['#2c3152', '#161928'], transparent: []};
   const PARTS = ['labels', 'shadows', 'guides', 'palette', 'portrait', 'expressions'];
@@ -88,53 +90,65 @@ avatarforge.sheet = (() => {
   let later;
   let fully;
   let turn = 0;
-  let asking = null;
+  let isComposing = false;
   let shown = '';
   const composeLater = () => {
+    turn += 1;
     clearTimeout(later);
     clearTimeout(fully);
     later = setTimeout(compose, COMPOSE_AFTER_MS);
   };
   const ask = async (body) => {
     const answer = await fetch(`${ROUTE}${encodeURIComponent(state.job)}/compose`, {
-      method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(body), signal: asking.signal,
+      method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(body),
     });
     const said = await answer.json();
     if (!answer.ok) throw new Error(sentence(said));
     return said;
   };
   const compose = async () => {
-    if (!state.ready || !isOpen()) return;
-    const mine = ++turn;
-    asking?.abort();
-    asking = new AbortController();
-    const wanted = options();
+    if (!state.ready || !isOpen() || isComposing) return;
+    const [mine, job, wanted, isLarge] = [turn, state.job, options(), willBeLarge()];
+    isComposing = true;
     stage().dataset.busy = '';
     try {
-      const said = await ask({...wanted, width: Math.min(wanted.width || PREVIEW_PX, PREVIEW_PX)});
-      await loaded(said.url);
-      if (mine !== turn) return;
-      show(said, wanted);
-      fully = setTimeout(() => composeFully(mine, wanted), FULL_AFTER_MS);
+      const said = await ask(isLarge ? {...wanted, width: Math.min(wanted.width || PREVIEW_PX, PREVIEW_PX)} : wanted);
+      const picture = await fetched(said.url);
+      if (job === state.job) show(said, wanted, picture);
+      else URL.revokeObjectURL(picture);
+      if (job === state.job && !isLarge) showFacts(said);
     } catch (error) {
-      if (mine === turn && error.name !== 'AbortError') complain(String(error.message || error));
-    } finally {
-      if (mine === turn) delete stage().dataset.busy;
+      if (mine === turn) complain(String(error.message || error));
     }
+    isComposing = false;
+    delete stage().dataset.busy;
+    // What was changed meanwhile comes next, once: each step between would only be late.
+    if (mine !== turn) composeLater();
+    else if (isLarge) fully = setTimeout(() => composeFully(mine, wanted), FULL_AFTER_MS);
   };
   // How large the sheet itself is, and what is to be said about it; then its downloads are ready as well.
   const composeFully = async (mine, wanted) => {
     try {
       const said = await ask(wanted);
-      if (mine !== turn) return;
-      part('[data-size]').textContent = `${said.width} × ${said.height}`;
-      showNotes(said.notes);
-      stage().dataset.composed = mine;
+      if (mine === turn) showFacts(said);
     } catch (error) {
-      if (mine === turn && error.name !== 'AbortError') complain(String(error.message || error));
+      if (mine === turn) complain(String(error.message || error));
     }
   };
-  const loaded = (url) => { const image = new Image(); image.src = url; return image.decode().catch(() => {}); };
+  // Small pictures are composed as they are: enlarged for a preview they would stand in more margin than later.
+  const willBeLarge = () => {
+    const across = {grid: 2, game: (state.views || []).length + 1}[values.layout] || (state.views || []).length;
+    return across * FIGURE_SHAPE * (state.tall || 0) > LARGE_PX;
+  };
+  // Its address stays the same when one of its pictures changes, so that an image element would not look again.
+  const fetched = async (url) => {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(sentence(await answer.json()));
+    const image = new Image();
+    image.src = URL.createObjectURL(await answer.blob());
+    await image.decode();
+    return image.src;
+  };
   const isOpen = () => Boolean(stage()?.offsetParent);
   const stage = () => document.querySelector('[data-sheet-stage]');
   const part = (selector) => stage().querySelector(selector);
@@ -146,12 +160,13 @@ avatarforge.sheet = (() => {
 
   // ----------------------------------------------------------------- showing
 
-  const show = (said, wanted) => {
+  const show = (said, wanted, picture) => {
     shown = state.job;
     const image = part('img');
+    URL.revokeObjectURL(image.src);
     image.width = said.width;
     image.height = said.height;
-    image.src = said.url;
+    image.src = picture;
     image.alt = `${word('tab.sheet')}: ${values.name || state.prompt.replace(/\n+/g, ', ')}`;
     part('a').href = address('sheet.png');
     stage().classList.toggle('bare', wanted.background?.length === 0);
@@ -163,7 +178,8 @@ avatarforge.sheet = (() => {
       aria-label="${escape(say('copy_colour', {name: `${one.name} ${one.hex}`}))}"></button>`).join('');
     part('[data-size]').textContent = '';
   };
-  const showNotes = (notes) => {
+  const showFacts = ({width, height, notes}) => {
+    part('[data-size]').textContent = `${width} × ${height}`;
     part('[data-notes]').innerHTML = notes.map((one) => `<p class="quiet">${escape(one)}</p>`).join('');
   };
   const complain = (words) => {
