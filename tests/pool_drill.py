@@ -6,6 +6,7 @@ python -m tests.pool_drill [--tasks 40]
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import statistics
 import subprocess
@@ -32,8 +33,10 @@ from tests.proxy import Proxy
 
 RED, BLUE, BOTH = "red.safetensors", "blue.safetensors", "both.safetensors"
 SMALL: dict[str, Any] = {"workflow": "checkpoint", "width": 128, "height": 192, "steps": 4}
+LARGE = SMALL | {"width": 512, "height": 768}  # drawing it takes much longer than bringing it home
 ONE_CORE = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 PATIENCE_S = 300.0
+NUMBERS = itertools.count()
 
 
 class OneCore:
@@ -132,10 +135,11 @@ def wait(condition: Any, timeout_s: float = PATIENCE_S) -> None:
         time.sleep(0.05)
 
 
-def submit(app: RunningApp, models: Sequence[str]) -> list[str]:
+def submit(app: RunningApp, models: Sequence[str], body: dict[str, Any] = SMALL) -> list[str]:
+    """Every task is another knight, as engines remember what they have drawn."""
     return [
-        app.generate(prompt=f"knight number {number}", seed=number, model=model, **SMALL)["generation_id"]
-        for number, model in enumerate(models)
+        app.generate(prompt=f"knight number {number}", seed=number, model=model, **body)["generation_id"]
+        for model, number in zip(models, NUMBERS, strict=False)
     ]
 
 
@@ -230,7 +234,7 @@ def studio_of(folder: Path, engines: int) -> Iterator[RunningApp]:
 def run_batch(app: RunningApp, tasks: int) -> float:
     """Seconds until so many tasks are done, all submitted at once."""
     before, began = count_completed(app), time.monotonic()
-    submit(app, [BOTH] * tasks)
+    submit(app, [BOTH] * tasks, LARGE)
     wait(lambda: count_completed(app) == before + tasks)
     return time.monotonic() - began
 

@@ -136,8 +136,22 @@ def run_all(studio: Studio, checkpoints: Sequence[str]) -> None:
         assert studio.jobs.wait(job.id, 300).status == "completed"
 
 
+def scale(tasks: int, servers: int) -> float:
+    """Seconds for equal tasks on so many equal servers that have the checkpoint loaded."""
+    with ExitStack() as stack:
+        played = [Played(1.0) for _ in range(servers)]
+        for server in played:
+            stack.enter_context(server)
+            stack.callback(server.stop)
+        studio = stack.enter_context(studio_over(played, in_order=False))
+        run_all(studio, [CHECKPOINTS[0]] * 3 * servers)
+        began = time.monotonic()
+        run_all(studio, [CHECKPOINTS[0]] * tasks)
+        return time.monotonic() - began
+
+
 def main() -> None:
-    """Print both and the ratio."""
+    """Print both and the ratio, and what more servers bring."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--tasks", type=int, default=60)
     tasks = parser.parse_args().tasks
@@ -147,6 +161,9 @@ def main() -> None:
             f"{name:<10}{run.seconds:6.1f} s  checkpoints loaded {run.loads:>3}  tasks per server {run.ran}"
         )
     print(f"{order.seconds / chosen.seconds:.2f} times as quick")
+    alone = scale(tasks, 1)
+    for servers in (2, 4):
+        print(f"{servers} servers: {alone / scale(tasks, servers):.2f} times as quick as one")
 
 
 if __name__ == "__main__":
