@@ -128,6 +128,7 @@ def take_readme_pictures(url: str, folder: Path) -> None:
             "[...document.querySelectorAll('#style label')].slice(1, 6)"
             ".every(one => one.style.backgroundImage)"
         )
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=folder / "studio.png", animations="disabled")
         page.get_by_role("button", name="Pose views").click()
         page.locator("#views-generate").click()
