@@ -76,7 +76,7 @@ LOOKS: dict[str, Look] = {
         mouth=Mouth(1.15, -0.55, 0.046, 0.8, wave=1.0, clench=1.0), sweat=True, blush=0.0, pale=1.0,
     ),
     "determined": Look(
-        0.98, 0.98, tilt=0.62, lower=0.12, brow_lift=-0.28, brow_tilt=1.10,
+        1.06, 1.06, tilt=0.62, lower=0.12, brow_lift=-0.28, brow_tilt=1.10,
         mouth=Mouth(0.96, -0.36, press=0.8), blush=0.12, frown=0.35,
     ),
     "smirk": Look(
@@ -96,7 +96,7 @@ LOOKS: dict[str, Look] = {
         mouth=Mouth(1.22, 0.80, 0.060, 0.9, 0.9, skew=0.25), blush=0.6,
     ),
     "serious": Look(
-        0.76, 0.76, tilt=0.18, brow_lift=-0.42, brow_tilt=0.42, brow_bend=-0.7,
+        0.68, 0.68, tilt=0.12, brow_lift=-0.42, brow_tilt=0.42, brow_bend=-0.7,
         mouth=Mouth(1.05, -0.10, press=0.8), blush=0.0, frown=0.25,
     ),
     "disgusted": Look(

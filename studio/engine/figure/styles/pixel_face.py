@@ -51,6 +51,10 @@ def draw_face(colour: Array, free: Array, scene: Scene, cell: int) -> None:
     places = dict(
         zip(names, scene.shot.project(np.stack([world[name] for name in names])) / cell, strict=True)
     )
+    if abs(places["left_eye"][1] - places["right_eye"][1]) < 1.4:  # a hardly tilted head has level eyes
+        level = (places["left_eye"][1] + places["right_eye"][1]) / 2
+        for name in ("left_eye", "right_eye"):
+            places[name] = np.array([places[name][0], level])
     _wipe(cells, places, head_cells, tones)
     turn = float(np.arctan2(look_at[0], look_at[2]))
     for side, sign, opened in (("left", 1, look.open_left), ("right", -1, look.open_right)):
@@ -168,7 +172,7 @@ class _Eye:
 
 def _mouth(cells: Cells, mouth: Mouth, tones: Tones, place: Array, head_cells: float, look_at: Array) -> None:
     x, y = round(float(place[0]) - 0.5), round(float(place[1]) - 0.5)
-    half = max(1, round(head_cells * 0.085 * mouth.width * max(0.45, float(look_at[2]))))
+    half = max(1, round(head_cells * 0.085 * mouth.width * max(0.72, float(look_at[2]))))
     inside, teeth = np.array([0.50, 0.14, 0.18]), np.array([0.98, 0.97, 0.95])
     if mouth.open >= 0.03 and mouth.round > 0.5:
         for dy in range(-1, 2 if mouth.open > 0.05 else 1):
