@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import numpy as np
 
 from .compiled import kernel, spread
@@ -45,17 +49,36 @@ def blur(picture: Array, radius: float) -> Array:
     return work[..., 0] if flat else work
 
 
+_band: ContextVar[tuple[int, int] | None] = ContextVar("band", default=None)
+
+
+@contextmanager
+def rows_of(first: int, height: int) -> Iterator[None]:
+    """What is painted meanwhile is a band of a picture: noise goes on from band to band."""
+    token = _band.set((first, height))
+    try:
+        yield
+    finally:
+        _band.reset(token)
+
+
+def whole_height(height: int) -> int:
+    """The height of the picture of which this may be a band."""
+    return (_band.get() or (0, height))[1]
+
+
 def noise(height: int, width: int, scale_px: float, seed: int, octaves: int = 3) -> Array:
     """Smooth noise 0..1 whose largest features measure scale_px."""
     rng = np.random.default_rng(seed)
+    first, whole = _band.get() or (0, height)
     out, weight, total = np.zeros((height, width), np.float32), 1.0, 0.0
     for octave in range(octaves):
         size = max(1.5, scale_px / 2**octave)
-        rows, columns = int(height / size) + 3, int(width / size) + 3
+        rows, columns = int(whole / size) + 3, int(width / size) + 3
         grid = rng.random((rows, columns), dtype=np.float32)
-        y, x = np.arange(height) / size, np.arange(width) / size
+        y, x = (first + np.arange(height)) / size, np.arange(width) / size
         iy, ix = y.astype(int), x.astype(int)
-        fy, fx = (y - iy)[:, None], (x - ix)[None]
+        fy, fx = (y - iy).astype(np.float32)[:, None], (x - ix).astype(np.float32)[None]
         fy, fx = fy * fy * (3 - 2 * fy), fx * fx * (3 - 2 * fx)
         a, b = grid[iy][:, ix], grid[iy][:, ix + 1]
         c, d = grid[iy + 1][:, ix], grid[iy + 1][:, ix + 1]
@@ -70,13 +93,18 @@ def warped(picture: Array, dx: Array, dy: Array) -> Array:
     height, width = picture.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     u, v = np.clip(x + dx, 0, width - 1.001), np.clip(y + dy, 0, height - 1.001)
-    iu, iv = u.astype(int), v.astype(int)
-    fu, fv = (u - iu)[..., None], (v - iv)[..., None]
-    p = picture if picture.ndim == 3 else picture[..., None]
-    top = p[iv, iu] * (1 - fu) + p[iv, iu + 1] * fu
-    low = p[iv + 1, iu] * (1 - fu) + p[iv + 1, iu + 1] * fu
-    out = top * (1 - fv) + low * fv
-    return out.astype(np.float32) if picture.ndim == 3 else out[..., 0].astype(np.float32)
+    iu, iv = u.astype(np.int32), v.astype(np.int32)
+    fu, fv = (u - iu).astype(np.float32), (v - iv).astype(np.float32)
+    del x, y, u, v
+    out = np.empty(picture.shape, np.float32)
+    planes = picture[..., None] if picture.ndim == 2 else picture
+    into = out[..., None] if picture.ndim == 2 else out
+    for c in range(planes.shape[2]):
+        plane = np.ascontiguousarray(planes[..., c])
+        top = plane[iv, iu] * (1 - fu) + plane[iv, iu + 1] * fu
+        low = plane[iv + 1, iu] * (1 - fu) + plane[iv + 1, iu + 1] * fu
+        into[..., c] = top * (1 - fv) + low * fv
+    return out
 
 
 @kernel
@@ -144,16 +172,19 @@ def halved(picture: Array) -> Array:
 def twice(picture: Array) -> Array:
     """The picture in double size, smoothly."""
     for axis in (0, 1):
-        before = np.concatenate(
-            [picture.take([0], axis), picture.take(range(picture.shape[axis] - 1), axis)], axis
-        )
-        after = np.concatenate(
-            [picture.take(range(1, picture.shape[axis]), axis), picture.take([-1], axis)], axis
-        )
-        pair = np.stack([picture * 0.75 + before * 0.25, picture * 0.75 + after * 0.25], axis + 1)
         shape = list(picture.shape)
         shape[axis] *= 2
-        picture = pair.reshape(shape).astype(np.float32)
+        out = np.empty(shape, np.float32)
+        turned, source = out.swapaxes(0, axis), picture.swapaxes(0, axis)
+        even, odd = turned[0::2], turned[1::2]
+        np.multiply(source, np.float32(0.75), out=even)
+        odd[:] = even
+        quarter = source * np.float32(0.25)
+        even[1:] += quarter[:-1]
+        even[0] += quarter[0]
+        odd[:-1] += quarter[1:]
+        odd[-1] += quarter[-1]
+        picture = out
     return picture
 
 

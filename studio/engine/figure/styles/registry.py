@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..filters import halved, twice
+from ..filters import halved, rows_of, twice
 from ..render.scene import Layers, Manner
 
 if TYPE_CHECKING:
@@ -43,24 +43,29 @@ def style(*names: str, manner: Manner | None = None) -> Callable[[Painter], Pain
     return remember
 
 
-_BAND_PX = 1_000_000
+_LARGE_PX = 1_000_000  # more than so many are not painted at once
+_BAND_PX = 500_000  # margins included
 
 
-def in_bands(paint: Painter, margin_share: float = 0.06) -> Painter:
-    """Paint large pictures band by band, with overlapping margins for what blurs, to save memory."""
+def in_bands(paint: Painter, margin_share: float = 0.035) -> Painter:
+    """Paint large pictures band by band, with overlapping margins for what blurs, into their own layer."""
 
     def painted(layers: Layers, behind: Array | None, scene: Scene) -> Array:
         height, width = layers.line.shape
-        if height * width <= _BAND_PX:
+        if height * width <= _LARGE_PX:
             return paint(layers, behind, scene)
         margin = int(height * margin_share)
         step = max(margin, _BAND_PX // width - 2 * margin)
-        out = np.empty((height, width, 4), np.float32)
+        out = layers.rgba
+        above = out[:0].copy()  # the margin over a band, as it was before it was painted
         for top in range(0, height, step):
             stop = min(height, top + step)
-            a, b = max(0, top - margin), min(height, stop + margin)
+            a, b = top - len(above), min(height, stop + margin)
             part = Layers(*(getattr(layers, field.name)[a:b] for field in fields(Layers)))
-            done = paint(part, None if behind is None else behind[a:b], scene)
+            part = replace(part, rgba=np.concatenate([above, out[top:b]]))
+            above = part.rgba[max(0, stop - a - margin) : stop - a].copy()
+            with rows_of(a, height):
+                done = paint(part, None if behind is None else behind[a:b], scene)
             out[top:stop] = done[top - a : stop - a]
         return out
 
@@ -68,11 +73,11 @@ def in_bands(paint: Painter, margin_share: float = 0.06) -> Painter:
 
 
 def at_half_size(paint: Painter) -> Painter:
-    """Paint large pictures at half size: for styles that are soft by nature."""
+    """Paint large pictures at half size, into their own layer: for styles that are soft by nature."""
 
     def painted(layers: Layers, behind: Array | None, scene: Scene) -> Array:
         height, width = layers.line.shape
-        if height * width <= _BAND_PX * 1.2:
+        if height * width <= _LARGE_PX * 1.2:
             return paint(layers, behind, scene)
         half = Layers(
             halved(layers.rgba),
@@ -82,7 +87,11 @@ def at_half_size(paint: Painter) -> Painter:
             layers.normal[::2, ::2],
             layers.depth[::2, ::2],
         )
-        return twice(paint(half, None if behind is None else halved(behind), scene))[:height, :width]
+        small = paint(half, None if behind is None else halved(behind), scene)
+        del half
+        for first in range(0, 4, 2):  # two channels at a time
+            layers.rgba[..., first : first + 2] = twice(small[..., first : first + 2])[:height, :width]
+        return layers.rgba
 
     return painted
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..filters import blur, brushed, luminance, noise, slope, straight, twice, warped
+from ..filters import (
+    blur,
+    brushed,
+    halved,
+    luminance,
+    noise,
+    slope,
+    straight,
+    twice,
+    warped,
+    whole_height,
+)
 from ..render.scene import Layers, Manner
 from ..shape.curves import smoothstep
 from .registry import at_half_size, in_bands, over, style
@@ -20,10 +31,11 @@ Array = np.ndarray
 
 @style("watercolor", manner=Manner(outline=0.75, inline=0.8))
 @at_half_size
+@partial(in_bands, margin_share=0.09)
 def watercolor(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """Washes with darker rims on grained paper; the backdrop becomes a loose wash behind the figure."""
     height, width = layers.line.shape
-    k = max(height, width) / 768.0
+    k = max(whole_height(height), width) / 768.0
     seed = scene.spec.seed & 0xFFFF
     wobble = 3.2 * k
     dx = (noise(height, width, 46 * k, seed) - 0.5) * 2 * wobble
@@ -43,7 +55,7 @@ def watercolor(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     colour = np.clip(colour, 0.02, 1) ** np.clip(density, 0.4, 2.1)[..., None]
     colour = colour * 0.90 + 0.10
     paper = (0.975 + 0.03 * (noise(height, width, 2.6, seed + 4, 2) - 0.5) * 2)[..., None] * np.array(
-        [1, 0.988, 0.962]
+        [1, 0.988, 0.962], np.float32
     )
     if behind is None:
         out = np.concatenate([colour * paper * alpha[..., None], alpha[..., None]], -1)
@@ -70,11 +82,13 @@ def oil(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     k, seed = _fineness(scene), scene.spec.seed & 0xFFFF
     # Dabs and ground run through the whole picture; the rest can be painted band by band.
     face = blur(_face_mask(layers, scene), 2 * k)[..., None]
-    rgba = layers.rgba.copy()
-    rgba[..., :3] *= _strokes(height, width, k, seed)[..., None] * (1 - face) + face
-    rgba[..., :3] = np.minimum(rgba[..., :3], rgba[..., 3:])
-    ground = None if behind is None else _ground(behind, k, seed)
-    return _oil_paint(replace(layers, rgba=rgba), ground, scene)
+    # In place, as whole pictures are large: nobody needs the layers afterwards.
+    colour = layers.rgba[..., :3]
+    colour *= _strokes(height, width, k, seed)[..., None] * (1 - face) + face
+    np.minimum(colour, layers.rgba[..., 3:], out=colour)
+    if behind is not None:
+        behind[:] = _ground(behind, k, seed)
+    return _oil_paint(layers, behind, scene)
 
 
 def _fineness(scene: Scene) -> float:
@@ -127,12 +141,18 @@ def _strokes(height: int, width: int, k: float, seed: int, depth: float = 0.20) 
 def _ground(behind: Array, k: float, seed: int) -> Array:
     """A toned canvas of broad dabs, darker towards its corners, behind the sitter."""
     height, width = behind.shape[:2]
-    soft = brushed(_opaque(behind), max(2, round(4 * k)))[..., :3]
+    radius = max(2, round(4 * k))
+    if radius > 4:  # as brushed would do, but without a fourth channel in full size
+        soft = twice(brushed(_opaque(halved(behind)), radius // 2)[..., :3])[:height, :width]
+    else:
+        soft = brushed(_opaque(behind), radius)[..., :3]
     y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
     away = ((x / width - 0.5) / 0.75) ** 2 + ((y / height - 0.45) / 0.80) ** 2
     dabs = _strokes(height, width, k * 3.2, seed + 9, 0.34) * (1 - 0.55 * np.clip(away, 0, 1))
     umber = np.array([0.92, 0.86, 0.76], np.float32)
-    return np.clip(soft * dabs[..., None] * umber, 0, 1).astype(np.float32)
+    for c in range(3):  # in place: whole pictures are large
+        soft[..., c] *= dabs * umber[c]
+    return np.clip(soft, 0, 1, out=soft)
 
 
 def _opaque(rgb: Array) -> Array:
