@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from studio import sheets
 from studio.errors import StudioError
+from studio.pictures import letters
 from studio.records.entities import Job, Output, Task
 from studio.sheets import Cell, Content, SheetOptions, plan
 from studio.sheets.content import ORDER, PICTURES, about_sheet
@@ -86,7 +89,8 @@ def show_cells(sight: Sight) -> str:
     """The pictures of the sheet, each with what can be done to it, and what can be added."""
     job = shown_job(sight)
     if job is None:
-        return _state({"job": "", "words": sight.say("sheet.empty")})
+        words = sight.say("sheet.empty" if _characters(sight) else "sheet.first")
+        return _state({"job": "", "words": words})
     if isinstance(job, StudioError):
         return _state({"job": "", "words": f"{job.message} {job.hint}", "failed": True})
     content = _content(sight, job)
@@ -136,8 +140,16 @@ def _state_of(sight: Sight, job: Job, content: Content | None) -> dict[str, Any]
     if content and language != texts.DEFAULT:
         names = {cell.key: sight.say(f"view.{cell.key}") for cell in content.views if cell.key in ORDER}
         names |= {cell.key: expression(sight, cell.key) for cell in content.expressions}
-        state["labels"] = {**names, "portrait": sight.say("sheet.portrait")}
+        names["portrait"] = sight.say("sheet.portrait")
+        font = sight.studio.settings.studio_font or ""
+        # Where no font has the letters, plain words below the pictures are better than none.
+        state["labels"] = {key: name for key, name in names.items() if _can_write(name, font)}
     return state
+
+
+@functools.lru_cache(maxsize=512)
+def _can_write(text: str, font: str | Path) -> bool:
+    return not letters.write(text, 16, (0, 0, 0, 255), font).missing
 
 
 def expression(sight: Sight, name: str) -> str:
