@@ -189,9 +189,15 @@ def test_archives_hold_what_they_say(watched: Watched, sheet_id: str) -> None:
     expect(page.locator("[data-export='atlas.zip'] [data-progress]")).to_contain_text("bruna-atlas.zip saved")
 
 
-def test_a_turntable_tells_how_far_it_is(watched: Watched, sheet_id: str) -> None:
+def test_a_turntable_tells_how_far_it_is_and_can_be_stopped(watched: Watched, sheet_id: str) -> None:
     page = watched.page
     open_sheet(page, sheet_id)
+    form = page.locator("[data-export=turntable]")
+    form.locator("[name=frames]").fill("36")
+    form.get_by_role("button", name="Download").click()
+    expect(form).to_contain_text("Drawing angle 2 of 36")
+    form.get_by_role("button", name="Cancel").click()
+    expect(form).to_contain_text("Stopped.")
     page.evaluate(
         """() => { window.told = [];
         const place = document.querySelector("[data-export=turntable] [data-progress]");
