@@ -4,7 +4,11 @@ The yardstick is a small shading kernel of the same kind of work: lambert steps,
 samples, a rim light and an edge test over the pixels of a 512 × 768 picture at four samples each. A machine
 that is busy or slow is so for both, so the ratio is what to compare.
 
-Run: python -m tests.bench.figure [--rounds 5] [--skip-cold]
+Where an earlier study of the renderer is at hand, its fused kernel (a module `fused` with a function
+`go(width, height, samples, yaw)`) is timed in the same run: one view of a character that is built already,
+on all cores, at the same sizes. It may need another Python than this one, as it needs other packages.
+
+Run: python -m tests.bench.figure [--rounds 5] [--skip-cold] [--study DIR [--study-python PYTHON]]
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -28,10 +33,24 @@ from studio.engine.figure.compiled import kernel
 WORDS = "female warrior, blue armor, long white hair, red cape, silver trim, determined expression"
 Array = np.ndarray
 VIEWS = (0.0, 40.0, 90.0, 180.0)
+STUDY = """
+import statistics, sys, time
+sys.path.insert(0, sys.argv[1])
+import fused
+for width, height in ((512, 768), (1024, 1536)):
+    found = []
+    for _ in range(int(sys.argv[2])):
+        begin = time.perf_counter()
+        fused.go(width, height, 2, -35)
+        found.append(time.perf_counter() - begin)
+    print("study", statistics.median(found))
+"""
 COLD = """
 import time
 begin = time.perf_counter()
-from studio.engine.figure import DrawRequest, draw
+from studio.engine.figure import DrawRequest, draw, warm_up
+if {warm_up}:
+    warm_up()
 draw(DrawRequest({words!r}, width=512, height=768))
 print(time.perf_counter() - begin)
 """
@@ -112,11 +131,28 @@ def in_a_new_process(program: str, cache: str | None = None) -> float:
     return float(ran.stdout.strip().splitlines()[-1])
 
 
+def study_seconds(folder: Path, python: str, rounds: int) -> list[float]:
+    """What the study's kernel takes for 512 × 768 and for 1024 × 1536; says why when it cannot be run."""
+    with tempfile.TemporaryDirectory() as cache:
+        ran = subprocess.run(
+            [python, "-c", STUDY, str(folder.resolve()), str(rounds)],
+            env=os.environ | {"NUMBA_CACHE_DIR": cache},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if ran.returncode:
+        raise SystemExit(f"The study in {folder} does not run with {python}:\n{ran.stderr}")
+    return [float(line.split()[1]) for line in ran.stdout.splitlines() if line.startswith("study ")]
+
+
 def main() -> None:
     """Measure everything and print a table with ratios to the yardstick."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--skip-cold", action="store_true")
+    parser.add_argument("--study", type=Path, metavar="DIR", help="time the kernel of a study as well")
+    parser.add_argument("--study-python", default=sys.executable, help="the Python with the study's packages")
     args = parser.parse_args()
     base = DrawRequest(WORDS, width=512, height=768)
     large = replace(base, width=1024, height=1536)
@@ -135,19 +171,27 @@ def main() -> None:
         "four views of a new character, 512 × 768": timed(lambda n: views(100 + n), args.rounds),
         "1024 × 1536, a character seen before": timed(lambda _: draw(large), args.rounds),
         "1024 × 1536, a new character": timed(lambda n: draw(replace(large, seed=150 + n)), args.rounds),
-        "all control maps, 512 × 768, a character seen before": timed(
-            lambda _: control_maps(base), args.rounds
+        "a picture and all its control maps, 512 × 768": timed(
+            lambda _: (draw(base), control_maps(base)), args.rounds
         ),
     }
     for name, seconds in rows.items():
         print(f"{name:58} {seconds:7.3f} s {seconds / unit:8.1f} ×")
+    if args.study is not None:
+        seen = ("512 × 768, a character seen before", "1024 × 1536, a character seen before")
+        for name, seconds in zip(
+            seen, study_seconds(args.study, args.study_python, args.rounds), strict=True
+        ):
+            label = f"study's fused kernel, {name.split(',')[0]}"
+            print(f"{label:58} {seconds:7.3f} s {seconds / unit:8.1f} ×")
+            print(f"{'... and ours to it':58} {rows[name] / seconds:17.2f} ×")
     again = yardstick_seconds(args.rounds)
     print(f"{'yardstick again (how steady the machine is)':58} {again:7.3f} s {again / unit:8.1f} ×")
     if not args.skip_cold:
         with tempfile.TemporaryDirectory() as folder:
-            cold = in_a_new_process(COLD.format(words=WORDS), folder)
-            warm = in_a_new_process(COLD.format(words=WORDS), folder)
-        print(f"{'first picture of a process, kernels to be compiled':58} {cold:7.2f} s {cold / unit:8.1f} ×")
+            cold = in_a_new_process(COLD.format(words=WORDS, warm_up=True), folder)
+            warm = in_a_new_process(COLD.format(words=WORDS, warm_up=False), folder)
+        print(f"{'first picture of an engine, kernels to be compiled':58} {cold:7.2f} s {cold / unit:8.1f} ×")
         print(f"{'first picture of a process, kernels on disk':58} {warm:7.2f} s {warm / unit:8.1f} ×")
     peak = in_a_new_process(HEAVY.format(words=WORDS))
     print(f"{'peak memory: four views of 1024 × 1536 and their maps':58} {peak / 2**20:7.0f} MB")

@@ -148,6 +148,32 @@ def draw_layers(
     )
 
 
+# What the last picture was painted from, without its colours: its control maps are often asked for next.
+_last: tuple[tuple[object, ...], Layers] | None = None
+_KEPT_PX = 1_000_000
+
+
+def _same_view(scene: Scene) -> tuple[object, ...]:
+    shot = scene.shot
+    return scene.spec, scene.camera, shot.width, shot.height, scene.style.manner
+
+
+def _keep(scene: Scene, layers: Layers) -> None:
+    global _last
+    if layers.line.size <= _KEPT_PX:
+        _last = _same_view(scene), replace(layers, rgba=layers.rgba[:0].copy())
+
+
+def layers_of(scene: Scene) -> Layers:
+    """The layers of a view without their colours; those of the last picture are still there."""
+    last = _last
+    if last is not None and last[0] == _same_view(scene):
+        return last[1]
+    layers = draw_layers(scene)
+    _keep(scene, layers)
+    return layers
+
+
 def draw(request: DrawRequest, on_progress: OnProgress | None = None) -> Picture:
     """Draw what the request describes; equal requests give equal bytes."""
     _check(request)
@@ -162,6 +188,8 @@ def draw(request: DrawRequest, on_progress: OnProgress | None = None) -> Picture
         if on_progress
         else None,
     )
+    if request.steps > _DRAFT_STEPS:
+        _keep(scene, layers)
     rgba = scene.style.paint(layers, behind, scene)
     picture = _blend(_to_bytes(rgba), request)
     progress.reach(1.0, lambda: picture)

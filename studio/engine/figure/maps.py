@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .drawing import Scene, draw_layers, stage
+from .drawing import Scene, layers_of, stage
 from .landmarks import coco_points
 from .palette import SEGMENT
 from .poses import OpenPose, draw_openpose, to_document
@@ -53,8 +53,11 @@ def _depth(scene: Scene, layers: Layers) -> Array:
 
 def _normal(scene: Scene, layers: Layers) -> Array:
     seen = layers.depth < FAR
-    n = np.where(seen[..., None], layers.normal, np.array([0.0, 0.0, 1.0]))
-    return ((n * 0.5 + 0.5) * 255 + 0.5).astype(np.uint8)
+    out = np.empty(layers.normal.shape, np.uint8)
+    # Channel by channel: numpy is slow where the innermost axis is short.
+    for c, beyond in enumerate((0.0, 0.0, 1.0)):
+        out[..., c] = np.where(seen, layers.normal[..., c], np.float32(beyond)) * 127.5 + 128.0
+    return out
 
 
 def _lineart(scene: Scene, layers: Layers) -> Array:
@@ -65,8 +68,8 @@ def _lineart(scene: Scene, layers: Layers) -> Array:
 def _segmentation(scene: Scene, layers: Layers) -> Array:
     colours = np.array([LEGEND[name] for name in SEGMENTS], np.uint8)
     segment = scene.model.table[:, SEGMENT].astype(int)
-    numbers = np.where(layers.part >= 0, segment[np.maximum(layers.part, 0)], 0)
-    return colours[numbers]
+    # Part -1, which is nothing, takes the last row: the background's.
+    return np.append(colours[segment], colours[:1], axis=0)[layers.part]
 
 
 MAPS: dict[str, Callable[[Scene, Layers], Array]] = {
@@ -87,7 +90,7 @@ def control_maps(request: DrawRequest, kinds: tuple[str, ...] | None = None) -> 
             f"There is no control map called {', '.join(unknown)}; choose from {', '.join(MAPS)}."
         )
     scene = stage(request)
-    layers = draw_layers(scene)
+    layers = layers_of(scene)
     points = coco_points(scene.spec, scene.model, scene.rotations, scene.shifts, scene.shot)
     document = to_document(OpenPose(points, request.width, request.height))
     return {
