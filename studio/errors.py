@@ -107,7 +107,9 @@ REGISTRY = _registry(
         "Check the address, and that the host can be reached from the studio.",
         retry_mends=True,
     ),
-    Problem("address_too_large", 413, "What lies there is larger than {limit_mb:g} MB.", "Use a smaller file."),
+    Problem(
+        "address_too_large", 413, "What lies there is larger than {limit_mb:g} MB.", "Use a smaller file."
+    ),
     # ComfyUI and the engine.
     Problem(
         "comfyui_unavailable",
