@@ -6,8 +6,12 @@ import re
 import string
 
 import pytest
+from starlette.responses import HTMLResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from studio.ui import texts
+from studio.ui.entrance import Entrance
 from tests.conftest import ROOT
 
 CODE = "\n".join(
@@ -74,3 +78,19 @@ def test_the_language_is_the_chosen_one_or_the_browsers(
     cookies: dict[str, str], asked: str, language: str
 ) -> None:
     assert texts.language_of(cookies, asked) == language
+
+
+def test_a_language_goes_by_the_names_that_browsers_have_for_it() -> None:
+    names = texts.translations().translations
+    assert names["zh-CN"] == names["zh-TW"] == texts.table("zh")
+
+
+def test_the_chosen_language_is_told_to_the_page() -> None:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await HTMLResponse("<html><head></head></html>")(scope, receive, send)
+
+    with TestClient(Entrance(serve)) as client:
+        assert "zh-CN" in client.get("/", cookies={texts.COOKIE: "zh"}).text
+        assert '"de"' in client.get("/", cookies={texts.COOKIE: "de"}).text
+        for chosen in ("", "xx", "<script>alert(1)</script>"):
+            assert client.get("/", cookies={texts.COOKIE: chosen}).text == "<html><head></head></html>"

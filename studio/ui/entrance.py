@@ -8,7 +8,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from studio.ui.texts import COOKIE, LANGUAGES
+from studio.ui.texts import BROWSER_NAMES, COOKIE, LANGUAGES
 
 # Gradio asks the browser for its language and has no way to choose another one.
 SPEAK = "<script>Object.defineProperty(navigator,'language',{get:()=>%s,configurable:true})</script>"
@@ -26,6 +26,7 @@ class Entrance:
         if not language or scope["path"].rstrip("/") != scope.get("root_path", "").rstrip("/"):
             await self.app(scope, receive, send)
             return
+        name = BROWSER_NAMES.get(language, (language,))[0]
         begun: Message | None = None
         body = bytearray()
 
@@ -39,7 +40,7 @@ class Entrance:
                 return
             page = bytes(body)
             if "html" in Headers(raw=begun["headers"]).get("content-type", ""):
-                page = page.replace(b"<head>", b"<head>" + (SPEAK % json.dumps(language)).encode(), 1)
+                page = page.replace(b"<head>", b"<head>" + (SPEAK % json.dumps(name)).encode(), 1)
                 MutableHeaders(raw=begun["headers"])["content-length"] = str(len(page))
             await send(begun)
             await send({"type": "http.response.body", "body": page})

@@ -19,6 +19,8 @@ LANGUAGES: dict[str, str] = {
     "zh": "中文",
 }
 DEFAULT = "en"
+# As browsers and Gradio name a language that we have without its regions.
+BROWSER_NAMES: dict[str, tuple[str, ...]] = {"zh": ("zh-CN", "zh-TW")}
 COOKIE = "avatarforge_language"
 
 
@@ -31,7 +33,10 @@ def table(language: str) -> dict[str, str]:
 @functools.cache
 def translations() -> gr.I18n:
     """All tables as Gradio takes them; the browser then chooses by its own language."""
-    return gr.I18n(**{language: table(language) for language in LANGUAGES})
+    names = [
+        (language, name) for language in LANGUAGES for name in (language, *BROWSER_NAMES.get(language, ()))
+    ]
+    return gr.I18n(**{name: table(language) for language, name in names})
 
 
 def label(key: str) -> Any:
