@@ -580,3 +580,15 @@ def test_long_prompts_are_read_in_step_with_their_length(unit: str) -> None:
 def test_nothing_said_is_somebody_too() -> None:
     for words in ("", " ", ",,,", "🐉", "\n"):
         assert parse(words).spec.garments
+
+
+@pytest.mark.parametrize(("words", "low", "high"), [("young woman", 0.6, 0.8), ("young man", 0.25, 0.55)])
+def test_unsaid_fringes_are_as_common_as_in_drawn_characters(words: str, low: float, high: float) -> None:
+    fringes = [
+        parse(words, seed=seed).spec.hair.bangs in {"straight", "swept", "side"} for seed in range(200)
+    ]
+    assert low < sum(fringes) / 200 < high
+
+
+def test_said_bangs_win_over_the_usual_fringe() -> None:
+    assert {parse("woman with curtain bangs", seed=seed).spec.hair.bangs for seed in range(30)} == {"curtain"}

@@ -52,6 +52,10 @@ LONG_STYLES = frozenset(
         "drills",
     ]
 )
+FRINGES = ("straight", "swept", "side")
+OPEN_FOREHEADS = ("curtain", "parted")
+# How often a person has a fringe when the words leave it open; later in life it is rarer.
+FRINGE_F, FRINGE_M, FRINGE_LATE = 0.70, 0.45, 0.30
 HAIR_TONES = (
     ("black", 20),
     ("dark_brown", 18),
@@ -123,7 +127,7 @@ def _hairdo(who: Who) -> tuple[str, str, str]:
     elif said_length is not None:
         options = [do for do in dos if do[1] == said_length and do[0] not in avoid_style] or options
     style, length = who.chance.pick("hairdo", options)
-    bangs = who.chance.pick("bangs", ("swept", "straight", "side", "curtain", "parted"))
+    bangs = _usual_bangs(who)
     if who.species.hair_style and said_style is None and said_length is None:
         style, length = who.species.hair_style, "none"
     if said_style is not None:
@@ -133,6 +137,13 @@ def _hairdo(who: Who) -> tuple[str, str, str]:
     if said_length is not None and style not in {"bald", "buzz_cut"}:
         length = said_length
     return style, length, _bangs(who, style, bangs)
+
+
+def _usual_bangs(who: Who) -> str:
+    likely = FRINGE_F if who.feminine else FRINGE_M
+    if who.age in {"middle_aged", "elder"}:
+        likely = FRINGE_LATE
+    return who.chance.pick("bangs", FRINGES if who.chance.happens("fringe", likely) else OPEN_FOREHEADS)
 
 
 def _bangs(who: Who, style: str, usual: str) -> str:
