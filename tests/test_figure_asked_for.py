@@ -272,3 +272,12 @@ def test_the_eyes_are_where_the_landmarks_say() -> None:
     for x, y in marks["eyes"].values():
         size = marks["head_height_px"] * 0.08
         assert green[round(y - size) : round(y + size), round(x - size) : round(x + size)].mean() > 0.15
+
+
+@pytest.mark.parametrize("hair", ["in a bun", "ponytail", "mohawk", "short"])
+def test_a_hood_holds_the_hair_and_leaves_the_face_free(hair: str) -> None:
+    words = f"human woman, bright red hair {hair}, fair skin, green hooded cloak, hands on hips"
+    behind = segmented(words, 180.0)
+    assert area(behind, "hair") < 0.002  # a lock at the nape
+    profile = segmented(words, 90.0, framing="bust")
+    assert area(profile, "skin", "face") > 0.001

@@ -187,7 +187,7 @@ def hood_up(tailor: Tailor, paint: Paint) -> None:
     """A hood drawn over the head, the face free."""
     inside = replace(paint, colour=toned(paint.colour, -0.10))
     rows, columns = 20, 49
-    opening = np.radians(58.0)
+    opening = np.radians(67.0)
 
     def place(u: Array, v: Array) -> Array:
         # A bag around the head: u runs from the opening to the back of it, v around the face.

@@ -46,15 +46,21 @@ def colour(barber: Barber) -> None:
         barber.shop.add(mesh, colour, "hair", "hair")
 
 
+def worn_over(shop: Workshop) -> set[str]:
+    """The kinds of what is worn on the head, a hood that belongs to a cloak or a robe among them."""
+    spec = shop.spec
+    up = {"hood" for garment in spec.garments if garment.variant == "hood_up"}
+    return up | {garment.kind for garment in spec.worn("head")}
+
+
 def _under_hat(shop: Workshop, mesh: Mesh) -> Mesh:
     """Hair lies flat under what is worn on the head."""
-    worn = shop.spec.worn("head")
-    line = min((HAT_LINES.get(garment.kind, 9.0) for garment in worn), default=9.0)
+    line = min((HAT_LINES.get(kind, 9.0) for kind in worn_over(shop)), default=9.0)
     if line > 2:
         return mesh
     offset = (mesh.points - CENTRE) / RADII
     size = np.sqrt((offset * offset).sum(1))
-    tight = 0.97 if line > 0 else 0.93
+    tight = 0.97 if line > 0 else 1.0
     over = smoothstep(line - 0.06, line + 0.02, mesh.points[:, 1]) if line > 0 else np.ones(len(size))
     if line <= 0:
         over = over * (mesh.points[:, 1] > 0.10)
