@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..palette import Paint
 from ..shape.curves import smoothstep
 from ..shape.field import pack, skin
-from ..shape.mesh import Mesh, ellipsoid, loop_tube, rings, sheet, tube, upright_loft
+from ..shape.mesh import Mesh, ellipsoid, loop_tube, rings, sheet, tube, upright_loft, vertex_normals
 from .tailor import Tailor
 
 Array = np.ndarray
@@ -102,7 +104,24 @@ def collar(
         z = np.cos(angle) * (spread * 0.95 + 0.014 * front) - 0.024 + 0.022 * front
         return np.stack([x, y, z], -1)
 
-    tailor.add(tailor.clear(sheet(place, 9, 41), grow + lift, around=True), paint, "torso")
+    flat = sheet(place, 17, 81)
+    cloth = flat
+    for _ in range(3):
+        cloth = tailor.lie_on(tailor.clear(cloth, grow + lift, around=True), 0.0055)
+        # Where shoulder and arm meet, neighbours are pushed different ways; cloth does not tear there.
+        pushed = (cloth.points - flat.points).reshape(17, 81, 3)
+        for _ in range(3):
+            pushed = _evened(pushed)
+        points = flat.points + pushed.reshape(-1, 3)
+        cloth = replace(cloth, points=points, normals=vertex_normals(points, cloth.faces))
+    tailor.add(cloth, paint, "torso")
+
+
+def _evened(grid: Array) -> Array:
+    """Every point of a grid as the mean of its neighbourhood."""
+    wide = np.pad(grid, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    rows = wide[:-2] + 2 * wide[1:-1] + wide[2:]
+    return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 16
 
 
 def hood_down(tailor: Tailor, paint: Paint | None = None) -> None:
@@ -116,7 +135,7 @@ def hood_down(tailor: Tailor, paint: Paint | None = None) -> None:
 
 def lapels(tailor: Tailor, paint: Paint, bottom: float = 1.17, width: float = 0.048) -> None:
     """The turned edges of a jacket, lying on its front."""
-    field = pack(tailor.shop.group("trunk", "bust", grow=tailor.thick + 0.003))
+    field = tailor.sewn or pack(tailor.shop.group("trunk", "bust", grow=tailor.thick + 0.003))
     for sign in (-1.0, 1.0):
 
         def place(u: Array, v: Array, sign: float = sign) -> Array:
@@ -129,7 +148,7 @@ def lapels(tailor: Tailor, paint: Paint, bottom: float = 1.17, width: float = 0.
             for _ in range(12):
                 flat[:, 2] = z
                 z = z + np.clip(-field.at(flat), -0.03, 0.03)
-            return np.stack([x * sign, y, z.reshape(x.shape) + 0.002], -1)
+            return np.stack([x * sign, y, z.reshape(x.shape) + 0.004], -1)
 
         tailor.add(sheet(place, 18, 6, outward=(0, 0, 1)), paint, "torso", casts=False)
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..palette import CLOTH, LEATHER, METAL, Paint
 from ..shape.body import trunk_rows
 from ..shape.curves import profile, smoothstep, unit
-from ..shape.field import Solid, carve, cone, keep, merge, pack, skin, stash
+from ..shape.field import Field, Solid, carve, cone, keep, merge, pack, skin, stash
 from ..shape.mesh import (
     Mesh,
     vertex_normals,
@@ -49,6 +49,8 @@ class Tailor:
     item: Garment
     paint: Paint
     worn: set[str]
+    # The last shell without its neckline and openings: what collars and lapels lie on.
+    sewn: Field | None = None
 
     @property
     def thick(self) -> float:
@@ -192,29 +194,56 @@ class Tailor:
             whole.append(carve(cone((-0.07, 1.42, 0.0), (0.07, 1.42, 0.0), 0.045, 0.045, 0)))
         elif neck == "strapless":
             whole.append(carve(cone((0, 1.50, 0.0), (0, 1.42, 0.0), 0.19, 0.13, 0)))
+        # What lies below stays whole for two centimetres under an edge: from aside one looks in there.
+        wider = [cut.grown(0.02) for cut in whole]
         if open_front > 0:
             wide = 0.17
-            whole.append(
-                carve(
-                    cone(
-                        (0, 1.46, 0.165),
-                        (0, 0.60, 0.165),
-                        wide,
-                        wide,
-                        0,
-                        flat=open_front / wide,
-                        towards=(1, 0, 0),
-                    )
-                )
-            )
+            ends = (0, 1.46, 0.165), (0, 0.60, 0.165)
+            for cuts_of, half in ((whole, open_front), (wider, open_front + 0.02)):
+                cuts_of.append(carve(cone(*ends, wide, wide, 0, flat=half / wide, towards=(1, 0, 0))))
         inner = program
-        program = [*program, *whole]
-        mesh = skin(pack(inner), cell)
+        program = [*program, *wider]
+        self.sewn = pack(inner)
+        mesh = self._off_the_neck(skin(self.sewn, cell), grow)
         mesh = self._measure(mesh, sections, whole)
         if creases and (paint or self.paint).kind == CLOTH:
             mesh = self._crease(mesh, creases)
         self.add(mesh, paint, segment)
         shop.cover(program, self.layer)
+
+    def _off_the_neck(self, mesh: Mesh, grow: float) -> Mesh:
+        """The shell, lifted where neck and shoulders melt together and skin would come through in patches."""
+        points = mesh.points.copy()
+        x, y, _ = points.T
+        share = smoothstep(1.30, 1.345, y) * smoothstep(0.17, 0.13, np.abs(x))
+        near = np.flatnonzero(share > 0)
+        if len(near) == 0:
+            return mesh
+        body = pack(self.shop.solids)
+        distance = body.at(points[near])
+        # What lies deep inside stays there, so that the edge remains one even line.
+        lowest, highest = -0.012, max(grow, 0.004)
+        t = (distance - lowest) / (highest - lowest)
+        inside = (t > 0) & (t < 1)
+        near, t = near[inside], t[inside]
+        if len(near) == 0:
+            return mesh
+        lift = (t**0.45 - t) * (highest - lowest) * share[near]
+        points[near] += body.gradient(points[near]) * lift[:, None]
+        return replace(mesh, points=points)
+
+    def lie_on(self, mesh: Mesh, gap: float) -> Mesh:
+        """The mesh, moved outwards until it clears the last shell by a gap."""
+        if self.sewn is None:
+            return mesh
+        points = mesh.points.copy()
+        for _ in range(4):
+            short = gap - self.sewn.at(points)
+            under = short > 0.0002
+            if not under.any():
+                break
+            points[under] += self.sewn.gradient(points[under]) * short[under, None]
+        return replace(mesh, points=points, normals=vertex_normals(points, mesh.faces))
 
     def _measure(
         self, mesh: Mesh, sections: Sequence[tuple[list[Solid], list[Solid]]], whole: Sequence[Solid]

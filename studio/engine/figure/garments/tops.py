@@ -35,6 +35,12 @@ def tail_of(tailor: Tailor, flare: float = 0.18, open_deg: float = 0.0) -> float
     return bottom
 
 
+def collar_size(tailor: Tailor) -> float:
+    """How large a shirt's collar is: below a jacket it stays close to the neck."""
+    worn = tailor.shop.spec.garments
+    return 0.55 if any(g.slot in ("torso", "full") and g.layer > tailor.item.layer for g in worn) else 1.0
+
+
 def puffs(tailor: Tailor) -> None:
     """Puffed short sleeves over the shoulders."""
     from ..shape.field import blob, keep, pack, skin
@@ -56,12 +62,13 @@ def shirt(tailor: Tailor) -> None:
     tailor.shell(
         tail_of(tailor),
         0.468 if kind == "blouse" else sleeve_of(tailor),
-        neck="v" if kind != "doublet" else "round",
+        # A tie closes the shirt.
+        neck="round" if kind == "doublet" or {"tie", "bow_tie"} & tailor.worn else "v",
         flare=0.012 if kind == "blouse" else 0.004,
     )
     if puff:
         puffs(tailor)
-    notions.collar(tailor)
+    notions.collar(tailor, size=collar_size(tailor))
     colour = tailor.item.trim or toned(tailor.item.colour, -0.16)
     paint = tailor.plain(colour)
     if kind == "chef_jacket":
@@ -84,7 +91,7 @@ def t_shirt(tailor: Tailor) -> None:
         tail_of(tailor), sleeve_of(tailor, usual), tailor.thick + loose * 0.5, neck=neck, flare=loose
     )
     if kind == "polo_shirt":
-        notions.collar(tailor)
+        notions.collar(tailor, size=collar_size(tailor))
 
 
 @garment("sweater", "cardigan")
