@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from studio.engine.figure import features, garments, hair, items
+from studio.engine.figure.garments import notions
+from studio.engine.figure.garments.tailor import Tailor
 from studio.engine.figure.hair import add_beard, add_hair
 from studio.engine.figure.keys import BEARDS, HAIR_LENGTHS, HAIR_STYLES
+from studio.engine.figure.palette import Paint
+from studio.engine.figure.shape.field import pack
 from studio.engine.figure.spec import Build, Feature, Garment, Hair, Item, Spec
 from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.items import ITEMS
@@ -127,3 +131,27 @@ def test_a_hat_presses_the_hair_flat() -> None:
 def test_every_registered_name_is_a_key_that_people_can_say() -> None:
     for names in (garments.kinds(), items.kinds(), features.kinds(), hair.styles()):
         assert all(name == name.lower() and " " not in name for name in names)
+
+
+def _tailor(kind: str) -> Tailor:
+    word = GARMENTS[kind]
+    worn = Garment(kind, word.slot, word.layer, RED, word.material, GOLD)
+    return Tailor(Workshop(Spec(garments=(worn,))), worn, Paint(RED), {kind})
+
+
+@pytest.mark.parametrize("size", [0.55, 1.0, 1.25])
+def test_a_collar_lies_clear_of_the_cloth_below_it(size: float) -> None:
+    tailor = _tailor("shirt")
+    tailor.shell(0.9, 0.468, neck="v")
+    notions.collar(tailor, size=size)
+    assert tailor.sewn is not None
+    assert tailor.sewn.at(tailor.shop.parts[-1].mesh.points).min() > 0.001
+
+
+def test_no_skin_comes_through_a_high_neck() -> None:
+    tailor = _tailor("turtleneck")
+    tailor.shell(0.9, 0.468, 0.005, neck="high")
+    points = tailor.shop.parts[-1].mesh.points
+    neck = points[(points[:, 1] > 1.35) & (points[:, 1] < 1.43) & (np.abs(points[:, 0]) < 0.1)]
+    assert len(neck) > 100
+    assert pack(tailor.shop.solids).at(neck).min() > 0
