@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..filters import blur, luminance, noise, straight
+from ..filters import blur, luminance, noise, straight, whole_height
 from ..palette import FACE, KIND, LIT, SHADE, SKIN
 from ..render.scene import Layers, Manner
 from ..shape.curves import smoothstep
-from .registry import over, style
+from .registry import in_bands, over, places, style
 
 if TYPE_CHECKING:
     from ..drawing import Scene
 
 Array = np.ndarray
+# The widest blur of these styles reaches 0.009 of the longer side; what else they do stays in its pixel.
+_banded = partial(in_bands, margin_share=0.012)
 
 
 def is_face(layers: Layers, scene: Scene) -> Array:
@@ -31,17 +34,18 @@ def own_colour(layers: Layers, scene: Scene) -> Array:
 
 
 def _stripes(height: int, width: int, angle_deg: float, period: float, bend: Array) -> Array:
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    y, x = places(height, width)
     a = np.radians(angle_deg)
     phase = (x * np.cos(a) + y * np.sin(a) + bend) / period
     return np.abs((phase % 1.0) - 0.5) * 2
 
 
 @style("ink", manner=Manner(outline=1.25, inline=1.15))
+@_banded
 def ink(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """Black lines and hatching on warm paper."""
     height, width = layers.line.shape
-    k = max(height, width) / 768.0
+    k = max(whole_height(height), width) / 768.0
     colour = straight(layers.rgba)
     face = is_face(layers, scene)
     inside = layers.rgba[..., 3]
@@ -91,16 +95,17 @@ def ink(layers: Layers, behind: Array | None, scene: Scene) -> Array:
 
 
 @style("comic", manner=Manner(outline=1.6, inline=1.35))
+@_banded
 def comic(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """Strong colour, heavy line, dots for shade."""
     height, width = layers.line.shape
-    k = max(height, width) / 768.0
+    k = max(whole_height(height), width) / 768.0
     alpha = layers.rgba[..., 3:]
     colour = straight(layers.rgba)
     own = own_colour(layers, scene)
     face = is_face(layers, scene)[..., None]
     shade = np.clip(1 - layers.tone, 0, 1)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    y, x = places(height, width)
     period = max(3.2, 5.2 * k)
     u, v = (x + y) * 0.7071 / period, (x - y) * 0.7071 / period
     dots = np.sqrt((u - np.floor(u) - 0.5) ** 2 + (v - np.floor(v) - 0.5) ** 2)
@@ -118,7 +123,7 @@ def comic(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     if behind is None:
         return figure.astype(np.float32)
     back = np.clip((behind - 0.5) * 1.15 + 0.5, 0, 1)
-    depth = np.clip(1.0 - luminance(back), 0, 1) * 0.75 + 0.10 * (y / height)
+    depth = np.clip(1.0 - luminance(back), 0, 1) * 0.75 + 0.10 * (y / whole_height(height))
     burst = smoothstep(soft, -soft, dots - 0.46 * np.sqrt(np.clip(depth, 0, 1)))[..., None]
     back = back * (1 - 0.32 * burst)
     # A white rim lifts the figure off the page, as a cut-out would.
@@ -128,10 +133,11 @@ def comic(layers: Layers, behind: Array | None, scene: Scene) -> Array:
 
 
 @style("flat", manner=Manner(outline=0.9, inline=0.9, ink=False))
+@_banded
 def flat(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """No outlines, two tones, simple shapes."""
     height, width = layers.line.shape
-    k = max(height, width) / 768.0
+    k = max(whole_height(height), width) / 768.0
     alpha = layers.rgba[..., 3:]
     face = is_face(layers, scene)[..., None]
     colour = straight(layers.rgba)
@@ -158,10 +164,11 @@ def flat(layers: Layers, behind: Array | None, scene: Scene) -> Array:
 
 
 @style("concept_grey", manner=Manner(outline=1.0, inline=1.0))
+@_banded
 def concept_grey(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     """Grey values, loose construction lines, one accent light."""
     height, width = layers.line.shape
-    k = max(height, width) / 768.0
+    k = max(whole_height(height), width) / 768.0
     seed = scene.spec.seed & 0xFFFF
     alpha = layers.rgba[..., 3:]
     value = luminance(straight(layers.rgba))
@@ -181,13 +188,13 @@ def concept_grey(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     figure = np.concatenate([grey * alpha, alpha], -1)
     if behind is None:
         return figure.astype(np.float32)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    ground = 0.80 + 0.10 * (1 - y / height) + (noise(height, width, 150 * k, seed + 1) - 0.5) * 0.10
+    y, x, whole = *places(height, width), whole_height(height)
+    ground = 0.80 + 0.10 * (1 - y / whole) + (noise(height, width, 150 * k, seed + 1) - 0.5) * 0.10
     ground = ground * 0.75 + luminance(behind) * 0.20
     marks = np.zeros((height, width), np.float32)
     for row in (0.12, 0.5, 0.88):
-        marks = np.maximum(marks, (np.abs(y - row * height) < 0.6 * max(1, k)) * 0.16)
+        marks = np.maximum(marks, (np.abs(y - row * whole) < 0.6 * max(1, k)) * 0.16)
     marks = np.maximum(marks, (np.abs(x - width / 2) < 0.6 * max(1, k)) * 0.16)
-    spot = np.exp(-(((x - width / 2) / (0.42 * width)) ** 2 + ((y - height * 0.45) / (0.50 * height)) ** 2))
+    spot = np.exp(-(((x - width / 2) / (0.42 * width)) ** 2 + ((y - whole * 0.45) / (0.50 * whole)) ** 2))
     ground = np.clip(ground * (0.82 + 0.22 * spot) - marks, 0, 1)
     return over(figure, np.repeat(ground[..., None], 3, -1).astype(np.float32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -45,6 +46,13 @@ def style(*names: str, manner: Manner | None = None) -> Callable[[Painter], Pain
 
 _LARGE_PX = 1_000_000  # more than so many are not painted at once
 _BAND_PX = 500_000  # margins included
+_first_row: ContextVar[int] = ContextVar("first_row", default=0)
+
+
+def places(height: int, width: int) -> tuple[Array, Array]:
+    """Row and column of every pixel in the whole picture, of which this may be a band."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return y + np.float32(_first_row.get()), x
 
 
 def in_bands(paint: Painter, margin_share: float = 0.035) -> Painter:
@@ -54,7 +62,7 @@ def in_bands(paint: Painter, margin_share: float = 0.035) -> Painter:
         height, width = layers.line.shape
         if height * width <= _LARGE_PX:
             return paint(layers, behind, scene)
-        margin = int(height * margin_share)
+        margin = int(max(height, width) * margin_share)  # what blurs goes by the longer side
         step = max(margin, _BAND_PX // width - 2 * margin)
         out = layers.rgba
         above = out[:0].copy()  # the margin over a band, as it was before it was painted
@@ -64,8 +72,12 @@ def in_bands(paint: Painter, margin_share: float = 0.035) -> Painter:
             part = Layers(*(getattr(layers, field.name)[a:b] for field in fields(Layers)))
             part = replace(part, rgba=np.concatenate([above, out[top:b]]))
             above = part.rgba[max(0, stop - a - margin) : stop - a].copy()
-            with rows_of(a, height):
-                done = paint(part, None if behind is None else behind[a:b], scene)
+            token = _first_row.set(a)
+            try:
+                with rows_of(a, height):
+                    done = paint(part, None if behind is None else behind[a:b], scene)
+            finally:
+                _first_row.reset(token)
             out[top:stop] = done[top - a : stop - a]
         return out
 
