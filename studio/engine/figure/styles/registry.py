@@ -46,6 +46,7 @@ def style(*names: str, manner: Manner | None = None) -> Callable[[Painter], Pain
 
 _LARGE_PX = 1_000_000  # more than so many are not painted at once
 _BAND_PX = 500_000  # margins included
+_PAIRED = 8  # bands begin at multiples of so many rows
 _first_row: ContextVar[int] = ContextVar("first_row", default=0)
 
 
@@ -62,8 +63,9 @@ def in_bands(paint: Painter, margin_share: float = 0.035) -> Painter:
         height, width = layers.line.shape
         if height * width <= _LARGE_PX:
             return paint(layers, behind, scene)
-        margin = int(max(height, width) * margin_share)  # what blurs goes by the longer side
-        step = max(margin, _BAND_PX // width - 2 * margin)
+        # What blurs goes by the longer side; what is halved meanwhile pairs its rows as in the whole picture.
+        margin = -(-int(max(height, width) * margin_share) // _PAIRED) * _PAIRED
+        step = max(margin, (_BAND_PX // width - 2 * margin) // _PAIRED * _PAIRED)
         out = layers.rgba
         above = out[:0].copy()  # the margin over a band, as it was before it was painted
         for top in range(0, height, step):
