@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from contextlib import suppress
 
+ANSWER_S = 2.0
 SENT = re.compile(rb'"prompt_id": ?"([0-9a-f-]{36})", ?"client_id"')
 
 
@@ -57,39 +59,50 @@ class Proxy:
                 for side in (client, server):
                     side.settimeout(None)
                     side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+                asked: list[str] = []
+                back = threading.Thread(target=self._answer, args=(server, client, asked), daemon=True)
                 back.start()
-                self._watch(client, server)
+                self._watch(client, server, asked)
+                deadline = time.monotonic() + ANSWER_S
+                while asked and time.monotonic() < deadline:
+                    time.sleep(0.01)  # whoever asked has died, and the engine still answers
                 _shut(server)
                 back.join()
 
-    def _watch(self, client: socket.socket, server: socket.socket) -> None:
+    def _watch(self, client: socket.socket, server: socket.socket, asked: list[str]) -> None:
         seen = b""
         while True:
             try:
                 block = client.recv(65536)
-                if not block:
-                    return
-                server.sendall(block)
             except OSError:
+                return
+            if not block:
                 return
             if not seen and block.startswith(b"GET /ws"):
                 with self._lock:
                     self._websockets.add(client)
             seen = (seen + block)[-200_000:]
             for found in SENT.finditer(seen):
-                self.sent.append(found[1].decode())
+                with self._lock:
+                    asked.append(found[1].decode())
                 seen = seen[found.end() :]
                 break
+            try:
+                server.sendall(block)
+            except OSError:
+                return
 
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while block := source.recv(65536):
-            target.sendall(block)
-    except OSError:
-        pass  # the other side is gone, and so is this one
-    _shut(target)
+    def _answer(self, server: socket.socket, client: socket.socket, asked: list[str]) -> None:
+        """Pass answers back; what is written to an engine that has just died gets none, and was not sent."""
+        try:
+            while block := server.recv(65536):
+                with self._lock:
+                    self.sent.extend(asked)
+                    asked.clear()
+                client.sendall(block)
+        except OSError:
+            pass  # the other side is gone, and so is this one
+        _shut(client)
 
 
 def _shut(side: socket.socket) -> None:
