@@ -35,7 +35,7 @@ class Listener:
         self.heard.append((event, json.loads(json.dumps(data))))
 
     def send_preview(
-        self, picture: np.ndarray, label: Mapping[str, Any] | None, client_id: str | None
+        self, picture: np.ndarray | bytes, label: Mapping[str, Any] | None, client_id: str | None
     ) -> None:
         self.previews += 1
 

@@ -1,4 +1,4 @@
-"""The studio's own routes over a socket: drafts, presets, the gallery and its files, settings from pictures."""
+"""The studio's own routes over a socket: drafts, presets, the gallery and its files, restored settings."""
 
 from __future__ import annotations
 
