@@ -136,6 +136,6 @@ def _bloom(figure: Array, kind: Array) -> Array:
 
 def _room(behind: Array, width: int) -> Array:
     """The backdrop out of focus, darker towards its sides."""
-    soft = blur(behind, max(1.0, width / 140)) ** 1.15
+    soft = np.maximum(blur(behind, max(1.0, width / 140)), 0) ** 1.15  # rounding may leave less than nothing
     away = ((np.arange(width, dtype=np.float32) / width - 0.5) / 0.62) ** 2
     return (soft * (1 - 0.42 * np.clip(away, 0, 1))[None, :, None]).astype(np.float32)
