@@ -76,8 +76,8 @@ def count_jobs(studio: RunningApp) -> int:
 
 
 def files_of(studio: RunningApp, job_id: str) -> dict[str, bytes]:
-    """The pictures of a job by their views."""
-    outputs = studio.client.get(f"/generations/{job_id}").json()["output_files"]
+    """The pictures of a job by their views, once all are there."""
+    outputs = studio.wait(job_id)["output_files"]
     return {one["pose_type"]: studio.client.get(one["url"]).content for one in outputs}
 
 
