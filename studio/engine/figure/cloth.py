@@ -263,7 +263,7 @@ def settle(
     side = sewn if beside is None else beside
     _settle(
         points, side, at, goal, free, fall.weight, fall.sideways, fall.every, grid.lengths(sewn),
-        limbs.first, limbs.cones, np.array(limbs.turned), fall.lie, fall.floor,
+        limbs.first, limbs.cones, np.array(limbs.turned, order="C"), fall.lie, fall.floor,
         grid.rows, grid.columns, grid.closed, fall.rounds,
     )  # fmt: skip
     return points
