@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,30 +12,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.bench.listing import RARE, fill
-from tests.browser import WAIT_MS, Watched, find_chromium, open_browser, open_page
+from tests.browser import Watched, open_page
 from tests.conftest import RunningApp, start_app_process
 from tests.studio_fixtures import StandInServer, open_jobs
+from tests.ui_fixtures import browser, patience
+
+__all__ = ["browser", "patience"]
 
 ROWS = 5_000
 VIEWS = ("quarter", "side", "back", "front")  # the newest first
 CARDS = ".gallery .grid > li"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    """Expectations wait as long as this machine may need."""
-    expect.set_options(timeout=WAIT_MS)
-    yield
-    expect.set_options(timeout=5_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all of this file; without one, only a CI run fails."""
-    if find_chromium() is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium here; install one or name it with CHROMIUM")
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
