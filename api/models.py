@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from api.bodies import StrictRoute
 from api.deps import StudioDep, iso_seconds
 from api.docs import NULL
+from api.owner import OWNER
 from api.problems import PlainProblem
 from studio.errors import StudioError
 from studio.models import Install, KnownModel
@@ -147,6 +148,7 @@ def list_models(studio: StudioDep) -> ModelList:
 @router.post(
     "/models/installs",
     summary="Fetch a model file",
+    dependencies=OWNER,
     status_code=202,
     responses=_answers(INSTALL, 404, 409, 422, status=202),
 )
@@ -178,6 +180,7 @@ def get_install(install_id: str, studio: StudioDep) -> InstallAnswer:
 @router.post(
     "/models/installs/{install_id}/cancel",
     summary="Fetch a model file no more",
+    dependencies=OWNER,
     responses=_answers(INSTALL, 404, 409),
 )
 def cancel_install(install_id: str, studio: StudioDep) -> InstallAnswer:
@@ -188,6 +191,7 @@ def cancel_install(install_id: str, studio: StudioDep) -> InstallAnswer:
 @router.post(
     "/models/installs/{install_id}/retry",
     summary="Fetch a model file again",
+    dependencies=OWNER,
     status_code=202,
     responses=_answers(INSTALL, 404, 409, status=202),
 )

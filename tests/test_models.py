@@ -282,6 +282,9 @@ def test_over_rest(start_app: StartApp, hub: Hub, tmp_path: Path) -> None:
     assert now["progress"] == 100.0
     assert app.client.get(f"{base}/installs").json()["installs"][0] == now
     assert app.client.post(f"{path}/cancel").status_code == 409
+    foreign = {"Origin": "https://elsewhere.example"}
+    refused = app.client.post(f"{base}/installs", json={"name": "x.safetensors"}, headers=foreign)
+    assert refused.status_code == 403
     assert app.client.get(f"{base}/installs/nothing").status_code == 404
     assert app.client.post(f"{base}/installs", json={}).status_code in {400, 422}
     assert app.client.post(f"{base}/installs", json={"name": "nobody.safetensors"}).status_code == 404
