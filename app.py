@@ -149,7 +149,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     # Legacy clients send two pictures as base64, which is a third larger than the bytes.
     body_limit = 2 * (settings.max_file_size * 4 // 3) + 2 * UPLOAD_SLACK
     # Uploads count for themselves, and say that the file is too large rather than the body.
-    if login.is_wanted(settings):
+    if settings.has_login:
         app.add_middleware(
             login.Guard, settings=settings, secret=lambda scope: scope["app"].state.studio.session_secret
         )

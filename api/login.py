@@ -320,13 +320,8 @@ class Tries:
             self._wrong.popitem(last=False)
 
 
-def is_wanted(settings: Settings) -> bool:
-    """Whether these settings ask for a login."""
-    return bool(settings.studio_password.get_secret_value()) or _hub_login(settings) is not None
-
-
 def _hub_login(settings: Settings) -> HubLogin | None:
-    if not settings.studio_hf_login or not settings.oauth_client_id:
+    if not settings.has_hub_login:
         return None
     return HubLogin(
         settings.oauth_client_id,

@@ -136,6 +136,16 @@ class Settings(BaseSettings):
                 raise ValueError(f"COMFYUI_URL must be http:// or https:// addresses, not {url!r}")
         return tuple(url.rstrip("/") for url in value)
 
+    @property
+    def has_login(self) -> bool:
+        """Whether everything asks for a login."""
+        return bool(self.studio_password.get_secret_value()) or self.has_hub_login
+
+    @property
+    def has_hub_login(self) -> bool:
+        """Whether one signs in with a Hugging Face account."""
+        return self.studio_hf_login and bool(self.oauth_client_id)
+
     @cached_property
     def database_path(self) -> Path:
         """The file that holds the records, from the documented URL forms."""

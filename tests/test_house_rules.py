@@ -29,7 +29,7 @@ LAYERS: list[set[str]] = [
     {"studio.prompts"},
     {"studio.files"},
     {"studio.comfy", "studio.records", "studio.pictures", "studio.hub", "studio.fetch"},
-    {"studio.disk"},
+    {"studio.disk", "studio.owner"},
     {"studio.settings", "studio.request"},
     {"studio.errors"},
     {"studio"},

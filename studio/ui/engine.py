@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from studio.errors import StudioError
+from studio.owner import check_owner
 from studio.servers import Listed
 from studio.ui import abilities, cards, disk, form, parts, texts
 from studio.ui.tail import Live, Sight, Tail
@@ -50,10 +51,10 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
         page = tail.page(request.session_hash)
         return texts.say(page.language if page else texts.DEFAULT, key, **facts)
 
-    def act(event: gr.EventData) -> None:
+    def act(event: gr.EventData, request: gr.Request) -> None:
         """Pause a server, let it go on, or let go of it."""
         carried = parts.pressed(event)
-        with refusals_shown():
+        with owner_and_refusals(studio, request):
             match carried.get("do"):
                 case "pause":
                     studio.servers.pause(carried.get("id", ""))
@@ -65,7 +66,7 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
 
     def try_address(address: str, request: gr.Request) -> None:
         """Ask an address whether ComfyUI is there."""
-        with refusals_shown():
+        with owner_and_refusals(studio, request):
             found = studio.servers.try_address(address)
         if found.problem is not None:
             raise form.complaint(f"{found.problem['message']} {found.problem['hint']}")
@@ -77,16 +78,16 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
 
     def add_address(address: str, request: gr.Request) -> str:
         """Use one more server from now on."""
-        with refusals_shown():
+        with owner_and_refusals(studio, request):
             added = studio.servers.add(address)
         gr.Info(say(request, "engine.added", url=added.health["url"]))
         tail.wake_all()
         return ""
 
-    def fetch(event: gr.EventData) -> None:
+    def fetch(event: gr.EventData, request: gr.Request) -> None:
         """Fetch a model file, or want it no more."""
         carried = parts.pressed(event)
-        with refusals_shown():
+        with owner_and_refusals(studio, request):
             match carried.get("do"):
                 case "install":
                     studio.models.install(carried.get("name", ""))
@@ -98,7 +99,8 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
 
     def clean(request: gr.Request) -> None:
         """Remove what nobody needs any more, and say how much it was."""
-        swept = studio.files.sweep(time.time())
+        with owner_and_refusals(studio, request):
+            swept = studio.files.sweep(time.time())
         total = swept.files + swept.orphans + swept.temporary + swept.outputs
         gr.Info(say(request, "engine.cleaned", count=total) if total else say(request, "engine.clean"))
         counted.clear()
@@ -122,9 +124,11 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
 
 
 @contextlib.contextmanager
-def refusals_shown() -> Iterator[None]:
-    """Show an error of the registry on the page."""
+def owner_and_refusals(studio: Studio, request: gr.Request) -> Iterator[None]:
+    """Let only the owner do it, as over REST, and show an error of the registry on the page."""
+    client = request.client.host if request.client else ""
     try:
+        check_owner(studio.settings, client, request.headers.get("origin"), request.headers.get("host"))
         yield
     except StudioError as error:
         raise form.refusal(error) from error
