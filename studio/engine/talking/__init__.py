@@ -1,0 +1,1 @@
+"""A picture and a voice become a video: sound, mouth shapes, a performance, frames."""
