@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -60,6 +60,7 @@ class PlainProblem(BaseModel):
     errors: list[SingleError] | None = None
     code: str
     hint: str | None = None
+    facts: dict[str, Any] | None = None
 
 
 def plain(
@@ -99,9 +100,13 @@ def respond(
     hint: str = "",
     errors: Sequence[dict[str, Any]] | None = None,
     headers: dict[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Response:
-    """An error answer in the shape that belongs to the path."""
-    body = renderer_for(path)(status, message, code, hint, errors)
+    """An error answer in the shape that belongs to the path; `facts` are for those who word it themselves."""
+    renderer = renderer_for(path)
+    body = renderer(status, message, code, hint, errors)
+    if facts and renderer is plain:
+        body["facts"] = dict(facts)
     return _Answer(body, status_code=status, headers=headers)
 
 
@@ -109,7 +114,8 @@ def respond_error(path: str, error: StudioError) -> Response:
     """A registered error as an answer."""
     headers = {"Retry-After": "5"} if error.status == 503 else None
     message = error.message if error.status < 500 else f"{error.message} {error.hint}".strip()
-    return respond(path, error.status, message, error.code, error.hint, headers=headers)
+    facts = error.told_facts
+    return respond(path, error.status, message, error.code, error.hint, headers=headers, facts=facts)
 
 
 def install(app: FastAPI) -> None:
@@ -179,7 +185,8 @@ def _respond_invalid(path: str, error: RequestValidationError) -> Response:
     else:
         sentences = [f"{_where(item['loc'])}: {item['msg']}" for item in errors]
         problem = StudioError("invalid_field", why="; ".join(sentences) + ".")
-    return respond(path, problem.status, problem.message, problem.code, problem.hint, errors)
+    facts = problem.told_facts
+    return respond(path, problem.status, problem.message, problem.code, problem.hint, errors, facts=facts)
 
 
 def _single(item: dict[str, Any]) -> dict[str, Any]:

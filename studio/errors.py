@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any
 
 
@@ -424,9 +425,24 @@ class StudioError(Exception):
         """What to do about it."""
         return self.problem.hint.format_map(_Blank(self.facts))
 
+    @property
+    def told_facts(self) -> dict[str, Any]:
+        """The facts that its sentence and its hint name; with the code they tell it in any language."""
+        names = facts_named_in(self.problem.sentence + self.problem.hint)
+        return {name: _plain(self.facts[name]) for name in names if name in self.facts}
+
     def to_json(self) -> dict[str, Any]:
         """The form that records and answers carry."""
-        return {"code": self.code, "message": self.message, "hint": self.hint}
+        return {"code": self.code, "message": self.message, "hint": self.hint, "facts": self.told_facts}
+
+
+def facts_named_in(template: str) -> list[str]:
+    """The names of the facts that a sentence has places for."""
+    return list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 class _Blank(dict[str, Any]):

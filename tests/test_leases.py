@@ -455,6 +455,12 @@ def test_what_follows_a_failed_view_fails_with_the_reason(database: Database) ->
             "message": f"The {task.view} view is drawn after the front view, which was not made: "
             "The graph failed.",
             "hint": "See the log.",
+            "facts": {
+                "view": task.view,
+                "awaited": "front",
+                "why": "The graph failed.",
+                "remedy": "See the log.",
+            },
         }
     assert [event.kind for event in records.events(database, job.id)].count("ended") == 3
 

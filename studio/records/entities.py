@@ -83,7 +83,7 @@ class Task:
 
     @property
     def problem(self) -> dict[str, Any] | None:
-        """Its error as code, message and hint."""
+        """Its error as code, message, hint and facts."""
         return json.loads(self.error) if self.error else None
 
 
@@ -104,13 +104,16 @@ class Job:
     parent_id: str | None
     metadata: dict[str, Any] | None
     notes: tuple[str, ...]
-    error: dict[str, Any] | None  # code, message, hint
+    error: dict[str, Any] | None  # code, message, hint, facts
     progress: float
     created_at: float
     run_at: float
     deadline_at: float
     started_at: float | None
     completed_at: float | None
+    updated_at: float
+    cancel_at: float | None  # when it is cancelled unless it is finished
+    asked: dict[str, Any] | None  # the request in its family's own words
     tasks: tuple[Task, ...]
     outputs: tuple[Output, ...]
 
