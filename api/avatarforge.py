@@ -259,7 +259,13 @@ def list_generations(
 ) -> Response:
     """Newest first, with pagination, a status filter and full-text search over prompts."""
     statuses = {None: (), "failed": ("failed", "cancelled")}.get(status, (status,))
-    page = studio.jobs.list(statuses=[s for s in statuses if s], search=search, limit=limit, offset=offset)
+    page = studio.jobs.list(
+        kinds=("avatar",),
+        statuses=[one for one in statuses if one],
+        search=search,
+        limit=limit,
+        offset=offset,
+    )
     answer = GenerationPage(
         total=page.total, generations=[_render(job) for job in page.jobs], limit=limit, offset=offset
     )

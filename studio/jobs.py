@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ class IdempotencyKey:
 
     scope: str
     key: str
+    fingerprint: str = ""  # of all that was asked for; empty: the request's own
 
 
 class Jobs:
@@ -134,9 +136,16 @@ class Jobs:
         key: IdempotencyKey | None = None,
         metadata: dict[str, Any] | None = None,
         parent_id: str | None = None,
+        asked: dict[str, Any] | None = None,
+        cancel_after_s: float | None = None,
+        also: Callable[[sqlite3.Connection, str], None] | None = None,
     ) -> Job:
-        """Record a job for this request; it runs as soon as a server is free."""
-        fingerprint = request.fingerprint()
+        """Record a job for this request; it runs as soon as a server is free.
+
+        `asked` is the request in the words of its API family. After `cancel_after_s` it is cancelled unless it
+        is finished. `also` is called with the job's id inside the transaction that records it.
+        """
+        fingerprint = (key and key.fingerprint) or request.fingerprint()
         if key is not None and (known := self._known(key, fingerprint)):
             return known
         self._refuse_when_full()
@@ -145,6 +154,8 @@ class Jobs:
             plan = dataclasses.replace(plan, request=with_values(plan.request, seed=random_seed()))
         now = time.time()
         job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id)
+        cancel_at = None if cancel_after_s is None else now + cancel_after_s
+        job = dataclasses.replace(job, asked=asked, cancel_at=cancel_at)
         seed = plan.request.seed or 0
         ids = {step.view: _new_id() for step in plan.steps}
         tasks = [_new_task(plan.request, step, ids, seed) for step in plan.steps]
@@ -158,7 +169,13 @@ class Jobs:
             else:
                 records.insert(connection, job, tasks)
             self.files.add_references(connection, job.id, plan.request.files())
+            if also is not None:
+                also(connection, job.id)
         return self.get(job.id)
+
+    def submitted(self, key: IdempotencyKey) -> Job | None:
+        """The job that was made under a client's key with its fingerprint; other fingerprints are refused."""
+        return self._known(key, key.fingerprint)
 
     def _refuse_when_full(self) -> None:
         if records.waiting_count(self.database) >= self.settings.studio_max_queued:
@@ -313,14 +330,14 @@ class Jobs:
     def list(
         self,
         *,
-        kinds: Sequence[str] = ("avatar",),
+        kinds: Sequence[str] = (),
         statuses: Sequence[str] = (),
         search: str = "",
         parent_id: str | None = None,
         limit: int = 50,
         offset: int = 0,
     ) -> Page:
-        """The newest matching jobs."""
+        """The newest matching jobs; of all kinds unless some are named."""
         return records.page(
             self.database,
             kinds=kinds,

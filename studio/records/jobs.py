@@ -47,6 +47,8 @@ class NewJob:
     parent_id: str | None = None
     metadata: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    asked: dict[str, Any] | None = None  # the request in its family's own words, to be echoed
+    cancel_at: float | None = None
 
 
 def _columns(entity: type) -> str:
@@ -64,8 +66,9 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
     """Record a job and its tasks; called inside the caller's transaction."""
     connection.execute(
         """INSERT INTO jobs (id, kind, door, status, priority, prompt, request, workflow, engine, seed,
-                             parent_id, metadata, notes, created_at, run_at, deadline_at, progress)
-           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                             parent_id, metadata, notes, created_at, run_at, deadline_at, progress,
+                             updated_at, cancel_at, asked)
+           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(
                 job.id,
@@ -80,6 +83,7 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
             *(job.seed, job.parent_id, json.dumps(job.metadata) if job.metadata is not None else None),
             *(json.dumps(list(job.notes)), job.created_at, job.run_at, job.deadline_at),
             100.0 * sum(bool(task.outputs) for task in tasks) / len(tasks),
+            *(job.created_at, job.cancel_at, json.dumps(job.asked) if job.asked is not None else None),
         ),
     )
     finished = {task.id for task in tasks if task.outputs}
@@ -153,7 +157,7 @@ def get_task(database: Database, task_id: str) -> Task | None:
 def page(
     database: Database,
     *,
-    kinds: Sequence[str],
+    kinds: Sequence[str] = (),
     statuses: Sequence[str] = (),
     search: str = "",
     parent_id: str | None = None,
@@ -187,7 +191,7 @@ def _groups(
     groups: list[Group] = [
         tuple(row) for row in connection.execute("SELECT * FROM job_counts WHERE count > 0")
     ]
-    wanted = [one for one in groups if one[0] in kinds and (not statuses or one[1] in statuses)]
+    wanted = [one for one in groups if (not kinds or one[0] in kinds) and (not statuses or one[1] in statuses)]
     return wanted, [one for one in groups if one not in wanted]
 
 
@@ -260,8 +264,11 @@ def _children(
     limit: int,
     offset: int,
 ) -> tuple[int, list[int]]:
-    where = [f"parent_id = ? AND kind IN ({_marks(kinds)})"]
-    values: list[Any] = [parent_id, *kinds]
+    where = ["parent_id = ?"]
+    values: list[Any] = [parent_id]
+    if kinds:
+        where.append(f"kind IN ({_marks(kinds)})")
+        values += kinds
     if statuses:
         where.append(f"status IN ({_marks(statuses)})")
         values += statuses
@@ -317,6 +324,7 @@ def _job(row: dict[str, Any], tasks: tuple[Task, ...], outputs: tuple[Output, ..
     values = {key: value for key, value in row.items() if key not in {"seq", "request"}}
     values["request_json"] = row["request"]
     values["metadata"] = json.loads(row["metadata"]) if row["metadata"] else None
+    values["asked"] = json.loads(row["asked"]) if row["asked"] else None
     values["notes"] = tuple(json.loads(row["notes"])) if row["notes"] != "[]" else ()
     values["error"] = json.loads(row["error"]) if row["error"] else None
     return Job(**values, tasks=tasks, outputs=outputs)
@@ -384,10 +392,11 @@ def settle(connection: sqlite3.Connection, job_id: str, now: float) -> None:
     final = status in FINAL
     connection.execute(
         """UPDATE jobs SET status = ?, progress = ?, started_at = coalesce(started_at, ?),
-                           completed_at = ?, error = ? WHERE id = ?""",
+                           completed_at = ?, error = ?, updated_at = ? WHERE id = ?""",
         (
             *(status, 100.0 if status == "completed" else progress, min(started, default=None)),
-            *(now if final else None, next((task["error"] for task in tasks if task["error"]), None), job_id),
+            *(now if final else None, next((task["error"] for task in tasks if task["error"]), None)),
+            *(now, job_id),
         ),
     )
     if final:

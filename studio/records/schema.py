@@ -385,3 +385,23 @@ CREATE TRIGGER gallery_out AFTER DELETE ON gallery BEGIN
 END;
 """,
     )
+
+
+@migrations(name="0007_media")
+def media(db: Database) -> None:
+    """When a job last changed and when it is to be cancelled, and a request in its family's own words."""
+    _run(
+        db,
+        """
+ALTER TABLE jobs ADD COLUMN updated_at REAL NOT NULL DEFAULT 0;
+
+ALTER TABLE jobs ADD COLUMN cancel_at REAL;
+
+ALTER TABLE jobs ADD COLUMN asked TEXT;
+
+UPDATE jobs SET updated_at = coalesce(completed_at, started_at, created_at);
+
+CREATE INDEX jobs_to_cancel ON jobs (cancel_at)
+WHERE cancel_at IS NOT NULL AND status IN ('queued', 'processing');
+""",
+    )
