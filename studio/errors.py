@@ -62,6 +62,12 @@ REGISTRY = _registry(
     ),
     # Files.
     Problem(
+        "file_of_other_kind",
+        422,
+        "{name} is {found}, and {wanted} is needed there.",
+        "Upload a file of that kind.",
+    ),
+    Problem(
         "file_too_large",
         413,
         "File too large: the limit is {limit_mb:g} MB.",
@@ -393,6 +399,44 @@ REGISTRY = _registry(
         500,
         "Internal server error occurred.",
         "The log has the details under {request_id}.",
+    ),
+    # Speech.
+    Problem(
+        "no_voice",
+        503,
+        "This studio has no engine that speaks: TTS_URL is not set and espeak-ng is not installed.",
+        "Set TTS_URL to a server in OpenAI's dialect, or run: pip install -r requirements-speech.txt",
+    ),
+    Problem(
+        "espeak_missing",
+        503,
+        "espeak-ng is not installed.",
+        "Run: pip install -r requirements-speech.txt",
+    ),
+    Problem(
+        "tts_not_set",
+        503,
+        "TTS_URL names no voice server.",
+        "Set TTS_URL, for example to http://127.0.0.1:8880/v1, and start the studio again.",
+    ),
+    Problem(
+        "tts_unreachable",
+        503,
+        "The voice server at {url} cannot be reached: {why}.",
+        "Start it, or correct TTS_URL.",
+    ),
+    Problem(
+        "tts_key_refused",
+        503,
+        "The voice server at {url} refuses the key.",
+        "Set TTS_API_KEY to a key of that server.",
+    ),
+    Problem("speech_failed", 502, "{engine} could not speak the text: {why}.", "Try another voice or text."),
+    Problem(
+        "voice_unknown",
+        422,
+        "{engine} has no voice named {voice!r}.",
+        "Choose one of the voices that the studio lists.",
     ),
 )
 

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     hf_token: SecretStr = SecretStr("")
     hf_endpoint: str = "https://huggingface.co"
 
+    # A server that speaks texts in OpenAI's dialect.
+    tts_url: str = ""
+    tts_api_key: SecretStr = SecretStr("")
+    studio_tts_model: str = "tts-1"
+    studio_tts_voices: CommaList = ()  # for servers that do not list theirs
+
     # What a Hugging Face Space tells its app.
     space_host: str = ""
     oauth_client_id: str = ""
@@ -126,6 +132,13 @@ class Settings(BaseSettings):
     def _plain_endpoint(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/\s]+/?", value):
             raise ValueError(f"HF_ENDPOINT must be an http:// or https:// address, not {value!r}")
+        return value.rstrip("/")
+
+    @field_validator("tts_url")
+    @classmethod
+    def _plain_tts_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+            raise ValueError(f"TTS_URL must be an http:// or https:// address, not {value!r}")
         return value.rstrip("/")
 
     @field_validator("comfyui_url")
