@@ -117,6 +117,20 @@ REGISTRY = _registry(
     Problem(
         "address_too_large", 413, "What lies there is larger than {limit_mb:g} MB.", "Use a smaller file."
     ),
+    # Webhooks.
+    Problem("delivery_not_found", 404, "Delivery not found: {id}", "Check the id, or list deliveries."),
+    Problem(
+        "delivery_under_way",
+        409,
+        "The delivery is being sent at this moment.",
+        "Look at its attempts in a few seconds.",
+    ),
+    Problem(
+        "webhook_secret_fixed",
+        409,
+        "The secret of webhooks is set by STUDIO_WEBHOOK_SECRET.",
+        "Change it there: name the new one first, then the old one after a comma until all receivers know it.",
+    ),
     # ComfyUI and the engine.
     Problem(
         "comfyui_unavailable",

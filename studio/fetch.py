@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import re
 import socket
@@ -80,7 +81,7 @@ def request(
     """Send one request and read its answer, through redirects if the bounds allow some."""
     bounds = bounds or Bounds()
     began = time.monotonic()
-    backend = _Guarded(bounds.allow_private)
+    backend = _Guarded(bounds.allow_private, began + bounds.seconds)
     sent = {"Host": "", "User-Agent": "AvatarForge-Studio", "Accept-Encoding": "identity", **(headers or {})}
     for _ in range(bounds.redirects + 1):
         plain = check(url)
@@ -117,9 +118,7 @@ def _once(
     body, is_cut = bytearray(), False
     try:
         with (
-            httpcore.ConnectionPool(
-                ssl_context=ssl.create_default_context(), network_backend=backend
-            ) as pool,
+            httpcore.ConnectionPool(ssl_context=_trusted(), network_backend=backend) as pool,
             pool.stream(
                 method, url, headers=plain_headers, content=content, extensions={"timeout": timeouts}
             ) as response,
@@ -143,12 +142,18 @@ def _once(
     return Answer(url, status, said, bytes(body), is_cut, time.monotonic() - began)
 
 
+@functools.cache  # reading the system's certificates takes longer than many a request
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
 class _Guarded(httpcore.NetworkBackend):
     """Connects to the very address that was checked, so that a name cannot change its mind in between."""
 
-    def __init__(self, allow_private: bool) -> None:
+    def __init__(self, allow_private: bool, deadline: float) -> None:
         self._plain = httpcore.SyncBackend()
         self._allow_private = allow_private
+        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -166,8 +171,9 @@ class _Guarded(httpcore.NetworkBackend):
                     raise _refused(f"{host} is {address}, which is not on the public internet")
         failure: Exception | None = None
         for address in addresses:
+            left_s = _left_s(self._deadline, httpcore.ConnectTimeout)
             try:
-                stream = self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+                stream = self._plain.connect_tcp(address, port, left_s, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
                 continue
@@ -175,7 +181,7 @@ class _Guarded(httpcore.NetworkBackend):
             if not self._allow_private and not (peer and is_public(str(peer[0]))):
                 stream.close()
                 raise _refused(f"{host} is not on the public internet")
-            return stream
+            return _Timed(stream, self._deadline)
         raise failure or httpcore.ConnectError(f"{host} has no address")
 
     def connect_unix_socket(
@@ -187,6 +193,44 @@ class _Guarded(httpcore.NetworkBackend):
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+class _Timed(httpcore.NetworkStream):
+    """A connection whose every step ends by one deadline: who sends a byte now and then gains no time."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has come."""
+        return self._stream.read(max_bytes, _left_s(self._deadline, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of it."""
+        self._stream.write(buffer, _left_s(self._deadline, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Go on encrypted."""
+        left_s = _left_s(self._deadline, httpcore.ConnectTimeout)
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, left_s), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What is known of the connection."""
+        return self._stream.get_extra_info(info)
+
+
+def _left_s(deadline: float, late: type[httpcore.TimeoutException]) -> float:
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        raise late("it took too long")
+    return left_s
 
 
 def is_public(address: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int = Field(default=8000, ge=0, le=65535)
     gradio_root_path: str = ""  # the sub-path under which a proxy shows the studio, which it takes off
+    public_base_url: str = ""  # how others reach it, for addresses in what is sent to them
 
     # ComfyUI's folder of models, if this machine can write there; the two names below are Hugging Face's.
     comfyui_models_path: Path | None = None
@@ -87,6 +89,11 @@ class Settings(BaseSettings):
     studio_server_grace_s: float = Field(default=60, ge=0)  # how long running work waits for a silent server
     studio_max_queued: int = Field(default=10_000, ge=1)
     studio_cleanup_interval_s: float = Field(default=3600, gt=0)
+    studio_allow_private_addresses: bool = False  # whether clients may name what is on our own network
+    studio_webhook_secret: SecretStr = SecretStr("")  # unset: one of our own, kept in the records
+    studio_webhook_timeout_s: float = Field(default=15, gt=0, le=120)
+    studio_webhook_retries_s: str = "5,300,1800,7200,18000,36000,50400"
+    studio_webhook_workers: int = Field(default=4, ge=1, le=64)
     studio_font: Path | None = None  # for captions on sheets, before the built-in one
 
     @field_validator("*", mode="before")
@@ -141,6 +148,32 @@ class Settings(BaseSettings):
             raise ValueError(f"TTS_URL must be an http:// or https:// address, not {value!r}")
         return value.rstrip("/")
 
+    @field_validator("public_base_url")
+    @classmethod
+    def _plain_base_url(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#]*)?", value):
+            raise ValueError(f"PUBLIC_BASE_URL must look like https://studio.example, not {value!r}")
+        return value.rstrip("/")
+
+    @field_validator("studio_webhook_retries_s")
+    @classmethod
+    def _plain_pauses(cls, value: str) -> str:
+        if not re.fullmatch(r"(\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?)*)?", value):
+            raise ValueError("STUDIO_WEBHOOK_RETRIES_S must be seconds, separated by commas")
+        return value
+
+    @field_validator("studio_webhook_secret")
+    @classmethod
+    def _signing_secrets(cls, value: SecretStr) -> SecretStr:
+        for text in _split(value.get_secret_value()):
+            try:
+                size = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
+            except ValueError:
+                size = 0
+            if not text.startswith("whsec_") or not 24 <= size <= 64:
+                raise ValueError("STUDIO_WEBHOOK_SECRET must be whsec_ and 24 to 64 bytes as base64")
+        return value
+
     @field_validator("comfyui_url")
     @classmethod
     def _plain_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -158,6 +191,16 @@ class Settings(BaseSettings):
     def has_hub_login(self) -> bool:
         """Whether one signs in with a Hugging Face account."""
         return self.studio_hf_login and bool(self.oauth_client_id)
+
+    @cached_property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets with which webhooks are signed, if the owner has set some; the newest first."""
+        return tuple(_split(self.studio_webhook_secret.get_secret_value()))
+
+    @cached_property
+    def webhook_pauses_s(self) -> tuple[float, ...]:
+        """How long to wait before each further attempt at a webhook."""
+        return tuple(float(part) for part in _split(self.studio_webhook_retries_s))
 
     @cached_property
     def database_path(self) -> Path:

@@ -198,6 +198,18 @@ def test_a_slow_answer_ends_in_time() -> None:
         assert time.monotonic() - began < 5
 
 
+def test_slow_headers_end_in_time() -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        with suppress(OSError):
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            for number in range(300):  # each of them well within what one read may take
+                handler.wfile.write(f"X-{number}: y\r\n".encode())
+                time.sleep(0.1)
+
+    with serving(drip) as url, pytest.raises(StudioError, match="too long"):
+        fetch.request("GET", url, bounds=Bounds(seconds=0.5, allow_private=True))
+
+
 def test_nobody_there_is_said() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from studio.records import hook_tables
+
 migrations = Migrations("studio")
 
 
@@ -385,6 +387,12 @@ CREATE TRIGGER gallery_out AFTER DELETE ON gallery BEGIN
 END;
 """,
     )
+
+
+@migrations(name="0006_hooks")
+def hooks(db: Database) -> None:
+    """Who wants to hear of which job, what was sent to them, and what they answered."""
+    _run(db, hook_tables.TABLES)
 
 
 @migrations(name="0007_media")

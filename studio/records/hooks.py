@@ -1,0 +1,327 @@
+"""Webhooks in the records: who wants to hear what, what is due, each attempt; claimed as tasks are."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from studio.records.database import Database
+
+DeliveryStatus = Literal["waiting", "delivered", "failed", "disabled"]
+Outcome = Literal["delivered", "refused", "unreachable", "gone"]  # what became of one attempt
+TEST = "test"  # the event that belongs to no job
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One time that a delivery was sent."""
+
+    at: float
+    seconds: float | None  # None: under way, or cut off by the end of the process
+    status: int | None  # what HTTP status came back, if any
+    answer: str  # how the answer begins
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one receiver; its id is the same over all attempts."""
+
+    seq: int
+    id: str
+    job_id: str | None
+    event: str
+    url: str
+    receiver: str  # host and port
+    base_url: str
+    facts: dict[str, Any]
+    status: DeliveryStatus
+    tries: int  # since it was made or last replayed
+    run_at: float
+    created_at: float
+    ended_at: float | None
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that somebody has in hand, with the attempt that he makes."""
+
+    delivery: Delivery
+    token: str
+    attempt: int
+    at: float
+    is_troubled: bool  # its receiver has failed the last time
+
+
+@dataclass(frozen=True)
+class DeliveryPage:
+    """Some of the ledger, the newest first, and how many there are."""
+
+    total: int
+    deliveries: tuple[Delivery, ...]
+    page: int
+    per_page: int
+
+
+COLUMNS = (
+    "seq, id, job_id, event, url, receiver, base_url, facts, status, tries, run_at, created_at, ended_at"
+)
+
+# What is due, unless an earlier event of the same job has to reach the same receiver first, or that
+# receiver has something in hand: one that hangs never has more than one of our workers.
+DUE = """status = 'waiting' AND lease_token IS NULL AND run_at <= :now
+    AND NOT EXISTS (SELECT 1 FROM hook_endpoints WHERE hook_endpoints.url = waiting.url AND rest_until > :now)
+    AND NOT EXISTS (SELECT 1 FROM hook_deliveries AS held
+                    WHERE held.receiver = waiting.receiver AND held.lease_token IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM hook_deliveries AS earlier
+                    WHERE earlier.job_id = waiting.job_id AND earlier.url = waiting.url
+                        AND earlier.status = 'waiting' AND earlier.seq < waiting.seq)"""
+
+
+def subscribe(
+    connection: sqlite3.Connection,
+    job_id: str,
+    url: str,
+    receiver: str,
+    events: Sequence[str],
+    base_url: str,
+) -> None:
+    """Tell an address of a job's events; called inside the transaction that records the job."""
+    connection.execute(
+        """INSERT INTO hook_subscriptions (job_id, url, receiver, events, base_url) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET events = excluded.events""",
+        (job_id, url, receiver, json.dumps(list(events)), base_url),
+    )
+
+
+def add_test(database: Database, delivery_id: str, url: str, receiver: str, now: float) -> Delivery:
+    """Record a delivery that only tries an address out."""
+    with database.write() as connection:
+        connection.execute(
+            """INSERT INTO hook_deliveries (id, event, url, receiver, facts, status, run_at, created_at)
+               VALUES (?, ?, ?, ?, '{}', 'waiting', ?, ?)""",
+            (delivery_id, TEST, url, receiver, now, now),
+        )
+    found = get(database, delivery_id)
+    assert found is not None
+    return found
+
+
+# ---------------------------------------------------------------------- reading
+
+
+def get(database: Database, delivery_id: str) -> Delivery | None:
+    """One delivery with all its attempts."""
+    with database.read():
+        rows = database.rows(f"SELECT {COLUMNS} FROM hook_deliveries WHERE id = ?", (delivery_id,))
+        return _assemble(database, rows)[0] if rows else None
+
+
+def page(
+    database: Database, *, status: str = "", job_id: str = "", page: int = 1, per_page: int = 50
+) -> DeliveryPage:
+    """The newest deliveries with all their attempts."""
+    given = {"status": status, "job_id": job_id}
+    where = [f"{name} = :{name}" for name, value in given.items() if value]
+    among = f"WHERE {' AND '.join(where)}" if where else ""
+    with database.read() as connection:
+        total = connection.execute(f"SELECT count(*) FROM hook_deliveries {among}", given).fetchone()[0]
+        rows = database.rows(
+            f"""SELECT {COLUMNS} FROM hook_deliveries {among}
+                ORDER BY seq DESC LIMIT :limit OFFSET :offset""",
+            {**given, "limit": per_page, "offset": (page - 1) * per_page},
+        )
+        return DeliveryPage(total, tuple(_assemble(database, rows)), page, per_page)
+
+
+def _assemble(database: Database, rows: list[dict[str, Any]]) -> list[Delivery]:
+    attempts: dict[int, list[Attempt]] = {row["seq"]: [] for row in rows}
+    marks = ", ".join("?" * len(attempts))
+    for seq, *values in database.connection.execute(
+        f"""SELECT delivery_seq, at, seconds, status, answer, error FROM hook_attempts
+            WHERE delivery_seq IN ({marks}) ORDER BY seq""",
+        list(attempts),
+    ):
+        attempts[seq].append(Attempt(*values))
+    return [replace(_delivery(row), attempts=tuple(attempts[row["seq"]])) for row in rows]
+
+
+def _delivery(row: dict[str, Any]) -> Delivery:
+    return Delivery(**{**row, "facts": json.loads(row["facts"])})
+
+
+def outcomes(database: Database) -> dict[str, int]:
+    """How many attempts had which outcome since the records began."""
+    return dict(database.connection.execute("SELECT outcome, count FROM hook_counts").fetchall())
+
+
+def waiting_count(database: Database) -> int:
+    """How many deliveries are still to be made."""
+    return database.connection.execute(
+        "SELECT count(*) FROM hook_deliveries WHERE status = 'waiting'"
+    ).fetchone()[0]
+
+
+# --------------------------------------------------------------------- claiming
+
+
+def claim(database: Database, token: str, now: float, lease_s: float, *, troubled: bool) -> Claimed | None:
+    """Take what is due, from the receiver that was served the longest ago, and note that it is being sent.
+
+    Without `troubled`, receivers whose last attempt failed are left out.
+    """
+    choice = f"""SELECT waiting.seq FROM hook_deliveries AS waiting
+                 LEFT JOIN hook_receivers AS receiver ON receiver.receiver = waiting.receiver
+                 WHERE {DUE} {"" if troubled else "AND coalesce(receiver.failures, 0) = 0"}
+                 ORDER BY coalesce(receiver.attempted_at, 0), waiting.run_at, waiting.seq LIMIT 1"""
+    # Looked for before the right to write is asked for: there is nothing most of the time.
+    if database.connection.execute(choice, {"now": now}).fetchone() is None:
+        return None
+    with database.write() as connection:
+        row = connection.execute(
+            f"""UPDATE hook_deliveries SET lease_token = :token, lease_until = :until
+                WHERE seq = ({choice}) RETURNING {COLUMNS}""",
+            {"token": token, "until": now + lease_s, "now": now},
+        ).fetchone()
+        if row is None:
+            return None
+        delivery = _delivery(dict(row))
+        failures = connection.execute(
+            """INSERT INTO hook_receivers (receiver, attempted_at) VALUES (?, ?)
+               ON CONFLICT DO UPDATE SET attempted_at = excluded.attempted_at RETURNING failures""",
+            (delivery.receiver, now),
+        ).fetchone()[0]
+        attempt = connection.execute(
+            "INSERT INTO hook_attempts (delivery_seq, at) VALUES (?, ?) RETURNING seq", (delivery.seq, now)
+        ).fetchone()[0]
+    return Claimed(delivery, token, attempt, now, failures > 0)
+
+
+def next_due_at(database: Database, now: float) -> float | None:
+    """When the next delivery comes due that is not due yet."""
+    return database.connection.execute(
+        """SELECT min(max(run_at, coalesce(rest_until, 0))) FROM hook_deliveries AS waiting
+           LEFT JOIN hook_endpoints ON hook_endpoints.url = waiting.url
+           WHERE status = 'waiting' AND lease_token IS NULL AND max(run_at, coalesce(rest_until, 0)) > ?""",
+        (now,),
+    ).fetchone()[0]
+
+
+def renew(database: Database, tokens: Sequence[str], now: float, lease_s: float) -> None:
+    """Keep the leases of what is being sent."""
+    with database.write() as connection:
+        connection.executemany(
+            "UPDATE hook_deliveries SET lease_until = ? WHERE lease_token = ?",
+            [(now + lease_s, token) for token in tokens],
+        )
+
+
+def free_lapsed(database: Database, now: float) -> int:
+    """Free what workers had in hand that have died; the attempt that they made counts for nothing."""
+    lapsed = "lease_token IS NOT NULL AND lease_until < ?"
+    if not database.connection.execute(f"SELECT 1 FROM hook_deliveries WHERE {lapsed}", (now,)).fetchone():
+        return 0
+    with database.write() as connection:
+        return connection.execute(
+            f"UPDATE hook_deliveries SET lease_token = NULL, lease_until = NULL WHERE {lapsed}", (now,)
+        ).rowcount
+
+
+# ----------------------------------------------------------------------- ending
+
+
+def end_attempt(
+    database: Database,
+    claimed: Claimed,
+    result: Attempt,
+    outcome: Outcome,
+    now: float,
+    again_at: float | None = None,
+    rest_until: float | None = None,
+) -> bool:
+    """Write what became of an attempt; `again_at` says when to try again, else it was the last one.
+
+    False if the delivery is somebody else's by now; the attempt stands in the ledger all the same.
+    """
+    ends: dict[Outcome, DeliveryStatus] = {"delivered": "delivered", "gone": "disabled"}
+    status = "waiting" if again_at is not None else ends.get(outcome, "failed")
+    delivery = claimed.delivery
+    with database.write() as connection:
+        connection.execute(
+            "UPDATE hook_attempts SET seconds = ?, status = ?, answer = ?, error = ? WHERE seq = ?",
+            (result.seconds, result.status, result.answer, result.error, claimed.attempt),
+        )
+        connection.execute(
+            "INSERT INTO hook_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1", (outcome,)
+        )
+        changed = connection.execute(
+            """UPDATE hook_deliveries SET status = ?, tries = tries + 1, run_at = coalesce(?, run_at),
+                    ended_at = ?, lease_token = NULL, lease_until = NULL
+               WHERE seq = ? AND lease_token = ?""",
+            (status, again_at, None if status == "waiting" else now, delivery.seq, claimed.token),
+        ).rowcount
+        if not changed:
+            return False
+        connection.execute(
+            """UPDATE hook_receivers SET failures = CASE ? WHEN 'delivered' THEN 0 ELSE failures + 1 END
+               WHERE receiver = ?""",
+            (outcome, delivery.receiver),
+        )
+        _note_endpoint(connection, delivery.url, outcome, now, rest_until)
+    return True
+
+
+def _note_endpoint(
+    connection: sqlite3.Connection, url: str, outcome: Outcome, now: float, rest_until: float | None
+) -> None:
+    """Keep what an address has said of itself: come back later, never again, or that all is well."""
+    if outcome == "delivered":
+        connection.execute("DELETE FROM hook_endpoints WHERE url = ?", (url,))
+    elif outcome == "gone":
+        connection.execute(
+            """INSERT INTO hook_endpoints (url, disabled_at) VALUES (?, ?)
+               ON CONFLICT DO UPDATE SET disabled_at = excluded.disabled_at""",
+            (url, now),
+        )
+        connection.execute(
+            """UPDATE hook_deliveries SET status = 'disabled', ended_at = ?
+               WHERE url = ? AND status = 'waiting' AND lease_token IS NULL""",
+            (now, url),
+        )
+    elif rest_until is not None:
+        connection.execute(
+            """INSERT INTO hook_endpoints (url, rest_until) VALUES (?, ?)
+               ON CONFLICT DO UPDATE SET rest_until = excluded.rest_until""",
+            (url, rest_until),
+        )
+
+
+def replay(database: Database, delivery_id: str, now: float) -> bool:
+    """Make a delivery due now with all its tries before it; false while it is being sent."""
+    with database.write() as connection:
+        row = connection.execute(
+            """UPDATE hook_deliveries SET status = 'waiting', tries = 0, run_at = ?, ended_at = NULL
+               WHERE id = ? AND lease_token IS NULL RETURNING url""",
+            (now, delivery_id),
+        ).fetchone()
+        if row is not None:
+            connection.execute("UPDATE hook_endpoints SET rest_until = NULL WHERE url = ?", (row[0],))
+    return row is not None
+
+
+def forget(database: Database, before: float) -> int:
+    """Remove what ended long ago from the ledger, with receivers that nothing goes to any more."""
+    with database.write() as connection:
+        removed = connection.execute(
+            "DELETE FROM hook_deliveries WHERE status != 'waiting' AND ended_at < ?", (before,)
+        ).rowcount
+        connection.execute(
+            """DELETE FROM hook_receivers WHERE attempted_at < ?
+               AND receiver NOT IN (SELECT receiver FROM hook_deliveries WHERE status = 'waiting')""",
+            (before,),
+        )
+    return removed
