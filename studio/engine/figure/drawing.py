@@ -85,19 +85,24 @@ def stage(request: DrawRequest) -> Scene:
     parsed = read_request(request)
     not_drawn = list(parsed.not_drawn)
     spec = _in_style(posed(parsed.spec, request, not_drawn))
+    scene = stage_spec(spec, _camera(request, spec), request.width, request.height)
+    not_drawn += [what for what in scene.not_drawn if what not in not_drawn]
+    return replace(scene, not_drawn=tuple(not_drawn), notes=parsed.notes)
+
+
+def stage_spec(spec: Spec, camera: Camera, width: int, height: int) -> Scene:
+    """The same for a character that is posed already, as recipes keep it."""
     model = model_of(spec)
-    not_drawn += [what for what in model.not_drawn if what not in not_drawn]
     points, normals, rotations, shifts = _bent(model, spec.pose)
     used = np.zeros(len(points), bool)
     used[model.faces.ravel()] = True
-    camera = _camera(request, spec)
     shot = frame(
         points[used], head_middle(model, rotations, shifts), model.head_height, camera.framing,
-        camera.yaw_deg, camera.pitch_deg, request.width, request.height, points[used],
+        camera.yaw_deg, camera.pitch_deg, width, height, points[used],
     )  # fmt: skip
-    style = style_of(spec.style)
     return Scene(
-        spec, style, camera, model, points, normals, rotations, shifts, shot, tuple(not_drawn), parsed.notes
+        spec, style_of(spec.style), camera, model, points, normals, rotations, shifts, shot, model.not_drawn,
+        (),
     )  # fmt: skip
 
 
@@ -180,7 +185,7 @@ def draw(request: DrawRequest, on_progress: OnProgress | None = None) -> Picture
     progress = _Progress(request.steps, on_progress)
     scene = stage(request)
     progress.reach(0.12, None)
-    behind = None if _clear(request, scene) else _behind(scene)
+    behind = None if _clear(request, scene) else backdrop_of(scene)
     layers = draw_layers(
         scene,
         request.steps <= _DRAFT_STEPS,
@@ -200,7 +205,7 @@ def draw_moment(request: DrawRequest, mouth: str | None, lids: float | None) -> 
     """The same picture with another mouth (a viseme) or other lids (1 open .. 0 shut): plates for speech."""
     _check(request)
     scene = stage(request)
-    behind = None if _clear(request, scene) else _behind(scene)
+    behind = None if _clear(request, scene) else backdrop_of(scene)
     layers = draw_layers(scene, request.steps <= _DRAFT_STEPS, None, mouth, lids)
     return Picture(
         _blend(_to_bytes(scene.style.paint(layers, behind, scene)), request),
@@ -260,7 +265,8 @@ def _clear(request: DrawRequest, scene: Scene) -> bool:
     return request.transparent or scene.spec.background.kind == "transparent"
 
 
-def _behind(scene: Scene) -> Array:
+def backdrop_of(scene: Scene) -> Array:
+    """What stands behind the character of a scene, with its shadow on the ground."""
     shot = scene.shot
     ground = ground_line(scene)
     picture = backdrop(scene.spec.background, shot.width, shot.height, ground, scene.spec.seed)

@@ -13,6 +13,7 @@ from .feelings import draw_blush, draw_feelings, draw_shadows
 from .looks import Look, look_of
 from .marks import draw_marks, draw_stubble
 from .mouth import draw_mouth
+from .speech import SHUT, draw_speech
 from .surfaces import draw_animal_nose, draw_skull, draw_surface
 from .tones import Tones, tones_of
 
@@ -22,9 +23,16 @@ Array = np.ndarray
 BOX = (-0.56, 0.56, -0.06, 0.86)  # of the decal in head units: across, then up
 
 
-def face_canvas(spec: Spec, look: Look, texels_per_unit: float, turn: float = 0.0) -> Array:
-    """The whole decal, premultiplied RGBA; turn is -1..1 from one profile to the other."""
-    canvas = Canvas(BOX, texels_per_unit)
+def face_canvas(
+    spec: Spec,
+    look: Look,
+    texels_per_unit: float,
+    turn: float = 0.0,
+    box: tuple[float, float, float, float] = BOX,
+    speaking: bool = False,
+) -> Array:
+    """The whole decal or a box of it, premultiplied RGBA; turn is -1..1 from one profile to the other."""
+    canvas = Canvas(box, texels_per_unit)
     tones = tones_of(spec)
     form = eye_form(spec)
     if spec.skin.surface == "bone":
@@ -37,7 +45,10 @@ def face_canvas(spec: Spec, look: Look, texels_per_unit: float, turn: float = 0.
     draw_stubble(canvas, spec)
     draw_marks(canvas, spec, tones, under=True)
     _nose(canvas, spec, tones)
-    draw_mouth(canvas, spec, look.mouth, tones, turn)
+    if speaking and look.mouth.open >= SHUT:
+        draw_speech(canvas, spec, look.mouth, tones, turn)
+    else:
+        draw_mouth(canvas, spec, look.mouth, tones, turn)
     for sign in (1.0, -1.0):
         opened = look.open_left if sign > 0 else look.open_right
         draw_eye(canvas, spec, look, form, sign, opened, tones)
