@@ -21,7 +21,7 @@ from studio.assembly import Studio
 from studio.errors import StudioError
 from studio.library import MOST_BYTES, Entry
 from studio.records.runs import Seconds
-from studio.request import View
+from studio.request import Part, View
 from studio.workflows import MissingFile, MissingNode, Trial
 from studio.workflows.report import Report
 
@@ -86,7 +86,7 @@ class Place(BaseModel):
 
     server: str
     paused: bool
-    views: list[View]
+    views: list[Part]
     picture: Estimate | None = Field(description="One picture there; null: such work was never done there")
 
 
@@ -141,7 +141,7 @@ class WorkflowAnswer(BaseModel):
     task: str
     own: bool = Field(description="Uploaded, so that it can be replaced and removed")
     pinned_only: bool = Field(description="Used only when a request names it")
-    views: list[View]
+    views: list[Part]
     pictures: list[str] = Field(description="The pictures that it takes")
     requires: list[str] = Field(description="Slots without which it makes no sense")
     slots: dict[str, list[str]] = Field(description="Where a request's values go: node and input")

@@ -61,6 +61,20 @@ REGISTRY = _registry(
         "Wait until a picture is finished, or choose another generation.",
     ),
     # Files.
+    Problem("file_type", 400, "Invalid file type. Allowed: {allowed}", "Send a file of one of these types."),
+    Problem(
+        "invalid_audio",
+        400,
+        "Invalid audio file: {why}.",
+        "Use a WAV, MP3, FLAC, OGG or M4A recording that plays elsewhere.",
+    ),
+    Problem(
+        "audio_too_long",
+        400,
+        "The recording is longer than {minutes:g} minutes.",
+        "Cut it into shorter pieces, or raise STUDIO_MAX_AUDIO_S.",
+    ),
+    Problem("invalid_video", 400, "Invalid video file: {why}.", "Use a video that plays elsewhere."),
     Problem(
         "file_of_other_kind",
         422,

@@ -10,18 +10,17 @@ import shutil
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from studio import pictures
+from studio import clips, pictures
 from studio.disk import Incoming, display_name, full_disk_is_said, is_bare_name, remove_file, too_large
 from studio.errors import StudioError
-from studio.pictures import PictureFacts
 from studio.records import Database
 from studio.records import files as records
-from studio.records.files import StoredFile
+from studio.records.files import Media, StoredFile, suffix_of
 from studio.settings import Settings
 
 __all__ = ["FileStore", "Incoming", "StoredFile", "Swept", "Written"]
@@ -34,7 +33,15 @@ SHORTEST_KEEP_S = 3600.0
 TOUCH_EVERY_S = 3600.0
 COPY_BLOCK = 1024 * 1024
 
-_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+
+@dataclass(frozen=True)
+class _Seen:
+    """What an upload turned out to be."""
+
+    mime_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
 
 
 class Written(NamedTuple):
@@ -68,20 +75,48 @@ class FileStore:
         """A temp file for an upload; it refuses more than MAX_FILE_SIZE."""
         return Incoming(self.settings.temp_path, max_bytes=self.settings.max_file_size)
 
-    def store(self, incoming: Incoming, filename: str) -> StoredFile:
-        """Keep an upload, once for all that send the same bytes; the temp file is gone in any case."""
+    def store(
+        self,
+        incoming: Incoming,
+        filename: str,
+        *,
+        media: Media = "image",
+        accepted: Collection[str] = (),
+    ) -> StoredFile:
+        """Keep an upload, once for all that send the same bytes; the temp file is gone in any case.
+
+        `accepted` are the only types that will do, of those that the studio knows.
+        """
         with incoming, full_disk_is_said():
             while True:
-                if known := self._known(incoming):
+                if known := self._known(incoming, media, accepted):
                     return known
                 # Checking takes a while: another upload of the same bytes may be recorded meanwhile.
-                if fresh := self._new(incoming, filename):
+                if fresh := self._new(incoming, filename, media, accepted):
                     return fresh
 
-    def _known(self, incoming: Incoming) -> StoredFile | None:
-        if records.find_hash(self.database.connection, incoming.sha256) is None:
+    def _look(self, path: Path, media: Media, accepted: Collection[str]) -> _Seen:
+        """What a file is by its contents; refused if it is not what is wanted."""
+        if media == "audio":
+            sound = clips.inspect_sound(path, self.settings.studio_max_audio_s)
+            seen = _Seen(sound.mime_type, duration_s=sound.duration_s)
+        else:
+            if accepted and pictures.sniff(path) not in accepted:
+                raise StudioError("file_type", allowed=", ".join(accepted))
+            low, high = self.settings.min_image_dimension, self.settings.max_image_dimension
+            picture = pictures.inspect(path, low=low, high=high)
+            seen = _Seen(picture.mime_type, picture.width, picture.height)
+        if accepted and seen.mime_type not in accepted:
+            raise StudioError("file_type", allowed=", ".join(accepted))
+        return seen
+
+    def _known(self, incoming: Incoming, media: Media, accepted: Collection[str]) -> StoredFile | None:
+        found = records.find_hash(self.database.connection, incoming.sha256)
+        if found is None:
             return None
         incoming.settle()
+        if found.media != media or (accepted and found.mime_type not in accepted):
+            self._look(incoming.path, media, accepted)
         now = time.time()
         with self.database.write() as connection:
             known = records.find_hash(connection, incoming.sha256)
@@ -93,22 +128,23 @@ class FileStore:
                 incoming.move_to(self._place(known.id))
         return replace(known, used_at=now, deleted_at=None, is_duplicate=True)
 
-    def _new(self, incoming: Incoming, filename: str) -> StoredFile | None:
-        facts = pictures.inspect(
-            incoming.path, low=self.settings.min_image_dimension, high=self.settings.max_image_dimension
-        )
+    def _new(
+        self, incoming: Incoming, filename: str, media: Media, accepted: Collection[str]
+    ) -> StoredFile | None:
+        seen = self._look(incoming.path, media, accepted)
         now = time.time()
         fresh = StoredFile(
             id=str(uuid.uuid4()),
             sha256=incoming.sha256,
-            filename=_named(filename, facts),
-            mime_type=facts.mime_type,
+            filename=_named(filename, seen.mime_type),
+            mime_type=seen.mime_type,
             size=incoming.size,
-            width=facts.width,
-            height=facts.height,
+            width=seen.width,
+            height=seen.height,
             created_at=now,
             used_at=now,
             deleted_at=None,
+            duration_s=seen.duration_s,
         )
         place = self._place(fresh.id)
         incoming.settle()
@@ -147,11 +183,13 @@ class FileStore:
 
     # ----------------------------------------------------------------- finding
 
-    def get(self, file_id: str) -> StoredFile:
-        """An upload that is there for everybody."""
+    def get(self, file_id: str, media: Media | None = None) -> StoredFile:
+        """An upload that is there for everybody; of one kind of media, if it is to be used as that."""
         found = records.find(self.database.connection, file_id)
         if found is None or found.deleted_at is not None:
             raise _no_file(file_id)
+        if media is not None and found.media != media:
+            raise StudioError("file_of_other_kind", name=found.filename, found=found.media, wanted=media)
         return found
 
     def needed(self, file_id: str) -> StoredFile:
@@ -312,9 +350,9 @@ def _is_id(name: str) -> bool:
         return False
 
 
-def _named(filename: str, facts: PictureFacts) -> str:
+def _named(filename: str, mime_type: str) -> str:
     name = display_name(filename) or "upload"
-    return name if "." in name else name + _SUFFIXES[facts.format]
+    return name if "." in name else name + suffix_of(mime_type)
 
 
 def _from_base64(text: str) -> bytes:

@@ -20,7 +20,7 @@ from studio.files import FileStore
 from studio.records import Database, runs
 from studio.records import jobs as records
 from studio.records.entities import Event, Job, Output, Page, Task
-from studio.request import AvatarRequest, View, random_seed, with_values
+from studio.request import VOICE, AnyRequest, Part, random_seed, read_request, with_values
 from studio.settings import Settings
 from studio.workflows import Candidate, Plan, Preflight, Workflow
 from studio.workflows.report import NOT_NOW, Report, refused, report
@@ -60,16 +60,16 @@ class Jobs:
 
     # ---------------------------------------------------------------- making
 
-    def preflight(self, request: AvatarRequest) -> Plan:
+    def preflight(self, request: AnyRequest) -> Plan:
         """How the request would run now, or a refusal that says why it cannot."""
         found = self._try_out(request)
         if found.plan is None:
             raise StudioError("workflow_impossible", why=found.why)
         return found.plan
 
-    def _try_out(self, request: AvatarRequest) -> Preflight:
-        for file_id in request.files().values():
-            self.files.get(file_id)
+    def _try_out(self, request: AnyRequest) -> Preflight:
+        for role, file_id in request.files().items():
+            self.files.get(file_id, media="audio" if role == VOICE else "image")
         maps: frozenset[str] = frozenset()
         comfy = [server for server in self.pool.servers if server.kind == "comfy"]
         if comfy and not self._is_for_embedded(request):
@@ -98,7 +98,7 @@ class Jobs:
             found = workflows.preflight(self.library, request, [*at_hand, *resting], maps)
         return found
 
-    def preflight_report(self, request: AvatarRequest) -> Report:
+    def preflight_report(self, request: AnyRequest) -> Report:
         """What would run where, what is missing where nothing can, and what it takes by our own history."""
         try:
             found = self._try_out(request)
@@ -118,7 +118,7 @@ class Jobs:
                 return frozenset(f"{workflows.CONTROL}{kind}" for kind in kinds)
         return frozenset()
 
-    def _is_for_embedded(self, request: AvatarRequest) -> bool:
+    def _is_for_embedded(self, request: AnyRequest) -> bool:
         """Whether it asks for the embedded engine, by its name or by a workflow that runs nowhere else."""
         if request.engine == "embedded" or request.workflow is None:
             return request.engine == "embedded"
@@ -127,7 +127,7 @@ class Jobs:
     @full_disk_is_said()
     def submit(
         self,
-        request: AvatarRequest,
+        request: AnyRequest,
         *,
         door: str,
         priority: int = 0,
@@ -204,7 +204,7 @@ class Jobs:
         request = plan.request
         return records.NewJob(
             id=_new_id(),
-            kind="avatar",
+            kind=request.kind,
             door=door,
             priority=priority,
             prompt=request.search_text(),
@@ -226,7 +226,7 @@ class Jobs:
         unfinished = [task for task in job.tasks if task.status != "completed"] or job.tasks
         return self._child(job, {task.view: task.seed for task in unfinished}, door)
 
-    def reroll(self, job_id: str, view: View, *, door: str, seed: int | None = None) -> Job:
+    def reroll(self, job_id: str, view: Part, *, door: str, seed: int | None = None) -> Job:
         """A new job in which one view is made again with another seed, with those that are made from it.
 
         The other views are kept as they are.
@@ -246,7 +246,7 @@ class Jobs:
     def _child(self, parent: Job, again: Mapping[str, int], door: str) -> Job:
         """A job like its parent in which some views are made again, each with its seed."""
         self._refuse_when_full()
-        request = AvatarRequest.model_validate(parent.request)
+        request = read_request(parent.request)
         if len(parent.tasks) == 1:
             # The only picture's seed is the request's, so that the request alone makes it again.
             request = with_values(request, seed=again[parent.tasks[0].view])
@@ -256,6 +256,7 @@ class Jobs:
         job = self._new_job(
             plan, door, parent.priority, now, now, None, parent.metadata, parent_id=parent.id, notes=notes
         )
+        job = dataclasses.replace(job, asked=parent.asked)
         ids = {step.view: _new_id() for step in plan.steps}
         new: dict[str, records.NewTask] = {
             step.view: _new_task(plan.request, step, ids, job.seed) for step in plan.steps
@@ -436,7 +437,7 @@ class Jobs:
 
 
 def _new_task(
-    request: AvatarRequest, step: workflows.Step, ids: Mapping[str, str], seed: int
+    request: AnyRequest, step: workflows.Step, ids: Mapping[str, str], seed: int
 ) -> records.NewTask:
     """The record of a step; it follows the front view if it is made from it or will be held against it."""
     is_measured = request.max_drift is not None and step.view != "front"

@@ -1,17 +1,21 @@
-"""The request: all that a generation needs in one immutable object, built by UI, REST and notebook."""
+"""The requests: all that a job needs in one immutable object of its kind, built by UI, REST and notebook."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import secrets
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 View = Literal["front", "back", "side", "quarter"]
 VIEWS: tuple[View, ...] = get_args(View)
+TALKING: Literal["talking"] = "talking"
+Part = View | Literal["talking"]  # what one task of a job makes: a view of a character, or a video of one
 Framing = Literal["full", "bust", "portrait"]
+OutputFormat = Literal["PNG", "JPEG", "WEBP"]
 
 # As the documentation words them; every door shows the same.
 VIEW_DESCRIPTIONS: dict[View, str] = {
@@ -20,6 +24,8 @@ VIEW_DESCRIPTIONS: dict[View, str] = {
     "side": "Side profile with narrow aspect ratio",
     "quarter": "3/4 view showing partial features",
 }
+
+VOICE = "voice"  # the role of uploads that are heard and not seen
 
 MAX_SEED = 2**63 - 1  # what SQLite's integers hold; ComfyUI would take one bit more
 
@@ -36,11 +42,22 @@ class Lora(BaseModel):
     strength: Annotated[float, Field(ge=-10, le=10)] = 1.0
 
 
-class AvatarRequest(BaseModel):
-    """A character from one or more sides; what is None is chosen by the workflow and then written in."""
+class _Request(BaseModel):
+    """What requests of all kinds share."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def fingerprint(self) -> str:
+        """A hash that equal requests share."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class AvatarRequest(_Request):
+    """A character from one or more sides; what is None is chosen by the workflow and then written in."""
+
+    # "media": a picture of anything, by the words as they are written.
+    kind: Literal["avatar", "media"] = "avatar"
     prompt: Annotated[Words, StringConstraints(min_length=1)]
     negative_prompt: Words = ""
     clothing: Words = ""
@@ -59,6 +76,8 @@ class AvatarRequest(BaseModel):
     max_drift: Annotated[float, Field(gt=0, le=1)] | None = None
     max_rerolls: Annotated[int, Field(ge=0, le=10)] = 2
     variants: Annotated[int, Field(ge=1, le=16)] = 1
+    output_format: OutputFormat | None = None  # None: as the server made it
+    output_quality: Annotated[int, Field(ge=1, le=100)] | None = None
 
     engine: Literal["auto", "embedded"] = "auto"
     workflow: str | None = None
@@ -87,19 +106,99 @@ class AvatarRequest(BaseModel):
         roles = {"pose": self.pose_file_id, "reference": self.reference_file_id}
         return {role: file_id for role, file_id in roles.items() if file_id}
 
-    def fingerprint(self) -> str:
-        """A hash that equal requests share."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
-
     def search_text(self) -> str:
         """The words that a search over prompts should find."""
         return "\n".join(part for part in (self.prompt, self.clothing, self.style) if part)
 
 
-def with_values(request: AvatarRequest, **values: Any) -> AvatarRequest:
+Share = Annotated[float, Field(ge=0, le=1)]
+Emotion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z ]{0,39}$")]
+
+
+class Landmarks(BaseModel):
+    """Where the face is, for pictures in which none is found: points as shares of width and height."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    left_eye: tuple[Share, Share]  # left in the picture
+    right_eye: tuple[Share, Share]
+    mouth: tuple[Share, Share]
+
+
+class TalkRequest(_Request):
+    """A picture that speaks with a voice; what is None is chosen by the workflow and then written in."""
+
+    # What workflows may ask of a request of any kind, and a talking one answers always alike.
+    views: ClassVar[tuple[Part, ...]] = (TALKING,)
+    loras: ClassVar[tuple[Lora, ...]] = ()
+    realism: ClassVar[bool] = False
+    transparent: ClassVar[bool] = False
+    variants: ClassVar[int] = 1
+    max_drift: ClassVar[float | None] = None
+
+    kind: Literal["talk"] = "talk"
+    image_file_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    audio_file_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    title: Words = ""  # what people find it by
+    prompt: Words = ""  # for models that read one
+    negative_prompt: Words = ""
+    emotion: Emotion = "neutral"
+    landmarks: Landmarks | None = None
+    fps: Annotated[int, Field(ge=10, le=60)] = 25
+    resolution: Literal[256, 512, 1024] = 512
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+
+    engine: Literal["auto", "embedded"] = "auto"
+    workflow: str | None = None
+    model: str | None = None
+    steps: Annotated[int, Field(ge=1, le=200)] | None = None
+    cfg: Annotated[float, Field(ge=0, le=50)] | None = None
+    sampler: str | None = None
+    scheduler: str | None = None
+    denoise: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    @field_validator("workflow", "model", "sampler", "scheduler")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return value or None
+
+    @property
+    def width(self) -> int:
+        """The video is a square."""
+        return self.resolution
+
+    @property
+    def height(self) -> int:
+        """The video is a square."""
+        return self.resolution
+
+    def files(self) -> dict[str, str]:
+        """The uploads that it needs, by role."""
+        return {"portrait": self.image_file_id, VOICE: self.audio_file_id}
+
+    def search_text(self) -> str:
+        """The words that a search should find."""
+        return "\n".join(part for part in (self.title, self.prompt) if part)
+
+
+AnyRequest = AvatarRequest | TalkRequest
+Kind = Literal["avatar", "media", "talk"]
+_OF_KIND: dict[str, type[AvatarRequest] | type[TalkRequest]] = {
+    "avatar": AvatarRequest,
+    "media": AvatarRequest,
+    "talk": TalkRequest,
+}
+_Same = TypeVar("_Same", bound=_Request)
+
+
+def read_request(values: Mapping[str, Any]) -> AnyRequest:
+    """A recorded request of any kind; what was recorded before there were kinds is an avatar."""
+    return _OF_KIND[values.get("kind", "avatar")].model_validate(values)
+
+
+def with_values(request: _Same, **values: Any) -> _Same:
     """The same request with some members changed, validated again."""
-    return AvatarRequest.model_validate({**request.model_dump(), **values})
+    return type(request).model_validate({**request.model_dump(), **values})
 
 
 def random_seed() -> int:

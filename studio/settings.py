@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     studio_webhook_timeout_s: float = Field(default=15, gt=0, le=120)
     studio_webhook_retries_s: str = "5,300,1800,7200,18000,36000,50400"
     studio_webhook_workers: int = Field(default=4, ge=1, le=64)
+    studio_max_audio_size: int = Field(default=209_715_200, ge=1)
+    studio_max_audio_s: float = Field(default=1800, gt=0)
     studio_font: Path | None = None  # for captions on sheets, before the built-in one
 
     @field_validator("*", mode="before")

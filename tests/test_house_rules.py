@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"studio.workflows"},
     {"studio.prompts"},
     {"studio.files", "studio.hooks"},
-    {"studio.comfy", "studio.records", "studio.pictures", "studio.hub", "studio.fetch"},
+    {"studio.comfy", "studio.records", "studio.pictures", "studio.clips", "studio.hub", "studio.fetch"},
     {"studio.addresses", "studio.disk", "studio.owner"},
     {"studio.settings", "studio.request"},
     {"studio.errors"},
@@ -46,6 +46,7 @@ ONLY_IN = {
     "fastapi": {"app", "api", "studio.ui"},
     "PIL": {"studio.pictures", "studio.engine"},
     "numba": {"studio.engine"},
+    "av": {"studio.clips", "studio.pictures", "studio.speech", "studio.engine"},
     "fastapi_offline": {"api"},
     "huggingface_hub": {"studio.hub"},
 }

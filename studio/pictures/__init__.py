@@ -1,13 +1,15 @@
 """Pictures: guarded decoding, thumbnails and other formats, and the recipe that they carry."""
 
 from studio.pictures.convert import convert, thumbnail
-from studio.pictures.decode import MIME_TYPES, Format, PictureFacts, decode, inspect
+from studio.pictures.decode import MIME_TYPES, Format, PictureFacts, decode, inspect, sniff
 from studio.pictures.drift import Drift, drift
+from studio.pictures.formats import SUFFIXES, in_format
 from studio.pictures.recipe import read_comfy, read_recipe, with_recipe, write_recipe
 from studio.pictures.source import Source
 
 __all__ = [
     "MIME_TYPES",
+    "SUFFIXES",
     "Drift",
     "Format",
     "PictureFacts",
@@ -15,9 +17,11 @@ __all__ = [
     "convert",
     "decode",
     "drift",
+    "in_format",
     "inspect",
     "read_comfy",
     "read_recipe",
+    "sniff",
     "thumbnail",
     "with_recipe",
     "write_recipe",

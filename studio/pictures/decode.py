@@ -137,6 +137,18 @@ def _header(stream: BinaryIO) -> tuple[Format, int, int]:
     raise BrokenPictureError(_what_else(head))
 
 
+def sniff(source: Source) -> str | None:
+    """The type that the first bytes tell, whether or not the rest is whole; None for no picture."""
+    with opened(source) as stream:
+        stream.seek(0)
+        head = stream.read(16)
+    if head.startswith(png.SIGNATURE):
+        return MIME_TYPES["PNG"]
+    if head.startswith(jpeg.SIGNATURE):
+        return MIME_TYPES["JPEG"]
+    return MIME_TYPES["WEBP"] if webp.is_webp(head) else None
+
+
 def _what_else(head: bytes) -> str:
     if not head:
         return "it is empty"

@@ -31,6 +31,8 @@ class Output:
     sha256: str
     created_at: float
     drift: str | None = None  # how far its colours and shapes are from the front view's, as JSON
+    duration_s: float | None = None  # of what moves or is heard
+    frames: int | None = None  # of what moves
 
     @property
     def drift_from_front(self) -> dict[str, float] | None:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import datetime
-import mimetypes
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from studio.records.database import Database
 
-COLUMNS = "id, sha256, filename, mime_type, size, width, height, created_at, used_at, deleted_at"
+COLUMNS = "id, sha256, filename, mime_type, size, width, height, created_at, used_at, deleted_at, duration_s"
 UNREFERENCED = "NOT EXISTS (SELECT 1 FROM file_references WHERE file_id = files.id)"
+Media = Literal["image", "audio"]
+# Not by the platform's own table, which differs.
+SUFFIXES = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "audio/wav": ".wav",
+    "audio/mpeg": ".mp3",
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
+    "audio/mp4": ".m4a",
+}
+
+
+def suffix_of(mime_type: str) -> str:
+    """The ending of names for a format."""
+    return SUFFIXES.get(mime_type, ".png")
 
 
 @dataclass(frozen=True)
@@ -30,11 +46,17 @@ class StoredFile:
     used_at: float
     deleted_at: float | None
     is_duplicate: bool = False
+    duration_s: float | None = None  # of what is heard
+
+    @property
+    def media(self) -> Media:
+        """Whether it is seen or heard."""
+        return "audio" if self.mime_type.startswith("audio/") else "image"
 
     @property
     def suffix(self) -> str:
         """The ending of names for its format."""
-        return mimetypes.guess_extension(self.mime_type) or ".png"
+        return suffix_of(self.mime_type)
 
 
 def _stored(row: sqlite3.Row | dict[str, Any] | None) -> StoredFile | None:

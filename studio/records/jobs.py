@@ -121,7 +121,7 @@ def add_outputs(connection: sqlite3.Connection, outputs: Iterable[Output]) -> No
         f"""INSERT INTO outputs ({OUTPUT_COLUMNS}) VALUES ({", ".join("?" * len(fields(Output)))})
             ON CONFLICT (job_id, name) DO UPDATE SET size = excluded.size, sha256 = excluded.sha256,
                 width = excluded.width, height = excluded.height, filename = excluded.filename,
-                drift = excluded.drift""",
+                drift = excluded.drift, duration_s = excluded.duration_s, frames = excluded.frames""",
         [tuple(getattr(output, field.name) for field in fields(Output)) for output in outputs],
     )
 
@@ -369,6 +369,49 @@ def request_cancel(database: Database, job_id: str, now: float) -> Job | None:
         )
         settle(connection, job_id, now)
     return get(database, job_id)
+
+
+def cancel_overdue(database: Database, now: float) -> int:
+    """Cancel what is not finished by the time for which its client would wait."""
+    condition = "cancel_at <= ? AND status IN ('queued', 'processing')"
+    if not database.connection.execute(f"SELECT 1 FROM jobs WHERE {condition} LIMIT 1", (now,)).fetchone():
+        return 0
+    with database.write() as connection:
+        rows = connection.execute(
+            f"SELECT id, notes, cancel_at - created_at AS seconds FROM jobs WHERE {condition}", (now,)
+        ).fetchall()
+        for row in rows:
+            note = f"cancelled, as it was not finished within {row['seconds']:g} s"
+            connection.execute(
+                "UPDATE jobs SET cancel_at = NULL, notes = ? WHERE id = ?",
+                (json.dumps([*json.loads(row["notes"]), note]), row["id"]),
+            )
+            request_cancel(database, row["id"], now)
+    return len(rows)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What tells whether something has happened to a job."""
+
+    status: str
+    progress: float
+    last_event: int
+
+
+def marks(database: Database, job_ids: Sequence[str]) -> dict[str, Mark]:
+    """How these jobs stand; those that are gone are left out."""
+    found: dict[str, Mark] = {}
+    for start in range(0, len(job_ids), 500):
+        part = job_ids[start : start + 500]
+        for row in database.connection.execute(
+            f"""SELECT id, status, progress,
+                       (SELECT coalesce(max(seq), 0) FROM events WHERE job_id = jobs.id)
+                FROM jobs WHERE id IN ({_marks(part)})""",
+            list(part),
+        ):
+            found[row[0]] = Mark(*row[1:])
+    return found
 
 
 def settle(connection: sqlite3.Connection, job_id: str, now: float) -> None:

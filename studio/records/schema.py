@@ -413,3 +413,27 @@ CREATE INDEX jobs_to_cancel ON jobs (cancel_at)
 WHERE cancel_at IS NOT NULL AND status IN ('queued', 'processing');
 """,
     )
+
+
+@migrations(name="0008_talking")
+def talking(db: Database) -> None:
+    """How long what is heard and what moves lasts, and names under which uploads go in one family."""
+    _run(
+        db,
+        """
+ALTER TABLE files ADD COLUMN duration_s REAL;
+
+ALTER TABLE outputs ADD COLUMN duration_s REAL;
+
+ALTER TABLE outputs ADD COLUMN frames INTEGER;
+
+CREATE TABLE upload_names (
+    name TEXT PRIMARY KEY,
+    file_id TEXT NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    created_at REAL NOT NULL,
+    deleted_at REAL
+) WITHOUT ROWID;
+
+CREATE INDEX upload_names_by_file ON upload_names (file_id);
+""",
+    )

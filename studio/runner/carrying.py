@@ -17,7 +17,7 @@ from studio.jobs import Jobs
 from studio.records import jobs as records
 from studio.records import leases, waiting
 from studio.records.entities import Task
-from studio.request import AvatarRequest, View
+from studio.request import Part, read_request
 from studio.runner.carried import Board, Carried, prompt_id_of
 from studio.runner.ending import Ender
 from studio.runner.feeding import Feeder
@@ -156,13 +156,13 @@ class Carrier:
             self.board.take(carried.prompt_id)
             return
         step = workflows.read_step(task.step)
-        request = step.request_of(AvatarRequest.model_validate(job.request))
+        request = step.request_of(read_request(job.request))
         workflow = workflows.named(self.jobs.library, request.workflow or job.workflow)
         info = client.object_info()
         graph = workflows.prepare(
             workflow,
             request,
-            cast(View, task.view),
+            cast(Part, task.view),
             task.seed,
             info,
             uploads=self.feeder.uploads(client, job, task, step, request),

@@ -211,7 +211,7 @@ class Ender:
         job = records.get(self.database, task.job_id)
         if carried.server.online and job is not None:
             found = collect.leftovers(carried.server.client, carried.prompt_id)
-            if len(found) >= job.request["variants"]:
+            if len(found) >= job.request.get("variants", 1):
                 carried.outputs, carried.socket_whole = found, True
                 self.collect(carried)
                 return

@@ -1,4 +1,4 @@
-"""Brings the pictures that a step needs to its server: uploads, control maps, the front view."""
+"""Brings the files that a step needs to its server: uploads, control maps, the front view."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from studio.comfy.client import Comfy
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.records.entities import Job, Output, Task
-from studio.request import AvatarRequest, View
+from studio.request import AnyRequest, TalkRequest, View
 from studio.runner.maps import ControlMaps
 from studio.workflows import CONTROL, FRONT, UPLOAD, RecordedStep
 
@@ -26,25 +26,25 @@ def front_picture(job: Job, task: Task) -> Output | None:
 
 
 class Feeder:
-    """Fills the slots of pictures, each from its source."""
+    """Fills the slots of files, each from its source."""
 
     def __init__(self, files: FileStore, maps: ControlMaps) -> None:
         self._files = files
         self._maps = maps
 
     def uploads(
-        self, client: Comfy, job: Job, task: Task, step: RecordedStep, request: AvatarRequest
+        self, client: Comfy, job: Job, task: Task, step: RecordedStep, request: AnyRequest
     ) -> dict[str, str]:
-        """Bring a step's pictures to a server; gives the names under which it has them, by slot."""
+        """Bring a step's files to a server; gives the names under which it has them, by slot."""
         return {
             slot: self._bring(client, job, task, request, source)
             for slot, source in step.inputs_of(request).items()
         }
 
-    def _bring(self, client: Comfy, job: Job, task: Task, request: AvatarRequest, source: str) -> str:
+    def _bring(self, client: Comfy, job: Job, task: Task, request: AnyRequest, source: str) -> str:
         if source == FRONT:
             return self._bring_front(client, job, task)
-        if source.startswith(CONTROL):
+        if source.startswith(CONTROL) and not isinstance(request, TalkRequest):
             kind = source.removeprefix(CONTROL)
             pose_id = request.pose_file_id
             pose = (self._files.needed(pose_id), self._files.path_of(pose_id)) if pose_id else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from studio.comfy.info import ObjectInfo
 from studio.errors import StudioError
-from studio.request import AvatarRequest, View
+from studio.request import AnyRequest, AvatarRequest, Part, TalkRequest
 from studio.workflows.fill import fill, fit_to_server
 from studio.workflows.library import named
 from studio.workflows.links import Graph
@@ -55,7 +55,7 @@ class Preflight:
 
 def preflight(
     library: Mapping[str, Workflow],
-    request: AvatarRequest,
+    request: AnyRequest,
     candidates: Sequence[Candidate],
     sources: Collection[str] = (),
     *,
@@ -93,7 +93,7 @@ def preflight(
 
 def choose(
     library: Mapping[str, Workflow],
-    request: AvatarRequest,
+    request: AnyRequest,
     candidates: Sequence[Candidate],
     sources: Collection[str] = (),
 ) -> Plan:
@@ -105,10 +105,10 @@ def choose(
 
 
 def _with_front(
-    workflow: Workflow, request: AvatarRequest, trial: Trial, front_by: Callable[[AvatarRequest], Preflight]
+    workflow: Workflow, request: AnyRequest, trial: Trial, front_by: Callable[[AvatarRequest], Preflight]
 ) -> Trial:
     """A trial that has no front view to go by, with the workflow that draws one from words."""
-    if trial.unfit or not without_front(workflow.manifest, request):
+    if isinstance(request, TalkRequest) or trial.unfit or not without_front(workflow.manifest, request):
         return trial
     asked = front_request(workflow.manifest, request, trial.models.get("model"))
     found = front_by(asked)
@@ -133,8 +133,8 @@ def _with_front(
 
 def prepare(
     workflow: Workflow,
-    request: AvatarRequest,
-    view: View,
+    request: AnyRequest,
+    view: Part,
     seed: int,
     info: ObjectInfo,
     *,
@@ -158,8 +158,10 @@ def prepare(
     return fit_to_server(graph, info)
 
 
-def _is_meant(workflow: Workflow, request: AvatarRequest, kind: Kind) -> bool:
+def _is_meant(workflow: Workflow, request: AnyRequest, kind: Kind) -> bool:
     if workflow.manifest.engine not in (kind, "any"):
+        return False
+    if (workflow.manifest.task == "talk") != isinstance(request, TalkRequest):
         return False
     if request.workflow is None:
         return not workflow.manifest.pinned_only
@@ -176,7 +178,7 @@ def _order(trial: Trial) -> tuple[int, ...]:
     return (1, len(trial.nodes), unknown, len(trial.files), -trial.score)
 
 
-def _why(request: AvatarRequest, kind: Kind, trials: Sequence[Trial]) -> str:
+def _why(request: AnyRequest, kind: Kind, trials: Sequence[Trial]) -> str:
     reasons = list(dict.fromkeys(reason for trial in trials for reason in trial.reasons))
     if not reasons:
         if request.workflow is not None:

@@ -1,13 +1,13 @@
-"""Filling a graph: a request's values, words, pictures, models and LoRAs in their places."""
+"""Filling a graph: a request's values, words, files, models and LoRAs in their places."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from studio import prompts
 from studio.comfy.info import ObjectInfo, find_choice
-from studio.request import AvatarRequest, View
+from studio.request import TALKING, AnyRequest, AvatarRequest, Part, TalkRequest, View
 from studio.workflows.links import Graph, relink
 from studio.workflows.manifest import RESOLVED, LoraAnchor, OptionalPart, Workflow
 
@@ -16,8 +16,8 @@ YAW_DEG: dict[View, float] = {"front": 0.0, "back": 180.0, "side": 90.0, "quarte
 
 def fill(
     workflow: Workflow,
-    request: AvatarRequest,
-    view: View,
+    request: AnyRequest,
+    view: Part,
     seed: int,
     *,
     uploads: Mapping[str, str],
@@ -26,30 +26,13 @@ def fill(
     from_front: bool = False,
 ) -> Graph:
     """The graph for one view, ready to be sent."""
-    text = prompts.write(
-        request,
-        view,
-        workflow.manifest.prompt_style,
-        workflow.family_of(request.model),
-        posed="pose_image" in uploads,
-        from_front=from_front,
-    )
     values: dict[str, Any] = {name: getattr(request, name) for name in RESOLVED}
-    values |= {
-        "positive": text.positive,
-        "negative": text.negative,
-        "seed": seed,
-        "variants": request.variants,
-        "yaw": YAW_DEG[view],
-        "style": request.style,
-        "realism": request.realism,
-        "framing": request.framing,
-        "transparent": request.transparent,
-        "filename_prefix": filename_prefix,
-        **_panel(request, view),
-        **(models or {}),
-        **uploads,
-    }
+    values |= {"seed": seed, "variants": request.variants, "filename_prefix": filename_prefix}
+    if isinstance(request, TalkRequest):
+        values |= _of_talking(request)
+    else:
+        values |= _of_view(workflow, request, _as_view(view), uploads, from_front=from_front)
+    values |= {**(models or {}), **uploads}
     # Inputs are replaced and never changed inside, so that the links themselves can be shared.
     graph = {node_id: {**node, "inputs": dict(node["inputs"])} for node_id, node in workflow.graph.items()}
     for part in workflow.parts_without(uploads):
@@ -64,6 +47,49 @@ def fill(
     if request.loras and workflow.manifest.loras is not None:
         _insert_loras(graph, workflow.manifest.loras, request)
     return graph
+
+
+def _as_view(part: Part) -> View:
+    if part == TALKING:
+        raise ValueError("a character is drawn from a side")
+    return part
+
+
+def _of_talking(request: TalkRequest) -> dict[str, Any]:
+    """What a video is made by, beside its picture and its sound."""
+    where = request.landmarks
+    return {
+        "positive": request.prompt,
+        "negative": request.negative_prompt,
+        "fps": request.fps,
+        "resolution": request.resolution,
+        "emotion": request.emotion,
+        "landmarks": where.model_dump_json() if where else "",
+    }
+
+
+def _of_view(
+    workflow: Workflow, request: AvatarRequest, view: View, uploads: Collection[str], *, from_front: bool
+) -> dict[str, Any]:
+    """What one view of a character is drawn by."""
+    text = prompts.write(
+        request,
+        view,
+        workflow.manifest.prompt_style,
+        workflow.family_of(request.model),
+        posed="pose_image" in uploads,
+        from_front=from_front,
+    )
+    return {
+        "positive": text.positive,
+        "negative": text.negative,
+        "yaw": YAW_DEG[view],
+        "style": request.style,
+        "realism": request.realism,
+        "framing": request.framing,
+        "transparent": request.transparent,
+        **_panel(request, view),
+    }
 
 
 def _panel(request: AvatarRequest, view: View) -> dict[str, Any]:
@@ -101,7 +127,7 @@ def remove_part(graph: Graph, part: OptionalPart) -> None:
         del graph[node_id]
 
 
-def _insert_loras(graph: Graph, anchor: LoraAnchor, request: AvatarRequest) -> None:
+def _insert_loras(graph: Graph, anchor: LoraAnchor, request: AnyRequest) -> None:
     model = list(anchor.model)
     clip = list(anchor.clip) if anchor.clip else None
     stack: Graph = {}

@@ -17,7 +17,7 @@ from studio.workflows.adopt import adopt
 from studio.workflows.checkpoints import Checkpoints, read_checkpoints
 from studio.workflows.fill import remove_part
 from studio.workflows.links import Graph, is_link
-from studio.workflows.manifest import FILLED, RESOLVED, Manifest, Workflow
+from studio.workflows.manifest import FILLED, RESOLVED, Manifest, Workflow, role_of
 
 LIBRARY = Path(__file__).resolve().parent.parent.parent / "workflows"
 
@@ -111,7 +111,7 @@ def check_graph(graph: Any) -> None:
 
 def _check_manifest(manifest: Manifest, graph: Graph) -> None:
     for slot, targets in manifest.slots.items():
-        if slot not in FILLED and slot not in manifest.models and not slot.endswith("_image"):
+        if slot not in FILLED and slot not in manifest.models and role_of(slot) is None:
             raise ValueError(f"nothing fills a slot named {slot}; there are {', '.join(sorted(FILLED))}")
         for target in targets:
             _check_target(f"slot {slot}", target, graph)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from studio import prompts
-from studio.request import VIEWS, View
+from studio.request import VIEWS, VOICE, Part
 from studio.workflows.checkpoints import Checkpoints
 from studio.workflows.links import Graph
 
@@ -22,11 +22,26 @@ FILLED = frozenset(
         *RESOLVED,
         *("positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix"),
         *("framing", "transparent", "sheet_width", "panel_x"),
+        *("fps", "resolution", "emotion", "landmarks"),
     )
 )
 
 SlotTarget = Annotated[str, StringConstraints(pattern=r"^[^.]+\.[^.]+$")]
 FamilyName = str
+
+# Slots that are filled with files: pictures, and what is heard.
+PICTURE, SOUND = "_image", "_audio"
+
+
+def role_of(slot: str) -> str | None:
+    """The role of the uploads that go into a slot; None for a slot of values."""
+    return next((slot.removesuffix(one) for one in (PICTURE, SOUND) if slot.endswith(one)), None)
+
+
+def slot_of(role: str) -> str:
+    """The slot for uploads of a role."""
+    return role + (SOUND if role == VOICE else PICTURE)
+
 
 # Where slots of pictures can be filled from, beside what a person gives.
 FRONT = "front"
@@ -38,17 +53,17 @@ Size = tuple[int, int]
 Strategy = Literal["same-seed", "controlnet-views", "front-first-reference", "four-panels", "one-model"]
 PANELS: Strategy = "four-panels"
 
-# What a workflow does with a request; all but "draw" change a picture that is there already.
-Task = Literal["draw", "upscale", "inpaint", "cutout"]
+# What a workflow does with a request; all but "draw" begin with a picture that is there already.
+Task = Literal["draw", "upscale", "inpaint", "cutout", "talk"]
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     """What all pieces of a manifest share: no unknown members, no changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ModelFile(Part):
+class ModelFile(Section):
     """One file that can be fetched for a model slot; what is not known is left empty."""
 
     name: str
@@ -59,7 +74,7 @@ class ModelFile(Part):
     look: Literal["drawn", "photo", "any"] = "any"
 
 
-class ModelChoice(Part):
+class ModelChoice(Section):
     """How one model is found among those that a server lists, and where it can be had."""
 
     what: str
@@ -73,7 +88,7 @@ class ModelChoice(Part):
     files: tuple[ModelFile, ...] = ()
 
 
-class NodePack(Part):
+class NodePack(Section):
     """Custom nodes that a graph needs beside ComfyUI's own."""
 
     name: str
@@ -81,7 +96,7 @@ class NodePack(Part):
     nodes: tuple[str, ...]
 
 
-class OptionalPart(Part):
+class OptionalPart(Section):
     """Nodes that are there only when a slot has a value; else their readers read further up."""
 
     when: str
@@ -90,14 +105,14 @@ class OptionalPart(Part):
     cut: tuple[SlotTarget, ...] = ()  # optional inputs that go with it
 
 
-class LoraAnchor(Part):
+class LoraAnchor(Section):
     """The outputs behind which a stack of LoRAs is put; without clip they change the model alone."""
 
     model: tuple[str, int]
     clip: tuple[str, int] | None = None
 
 
-class Rank(Part):
+class Rank(Section):
     """How well suited a workflow is, by the look that is asked for; the highest that can run is taken."""
 
     drawn: int = 0
@@ -105,7 +120,7 @@ class Rank(Part):
     alone: int = 0  # added when there is only a front view and no pose, so nothing has to be held together
 
 
-class Manifest(Part):
+class Manifest(Section):
     """What stands in `workflow.toml`."""
 
     title: str
@@ -116,7 +131,7 @@ class Manifest(Part):
     prompt_style: prompts.PromptStyle = "tags"
     strategy: Strategy = "same-seed"
     consistency: str = ""
-    views: tuple[View, ...] = VIEWS
+    views: tuple[Part, ...] = VIEWS
     vram_gb: Annotated[float, Field(gt=0)] | None = None
     rank: Rank = Rank()
     requires: tuple[str, ...] = ()  # slots without which it makes no sense
@@ -140,9 +155,9 @@ class Manifest(Part):
     def pictures(self) -> tuple[str, ...]:
         """The roles of the uploads that it takes; a pose is what control maps are drawn of."""
         roles = [
-            "pose" if self.inputs_from.get(slot, "").startswith(CONTROL) else slot.removesuffix("_image")
+            "pose" if self.inputs_from.get(slot, "").startswith(CONTROL) else role
             for slot in self.slots
-            if slot.endswith("_image")
+            if (role := role_of(slot))
         ]
         return tuple(dict.fromkeys(roles))
 

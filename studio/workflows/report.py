@@ -10,7 +10,7 @@ from studio.comfy.info import ObjectInfo
 from studio.comfy.wire import Kind
 from studio.errors import StudioError
 from studio.records.runs import History, Seconds, Work, work_of
-from studio.request import AvatarRequest, View
+from studio.request import AnyRequest, Part
 from studio.workflows.choose import Preflight
 from studio.workflows.needs import can_run, large_models
 from studio.workflows.trials import MissingFile, MissingNode, Plan, Trial
@@ -38,7 +38,7 @@ class KnownServer(Protocol):
 class Piece:
     """One view of a plan, as work for a server."""
 
-    view: View
+    view: Part
     needs: str
     work: Work
     needs_front: bool = False
@@ -50,7 +50,7 @@ class Place:
 
     server: str
     is_paused: bool
-    views: tuple[View, ...]
+    views: tuple[Part, ...]
     picture: Seconds | None  # what one prompt for the first of these views has taken there; None: never done
 
 
@@ -58,7 +58,7 @@ class Place:
 class Report:
     """What would become of a request now."""
 
-    request: AvatarRequest  # with everything decided, if it can run
+    request: AnyRequest  # with everything decided, if it can run
     plan: Plan | None
     models: Mapping[str, str]  # by slot, as the chosen server names them
     places: tuple[Place, ...]
@@ -88,9 +88,7 @@ class Report:
         return None if None in sizes else sum(size for size in sizes if size)
 
 
-def report(
-    request: AvatarRequest, found: Preflight, servers: Iterable[KnownServer], history: History
-) -> Report:
+def report(request: AnyRequest, found: Preflight, servers: Iterable[KnownServer], history: History) -> Report:
     """A preflight with where its work could go and what that has taken so far."""
     if found.plan is None:
         refusal = StudioError("workflow_impossible", why=found.why).to_json()
@@ -102,7 +100,7 @@ def report(
     return Report(found.plan.request, found.plan, models, tuple(places), seconds, found.trials, None)
 
 
-def refused(request: AvatarRequest, error: StudioError) -> Report:
+def refused(request: AnyRequest, error: StudioError) -> Report:
     """The report when there is no server to try it on."""
     return Report(request, None, {}, (), None, (), error.to_json())
 
@@ -128,7 +126,7 @@ def _place(server: KnownServer, pieces: Sequence[Piece], history: History) -> Pl
     able = [piece for piece in pieces if can_run(piece.needs, server.kind, info)]
     if not able:
         return None
-    views: tuple[View, ...] = tuple(piece.view for piece in able)
+    views: tuple[Part, ...] = tuple(piece.view for piece in able)
     return Place(server.url, server.state == "paused", views, history.of(server.url, able[0].work))
 
 

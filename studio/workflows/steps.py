@@ -1,6 +1,6 @@
 """The steps of a job, one for each view: which workflow draws it and where its pictures come from.
 
-A slot for a picture is filled from one of these: `upload:ROLE`, a picture that the person gave;
+A slot for a file is filled from one of these: `upload:ROLE`, a file that the person gave;
 `control:KIND`, a map that the embedded engine draws of this view; `front`, the job's finished front view.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.request import AvatarRequest, View, with_values
-from studio.workflows.manifest import CONTROL, FRONT, RESOLVED, Manifest
+from studio.request import AnyRequest, AvatarRequest, Part, with_values
+from studio.workflows.manifest import CONTROL, FRONT, RESOLVED, Manifest, role_of, slot_of
 
 UPLOAD = "upload:"
 
@@ -23,7 +23,7 @@ Inputs = dict[str, str]  # a slot and its source
 class Step:
     """How one view is made; `values` are members of the request that are others than the job's."""
 
-    view: View
+    view: Part
     workflow: str
     needs: str
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -46,13 +46,13 @@ class RecordedStep:
     inputs: Mapping[str, str] | None  # None: recorded before there were steps
     values: Mapping[str, Any]
 
-    def inputs_of(self, request: AvatarRequest) -> Mapping[str, str]:
+    def inputs_of(self, request: AnyRequest) -> Mapping[str, str]:
         """Its slots and sources; what was recorded without any takes the person's own pictures."""
         if self.inputs is not None:
             return self.inputs
-        return {f"{role}_image": f"{UPLOAD}{role}" for role in request.files()}
+        return {slot_of(role): f"{UPLOAD}{role}" for role in request.files()}
 
-    def request_of(self, request: AvatarRequest) -> AvatarRequest:
+    def request_of(self, request: AnyRequest) -> AnyRequest:
         """The job's request as this step reads it."""
         return with_values(request, **self.values) if self.values else request
 
@@ -64,17 +64,17 @@ def read_step(text: str) -> RecordedStep:
 
 
 def inputs_for(
-    manifest: Manifest, request: AvatarRequest, view: View, sources: Collection[str], *, spare: bool = True
+    manifest: Manifest, request: AnyRequest, view: Part, sources: Collection[str], *, spare: bool = True
 ) -> Inputs:
     """Where the pictures of one view come from; `spare`: also those that it can do without."""
     given = request.files()
     found = {
-        f"{role}_image": f"{UPLOAD}{role}"
-        for role in given
-        if f"{role}_image" in manifest.slots and f"{role}_image" not in manifest.inputs_from
+        slot: f"{UPLOAD}{role}"
+        for role, slot in ((role, slot_of(role)) for role in given)
+        if slot in manifest.slots and slot not in manifest.inputs_from
     }
     for slot, source in manifest.inputs_from.items():
-        role = slot.removesuffix("_image")
+        role = role_of(slot)
         if source == FRONT:
             if view != "front" and "front" in request.views:
                 found[slot] = FRONT
@@ -91,12 +91,12 @@ def inputs_for(
     return found
 
 
-def only_front(request: AvatarRequest) -> bool:
+def only_front(request: AnyRequest) -> bool:
     """Whether there is just a front view and no pose, so that nothing has to be held together."""
-    return request.views == ("front",) and request.pose_file_id is None
+    return request.views == ("front",) and "pose" not in request.files()
 
 
-def without_front(manifest: Manifest, request: AvatarRequest) -> bool:
+def without_front(manifest: Manifest, request: AnyRequest) -> bool:
     """Whether the workflow can draw all views but the first of all, which has nothing to go by."""
     needed = [slot for slot in manifest.requires if manifest.inputs_from.get(slot) == FRONT]
     given = request.files()
@@ -104,7 +104,7 @@ def without_front(manifest: Manifest, request: AvatarRequest) -> bool:
         bool(needed)
         and "front" in request.views
         and len(request.views) > 1
-        and any(slot.removesuffix("_image") not in given for slot in needed)
+        and any(role_of(slot) not in given for slot in needed)
     )
 
 
@@ -122,7 +122,7 @@ def front_request(manifest: Manifest, request: AvatarRequest, model: str | None)
     return with_values(request, **values, workflow=None, views=("front",))
 
 
-def changed_values(job: AvatarRequest, own: AvatarRequest) -> dict[str, Any]:
+def changed_values(job: AnyRequest, own: AnyRequest) -> dict[str, Any]:
     """What a step's request has otherwise than the job's, so that it can be made again from both."""
     names = ("workflow", "loras", *RESOLVED)
     before, after = (request.model_dump(mode="json") for request in (job, own))

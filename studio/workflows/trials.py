@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from studio.comfy.info import ObjectInfo, find_choice
 from studio.comfy.packs import pack_of
-from studio.request import AvatarRequest, View, with_values
+from studio.request import VOICE, AnyRequest, Part, with_values
 from studio.workflows.checkpoints import matches_any
 from studio.workflows.fill import fill
 from studio.workflows.links import Graph
@@ -21,6 +21,7 @@ from studio.workflows.manifest import (
     ModelFile,
     Size,
     Workflow,
+    role_of,
 )
 from studio.workflows.needs import lacks, needs_of
 from studio.workflows.steps import Inputs, Step, inputs_for, only_front, without_front
@@ -36,7 +37,7 @@ class Plan:
 
     workflow: str
     engine: Kind
-    request: AvatarRequest
+    request: AnyRequest
     needs: str
     steps: tuple[Step, ...] = ()  # one for each view; without the front while another workflow has to draw it
 
@@ -100,7 +101,7 @@ class Trial:
 
 def try_out(
     workflow: Workflow,
-    request: AvatarRequest,
+    request: AnyRequest,
     candidate: Candidate,
     sources: Collection[str] = (),
     *,
@@ -116,7 +117,7 @@ def try_out(
 
 def _try_out(
     workflow: Workflow,
-    request: AvatarRequest,
+    request: AnyRequest,
     candidate: Candidate,
     sources: Collection[str],
     *,
@@ -126,8 +127,8 @@ def _try_out(
     manifest, info = workflow.manifest, candidate.info
     start = Trial(workflow.name, manifest.title, candidate.name)
     no_front = without_front(manifest, request)
-    views: list[View] = [view for view in request.views if not (no_front and view == "front")]
-    inputs: dict[View, Inputs] = {
+    views: list[Part] = [view for view in request.views if not (no_front and view == "front")]
+    inputs: dict[Part, Inputs] = {
         view: inputs_for(manifest, request, view, sources, spare=spare) for view in views
     }
     if unfit := _unfit(workflow, request, inputs):
@@ -163,7 +164,7 @@ def _try_out(
     )
 
 
-def _resolve(workflow: Workflow, request: AvatarRequest, models: Mapping[str, str]) -> AvatarRequest:
+def _resolve(workflow: Workflow, request: AnyRequest, models: Mapping[str, str]) -> AnyRequest:
     """The request with all that it leaves open decided."""
     manifest = workflow.manifest
     family = workflow.family_of(models.get("model") or request.model)
@@ -198,7 +199,7 @@ def _missing_by_name(graph: Graph, info: ObjectInfo | None, known: Collection[st
     ]
 
 
-def _other_side(request: AvatarRequest, sizes: Sequence[Size]) -> dict[str, int]:
+def _other_side(request: AnyRequest, sizes: Sequence[Size]) -> dict[str, int]:
     """Of a request that gives one side only, the other one, as it goes with the nearest usual size."""
     if not sizes or (request.width is None) == (request.height is None):
         return {}
@@ -209,19 +210,19 @@ def _other_side(request: AvatarRequest, sizes: Sequence[Size]) -> dict[str, int]
     return {"width": min(sizes, key=lambda size: abs(size[1] - given))[0]}
 
 
-def _unfit(workflow: Workflow, request: AvatarRequest, inputs: Mapping[View, Inputs]) -> list[str]:
+def _unfit(workflow: Workflow, request: AnyRequest, inputs: Mapping[Part, Inputs]) -> list[str]:
     manifest, title = workflow.manifest, workflow.manifest.title
     for slot in manifest.requires:
         source = manifest.inputs_from.get(slot, "")
         for one in inputs.values():
-            if slot in one or not slot.endswith("_image"):
+            if slot in one or (role := role_of(slot)) is None:
                 continue
             if source.startswith(CONTROL):
                 kind = source.removeprefix(CONTROL)
                 return [
                     f"{title} needs {kind} maps ({source}) from the embedded engine, which does not answer"
                 ]
-            words = f"{title} needs a {slot.removesuffix('_image')} picture"
+            words = f"{title} needs a {role} {'recording' if role == VOICE else 'picture'}"
             return [f"{words}, or the front view among several" if source == FRONT else words]
     if len(request.views) < manifest.least_views:
         return [f"{title} draws at least {manifest.least_views} views at once"]
@@ -230,7 +231,7 @@ def _unfit(workflow: Workflow, request: AvatarRequest, inputs: Mapping[View, Inp
         return [f"{title} draws all views in one picture, which would be wider than {WIDEST_SHEET} pixels"]
     for role in request.files():
         if role not in manifest.pictures:
-            return [f"{title} does not take a {role} picture"]
+            return [f"{title} does not take a {role} {'recording' if role == VOICE else 'picture'}"]
     if request.loras and manifest.loras is None:
         return [f"{title} does not take LoRAs"]
     if request.model and "model" not in manifest.slots:
@@ -243,25 +244,25 @@ def _unfit(workflow: Workflow, request: AvatarRequest, inputs: Mapping[View, Inp
 
 
 def find_models(
-    workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None, given: Collection[str] | None = None
+    workflow: Workflow, request: AnyRequest, info: ObjectInfo | None, given: Collection[str] | None = None
 ) -> dict[str, str]:
     """The models that this server would use, by slot; `given` are slots of pictures; None: all of them."""
     if given is None:
-        given = [slot for slot in workflow.manifest.slots if slot.endswith("_image")]
+        given = [slot for slot in workflow.manifest.slots if role_of(slot)]
     return _find_models(workflow, request, info, given)[0]
 
 
 def reasons_not_to(
-    workflow: Workflow, request: AvatarRequest, info: ObjectInfo, given: Collection[str]
+    workflow: Workflow, request: AnyRequest, info: ObjectInfo, given: Collection[str]
 ) -> list[str]:
     """Why a server cannot draw a view with these pictures now; empty when it can."""
-    here: dict[View, Inputs] = {request.views[0]: dict.fromkeys(given, "")}
+    here: dict[Part, Inputs] = {request.views[0]: dict.fromkeys(given, "")}
     _, missing = _find_models(workflow, request, info, given)
     return _unfit(workflow, request, here) or _words(workflow, missing, (), ())
 
 
 def _find_models(
-    workflow: Workflow, request: AvatarRequest, info: ObjectInfo | None, given: Collection[str]
+    workflow: Workflow, request: AnyRequest, info: ObjectInfo | None, given: Collection[str]
 ) -> tuple[dict[str, str], list[MissingFile]]:
     found: dict[str, str] = {}
     missing: list[MissingFile] = []
