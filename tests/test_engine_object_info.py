@@ -13,7 +13,15 @@ from studio.engine.nodes import NODES
 from tests.engine_fixtures import CAPTURES, RunningEngine, running_engine  # noqa: F401
 
 FACTS: dict[str, Any] = json.loads((CAPTURES / "node_facts.json").read_text())
-OWN = {"FigureControlMap", "FigureView", "FigureReference", "FigurePose", "FigurePosePreset", "FigureStyle"}
+OWN = {
+    "FigureControlMap",
+    "FigureView",
+    "FigureReference",
+    "FigurePose",
+    "FigurePosePreset",
+    "FigureStyle",
+    "FigureTalkingHead",
+}
 LISTS_DIFFER = "files"  # in the facts: a list that depends on the machine
 
 

@@ -147,7 +147,7 @@ class _Execution:
             self.keep_ui(node_id, found)
 
     def files_exist(self, ui: Mapping[str, Any]) -> bool:
-        for entry in ui.get("images", []):
+        for entry in (*ui.get("images", []), *ui.get("audio", [])):
             root = self.folders.by_type(entry["type"])
             if root is None or not (root / entry["subfolder"] / entry["filename"]).is_file():
                 return False

@@ -40,6 +40,13 @@ MODEL_FOLDERS = (
 )
 WEIGHTS = {".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft"}
 DATE_PARTS = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "hh": "%H", "mm": "%M", "ss": "%S"}
+NOT_KNOWN_EVERYWHERE = (
+    ("image/webp", ".webp"),
+    ("audio/flac", ".flac"),
+    ("audio/mp4", ".m4a"),
+    ("audio/ogg", ".ogg"),
+    ("audio/ogg", ".opus"),
+)
 LONGEST_NAME_BYTES = 255
 UNUSABLE = re.compile(r"[\x00-\x1f]" if os.name != "nt" else r'[\x00-\x1f<>:"|?*]')
 
@@ -118,9 +125,17 @@ class Folders:
 
     def input_images(self) -> list[str]:
         """List the input files whose names say that they are pictures."""
-        mimetypes.add_type("image/webp", ".webp")
+        return self._input_files_of("image/")
+
+    def input_sounds(self) -> list[str]:
+        """List the input files whose names say that there may be a sound in them."""
+        return self._input_files_of("audio/", "video/")
+
+    def _input_files_of(self, *kinds: str) -> list[str]:
+        for kind, suffix in NOT_KNOWN_EVERYWHERE:
+            mimetypes.add_type(kind, suffix)
         return [
-            name for name in self.input_files() if (mimetypes.guess_type(name)[0] or "").startswith("image/")
+            name for name in self.input_files() if (mimetypes.guess_type(name)[0] or "").startswith(kinds)
         ]
 
     def models_in(self, folder: str) -> list[str]:

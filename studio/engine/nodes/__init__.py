@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.engine.nodes import (
+    audio,
     conditioning,
     effects,
     figures,
@@ -14,12 +15,15 @@ from studio.engine.nodes import (
     presets,
     primitives,
     sampling,
+    talking,
     transforms,
+    video,
 )
 from studio.engine.nodes.define import NODES
 
 __all__ = [
     "NODES",
+    "audio",
     "conditioning",
     "effects",
     "figures",
@@ -31,5 +35,7 @@ __all__ = [
     "presets",
     "primitives",
     "sampling",
+    "talking",
     "transforms",
+    "video",
 ]

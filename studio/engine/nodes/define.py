@@ -106,7 +106,9 @@ class NodeType:
             if inputs or title == "required":
                 groups[title] = {name: self.render_input(item, folders) for name, item in inputs.items()}
         if self.hidden:
-            groups["hidden"] = dict(self.hidden)
+            groups["hidden"] = {
+                name: [kind] if self.schema_style else kind for name, kind in self.hidden.items()
+            }
         info: dict[str, Any] = {
             "input": groups,
             "input_order": {title: list(inputs) for title, inputs in groups.items()},

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageFile, ImageOps, ImageSequence
 from PIL.PngImagePlugin import PngInfo
 
-from studio.engine.folders import Folders
+from studio.engine.folders import Folders, SavePlace
 from studio.engine.nodes.define import Note, Notes, Result, Run, choice, link, node, text
 from studio.engine.pixels import from_bytes, guard_size, to_bytes
 
@@ -25,26 +25,34 @@ RECIPE_IN_EVENT = ("camera", "style", "landmarks")
 _preview_name = "_temp_" + "".join(random.choices(string.ascii_lowercase, k=5))
 
 
-def _check_image(folders: Folders, image: Any) -> str | None:
+def check_image(folders: Folders, image: Any) -> str | None:
+    """Complain of a picture that is not there."""
     return None if folders.input_file(image) else f"Invalid image file: {image}"
 
 
-def _image_fingerprint(folders: Folders, image: Any = None) -> str:
-    path = folders.input_file(image)
+def image_fingerprint(folders: Folders, image: Any = None) -> str:
+    """Name a picture by its content."""
+    return input_fingerprint(folders, image)
+
+
+def input_fingerprint(folders: Folders, name: Any) -> str:
+    """Name a file of the input folder by its content."""
+    path = folders.input_file(name)
     if path is None:
         return "missing"
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _input_path(run: Run, image: str) -> Path:
-    path = run.folders.input_file(image)
+def input_path(run: Run, name: str, what: str = "picture") -> Path:
+    """Where a file of the input folder is; it may have gone since the prompt was accepted."""
+    path = run.folders.input_file(name)
     if path is None:
-        raise FileNotFoundError(f"The input picture {image} is no longer there. Upload it again.")
+        raise FileNotFoundError(f"The input {what} {name} is no longer there. Upload it again.")
     return path
 
 
-def _open(path: Path) -> Image.Image:
+def open_picture(path: Path) -> Image.Image:
     """Open a picture; a truncated one is taken as far as it goes, as ComfyUI does."""
     try:
         picture = Image.open(path)
@@ -86,15 +94,15 @@ def _transparency(picture: Image.Image) -> np.ndarray:
     outputs=("IMAGE", "MASK"),
     category="image",
     display_name="Load Image",
-    check=_check_image,
+    check=check_image,
     checked_inputs=("image",),
-    fingerprint=_image_fingerprint,
+    fingerprint=image_fingerprint,
 )
 def load_image(run: Run, image: str) -> tuple[np.ndarray, np.ndarray]:
     """Read a picture with all its frames; the mask is what is transparent."""
     images: list[np.ndarray] = []
     masks: list[np.ndarray] = []
-    with _open(_input_path(run, image)) as picture:
+    with open_picture(input_path(run, image)) as picture:
         for frame in ImageSequence.Iterator(picture):
             run.check()
             upright = ImageOps.exif_transpose(frame) or frame
@@ -117,13 +125,13 @@ def load_image(run: Run, image: str) -> tuple[np.ndarray, np.ndarray]:
     outputs=("MASK",),
     category="mask",
     display_name="Load Image (as Mask)",
-    check=_check_image,
+    check=check_image,
     checked_inputs=("image",),
-    fingerprint=_image_fingerprint,
+    fingerprint=image_fingerprint,
 )
 def load_image_mask(run: Run, image: str, channel: str) -> tuple[np.ndarray]:
     """Read one channel of a picture; of the alpha, what is transparent."""
-    with _open(_input_path(run, image)) as opened:
+    with open_picture(input_path(run, image)) as opened:
         picture = ImageOps.exif_transpose(opened) or opened
         if channel == "alpha":
             alpha = picture.convert("RGBA").getchannel("A")
@@ -192,9 +200,7 @@ def _save(run: Run, images: np.ndarray, prefix: str, kind: str, root: Path, *, c
     notes = next(iter(run.notes_in.values()), ())
     saved: list[dict[str, str]] = []
     figures: list[dict[str, Any] | None] = []
-    common = {"prompt": json.dumps(run.prompt)}
-    if isinstance(run.extra_pnginfo, Mapping):
-        common |= {str(key): json.dumps(value) for key, value in run.extra_pnginfo.items()}
+    common = common_texts(run)
     counter = place.counter
     for index, image in enumerate(to_bytes(images)):
         run.check()
@@ -214,6 +220,27 @@ def _save(run: Run, images: np.ndarray, prefix: str, kind: str, root: Path, *, c
     if any(figure is not None for figure in figures):
         ui["figure"] = figures
     return Result((), ui)
+
+
+def common_texts(run: Run) -> dict[str, str]:
+    """What every saved file carries inside: the graph that made it, and what the client adds."""
+    texts = {"prompt": json.dumps(run.prompt)}
+    if isinstance(run.extra_pnginfo, Mapping):
+        texts |= {str(key): json.dumps(value) for key, value in run.extra_pnginfo.items()}
+    return texts
+
+
+def free_place(
+    run: Run, prefix: str, root: Path, suffix: str, width: int = 0, height: int = 0
+) -> tuple[SavePlace, str, str]:
+    """Where a file that is not a picture goes, how it is called, and what the protocol calls the folder."""
+    place = run.folders.save_place(prefix, root, width, height)
+    counter = place.counter
+    while (place.folder / f"{place.stem}_{counter:05}_{suffix}").exists():
+        counter += 1
+    run.folders.numbers_used(place, counter + 1)
+    kind = "temp" if root == run.folders.temp else "output"
+    return place, f"{place.stem}_{counter:05}_{suffix}", kind
 
 
 def _write_png(image: np.ndarray, target: Path, texts: PngInfo, compress_level: int) -> None:
