@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from studio import workflows
 from studio.comfy.engine_process import EngineProcess
@@ -25,6 +26,7 @@ from studio.runner import Runner
 from studio.runner.keeping import log_database_errors
 from studio.servers import Servers
 from studio.settings import DEFAULT_SECRET_KEY, Settings
+from studio.speech import Speech
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Studio:
     session_secret: str
     drafts: Drafts
     gallery: Gallery
+    speech: Speech
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -64,14 +67,18 @@ class Studio:
         self.stopping.set()
         self.runner.stop()
         self.models.stop()
+        self.speech.stop()
         self.pool.stop()
         if self.engine is not None:
             self.engine.stop()
         self.database.close()
 
 
-def open_studio(settings: Settings) -> Studio:
-    """Open the records, start the embedded engine and begin to carry jobs."""
+def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio:
+    """Open the records, start the embedded engine and begin to carry jobs.
+
+    The engine works in a folder of its own; a process that shares the storage with another one names another.
+    """
     if settings.secret_key == DEFAULT_SECRET_KEY and settings.gradio_server_name not in LOOPBACK:
         log.warning("SECRET_KEY is the documented default; set your own before others can reach the studio.")
     for folder in (
@@ -88,7 +95,7 @@ def open_studio(settings: Settings) -> Studio:
     if settings.studio_engine_url:
         at_hand.append(Server(settings.studio_engine_url, "embedded"))
     else:
-        folder = settings.storage_path / "engine"
+        folder = engine_folder or settings.storage_path / "engine"
         engine = EngineProcess(folder, settings.studio_engine_port, folder / "engine.log")
         engine.start()
         engine_outputs = engine.directory / "output"
@@ -113,6 +120,7 @@ def open_studio(settings: Settings) -> Studio:
         _session_secret(settings, database),
         Drafts(jobs),
         Gallery(jobs),
+        Speech(settings),
     )
     studio.servers.restore()
     pool.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import logging
 import queue
@@ -11,13 +10,13 @@ import re
 import subprocess
 import sys
 import threading
-import wave
 from pathlib import Path
 from typing import Any
 
 from studio.errors import StudioError
 from studio.speech.asked import Engine, SpeechRequest, Spoken, Voice, language_of
 from studio.speech.phonemes import SILENCE, timed
+from studio.speech.wav import wave_file
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +78,7 @@ class Espeak:
         if all(one.phoneme == SILENCE for one in phonemes):
             why = answer.get("why") or "nothing in the text can be spoken"
             raise StudioError("speech_failed", engine=NAME, why=why)
-        return Spoken(_wave_file(samples, rate), ".wav", NAME, voice, phonemes)
+        return Spoken(wave_file(samples, rate, phonemes), ".wav", NAME, voice, phonemes)
 
     def stop(self) -> None:
         """End the process."""
@@ -166,13 +165,3 @@ def _line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     if not line:
         raise OSError(f"it ended with code {process.wait(5)}")
     return json.loads(line)
-
-
-def _wave_file(samples: bytes, rate: int) -> bytes:
-    whole = io.BytesIO()
-    with wave.open(whole, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(samples)
-    return whole.getvalue()
