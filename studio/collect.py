@@ -77,7 +77,15 @@ def store(
                 mime_type, width, height = facts.mime_type, facts.width, facts.height
                 drift = measure(source) if measure else None
                 own = recipe if drift is None else {**recipe, "colour_and_shape_drift": drift}
-                kept = files.write_output(job.id, name, pictures.with_recipe(source, own))
+                wanted: pictures.Format | None = job.request.get("output_format")
+                if wanted is None or wanted == facts.format:
+                    blocks = pictures.with_recipe(source, own)
+                else:
+                    quality = job.request.get("output_quality")
+                    blocks = pictures.in_format(source, wanted, own, quality=quality)
+                    mime_type = pictures.MIME_TYPES[wanted]
+                    name = PurePosixPath(name).stem + pictures.SUFFIXES[wanted]
+                kept = files.write_output(job.id, name, blocks)
         else:
             with client.view(remote) as download:
                 kept = files.write_output(job.id, name, download)

@@ -143,6 +143,9 @@ def write(
     For a model that changes a picture: `posed` says that it gets a skeleton too, `from_front` that the
     picture is our own front view, which has clothing and style already.
     """
+    if request.kind == "media":
+        # A picture of anything: words about a character and its view would get in the way.
+        return PromptText(request.prompt, request.negative_prompt)
     if style == "figure":
         # The embedded engine takes view and style by number and name, so its words are the person's own.
         return PromptText(_join(request.prompt, request.clothing), request.negative_prompt)

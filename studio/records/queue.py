@@ -40,3 +40,11 @@ def highest_priority(database: Database) -> int:
     """The priority of what is taken next; 0 when nothing waits."""
     found = database.connection.execute(f"SELECT max(priority) FROM tasks WHERE {CLAIMABLE}").fetchone()
     return int(found[0] or 0)
+
+
+def running(database: Database, job_id: str) -> int:
+    """How many tasks of other jobs are being worked on."""
+    found = database.connection.execute(
+        "SELECT count(*) FROM tasks WHERE lease_token IS NOT NULL AND job_id != ?", (job_id,)
+    ).fetchone()
+    return int(found[0])

@@ -1,0 +1,23 @@
+"""A finished picture in the format that somebody asked for, with its recipe and ComfyUI's graphs inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from studio.pictures.convert import convert
+from studio.pictures.decode import Format
+from studio.pictures.recipe import read_comfy, with_recipe
+from studio.pictures.source import Source
+
+SUFFIXES: dict[Format, str] = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+USUAL_QUALITY = 90
+
+
+def in_format(
+    source: Source, wanted: Format, recipe: dict[str, Any], *, quality: int | None = None
+) -> Iterator[bytes]:
+    """The picture in another format, block by block, with the recipe; what does not fit a JPEG is left out."""
+    prompt, workflow = read_comfy(source) or (None, None)
+    converted = convert(source, wanted, quality=quality or USUAL_QUALITY)
+    return with_recipe(converted, recipe, prompt=prompt, workflow=workflow)
