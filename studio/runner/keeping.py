@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from studio.errors import StudioError
 from studio.jobs import Jobs
+from studio.records import jobs as records
 from studio.records import leases
 from studio.runner.carried import Board, Carried
 from studio.runner.ending import Ender
@@ -46,6 +47,7 @@ class Keeper:
                     renewed_at = now
                     self._renew(lease_s)
                     self._sweep()
+                records.cancel_overdue(self.database, time.time())
                 self._look_after()
 
     def _renew(self, lease_s: float) -> None:
