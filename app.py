@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, login, models, problems, servers, sheets, workflows
+from api import avatarforge, docs, hooks, login, models, problems, servers, sheets, workflows
 from api import studio as studio_routes
 from api.limits import BodyLimit
 from api.paths import local_path
@@ -144,6 +144,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(workflows.router, prefix=avatarforge.PREFIX)
     app.include_router(studio_routes.router)
     app.include_router(sheets.router, prefix=avatarforge.PREFIX)
+    app.include_router(hooks.router, prefix=hooks.PREFIX)
     docs.install(app)
     problems.install(app)
     # Legacy clients send two pictures as base64, which is a third larger than the bytes.

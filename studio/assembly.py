@@ -18,6 +18,7 @@ from studio.drafts import Drafts
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.gallery import Gallery
+from studio.hooks import Hooks
 from studio.jobs import Jobs
 from studio.library import Library
 from studio.models import Models
@@ -52,6 +53,7 @@ class Studio:
     session_secret: str
     drafts: Drafts
     gallery: Gallery
+    hooks: Hooks
     speech: Speech
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -66,6 +68,7 @@ class Studio:
         """Hand running work back and stop every thread and process."""
         self.stopping.set()
         self.runner.stop()
+        self.hooks.stop()
         self.models.stop()
         self.speech.stop()
         self.pool.stop()
@@ -120,12 +123,14 @@ def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio
         _session_secret(settings, database),
         Drafts(jobs),
         Gallery(jobs),
+        Hooks(database, settings),
         Speech(settings),
     )
     studio.servers.restore()
     pool.start()
     studio.runner.start()
     models.start()
+    studio.hooks.start()
     if settings.enable_scheduler:
         threading.Thread(target=_sweep_regularly, args=(studio,), name="retention", daemon=True).start()
     return studio
@@ -153,6 +158,7 @@ def _sweep_regularly(studio: Studio) -> None:
             studio.gallery.sweep(time.time())
             studio.files.sweep(time.time())
             studio.jobs.forget_old_keys()
+            studio.hooks.sweep(time.time())
             memory.remember(studio.database, LAST_SWEEP, time.time())
         except (OSError, sqlite3.OperationalError) as error:
             log.error("the clean-up could not be done: %s", error)

@@ -75,6 +75,11 @@ class Hooks:
 
     # --------------------------------------------------------------- the secret
 
+    @property
+    def has_fixed_secret(self) -> bool:
+        """Whether the secret is set by a setting, and so not rotated here."""
+        return bool(self.settings.webhook_secrets)
+
     def secrets(self) -> list[Secret]:
         """The secrets that sign now, the newest first."""
         return signing.current(self.database, self.settings, time.time())

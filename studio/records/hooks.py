@@ -11,8 +11,9 @@ from typing import Any, Literal
 from studio.records.database import Database
 
 DeliveryStatus = Literal["waiting", "delivered", "failed", "disabled"]
+Event = Literal["started", "output", "completed", "failed", "cancelled", "test"]
 Outcome = Literal["delivered", "refused", "unreachable", "gone"]  # what became of one attempt
-TEST = "test"  # the event that belongs to no job
+TEST: Event = "test"  # the event that belongs to no job
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Delivery:
     seq: int
     id: str
     job_id: str | None
-    event: str
+    event: Event
     url: str
     receiver: str  # host and port
     base_url: str
