@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import avatarforge_schemas as shared
+from api import studio_jobs, uploads
 from api import studio_schemas as schemas
-from api import uploads
 from api.bodies import StrictRoute
 from api.deps import StudioDep, iso_seconds, not_modified, send_bytes, send_file
 from api.studio_schemas import (
@@ -39,7 +39,7 @@ from api.studio_schemas import (
     Undeleted,
 )
 from studio import drafts
-from studio.gallery import SIDE, Filter, Item, Restored
+from studio.gallery import SIDE, Filter, Item, Restored, has_thumbnail
 from studio.pictures import MIME_TYPES
 from studio.request import AvatarRequest
 
@@ -50,6 +50,7 @@ PRESET_CACHE = "private, max-age=86400"
 COUNTED = 1_000
 
 router = APIRouter(prefix=PREFIX, tags=["Studio"], route_class=StrictRoute)
+router.include_router(studio_jobs.router)
 
 
 # ---------------------------------------------------------------------- drafts
@@ -387,7 +388,6 @@ def _seconds(at: datetime.datetime | None) -> float | None:
 def _picture(item: Item) -> Picture:
     output = item.output
     version = output.sha256[:12]
-    has_thumbnail = output.mime_type in MIME_TYPES.values()
     return Picture(
         id=output.id,
         generation_id=output.job_id,
@@ -409,7 +409,7 @@ def _picture(item: Item) -> Picture:
         tags=list(item.tags),
         deleted_at=iso_seconds(item.deleted_at),
         url=f"studio/pictures/{output.id}?v={version}",
-        thumbnail=f"studio/thumbnails/{output.id}?v={version}" if has_thumbnail else None,
+        thumbnail=f"studio/thumbnails/{output.id}?v={version}" if has_thumbnail(output) else None,
     )
 
 

@@ -100,6 +100,15 @@ def inspect_sound(path: Path, max_s: float) -> SoundFacts:
     return SoundFacts(form.mime_type, form.suffix, duration_s, rate, channels)
 
 
+def seconds_of_sound(path: Path) -> float | None:
+    """How long a sound lasts; None for what cannot be read here."""
+    try:
+        return inspect_sound(path, float("inf")).duration_s
+    except StudioError as error:
+        log.info("%s cannot be looked into: %s", path.name, error)
+        return None
+
+
 def inspect_video(path: Path) -> VideoFacts | None:
     """What a video is; None for what cannot be read here."""
     try:

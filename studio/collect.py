@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from studio import pictures
+from studio import clips, pictures
 from studio.comfy.client import Comfy
 from studio.comfy.events import RemoteOutput
 from studio.errors import StudioError
@@ -20,6 +20,26 @@ from studio.records.entities import Job, Output, Task
 
 IN_MEMORY_BYTES = 16 * 2**20  # larger results wait on disk while their recipe is written into them
 SAVED_NAME = "avatarforge"
+SAVED_SUFFIXES = (".png", ".mp4")  # as graphs of the library save
+# Not by the platform's own table, which differs.
+MIME_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".avi": "video/x-msvideo",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".m4a": "audio/mp4",
+}
 
 
 def filename_prefix(prompt_id: str) -> str:
@@ -41,15 +61,26 @@ def finals(found: Sequence[RemoteOutput]) -> list[RemoteOutput]:
 
 def leftovers(client: Comfy, prompt_id: str) -> list[RemoteOutput]:
     """Results of a prompt that the server no longer remembers but whose files are still there."""
-    folder = folder_of(prompt_id)
     found: list[RemoteOutput] = []
-    while True:
-        output = RemoteOutput(f"{SAVED_NAME}_{len(found) + 1:05}_.png", folder, "output", "image")
-        try:
-            with client.view(output):
-                found.append(output)
-        except StudioError:
-            return found
+    for suffix in SAVED_SUFFIXES:
+        while _is_there(client, output := _saved(prompt_id, len(found) + 1, suffix)):
+            found.append(output)
+        if found:
+            break
+    return found
+
+
+def _saved(prompt_id: str, number: int, suffix: str) -> RemoteOutput:
+    media = "video" if MIME_TYPES[suffix].startswith("video/") else "image"
+    return RemoteOutput(f"{SAVED_NAME}_{number:05}_{suffix}", folder_of(prompt_id), "output", media)
+
+
+def _is_there(client: Comfy, output: RemoteOutput) -> bool:
+    try:
+        with client.view(output):
+            return True
+    except StudioError:
+        return False
 
 
 def store(
@@ -69,9 +100,10 @@ def store(
     stored: list[Output] = []
     for position, remote in enumerate(found):
         name = prefix + output_name(job, task, position, remote)
-        mime_type = mimetypes.guess_type(remote.filename)[0] or "application/octet-stream"
-        width = height = drift = None
-        if mime_type in pictures.MIME_TYPES.values():
+        mime_type = _mime_type(remote)
+        width = height = drift = duration_s = frames = None
+        # An animation counts as a video: nothing is written into it, and it may have many frames.
+        if mime_type in pictures.MIME_TYPES.values() and not remote.animated:
             with _downloaded(client, files, remote) as source:
                 facts = pictures.inspect(source)
                 mime_type, width, height = facts.mime_type, facts.width, facts.height
@@ -89,6 +121,11 @@ def store(
         else:
             with client.view(remote) as download:
                 kept = files.write_output(job.id, name, download)
+            if remote.media == "video" and (video := clips.inspect_video(kept.path)):
+                width, height = video.width, video.height
+                duration_s, frames = video.duration_s, video.frames
+            elif remote.media == "audio":
+                duration_s = clips.seconds_of_sound(kept.path)
         stored.append(
             Output(
                 id=str(uuid.uuid4()),
@@ -106,9 +143,16 @@ def store(
                 sha256=kept.sha256,
                 created_at=time.time(),
                 drift=json.dumps(drift) if drift else None,
+                duration_s=duration_s,
+                frames=frames,
             )
         )
     return stored
+
+
+def _mime_type(remote: RemoteOutput) -> str:
+    suffix = PurePosixPath(remote.filename.replace("\\", "/")).suffix.lower()
+    return MIME_TYPES.get(suffix) or mimetypes.guess_type(f"x{suffix}")[0] or "application/octet-stream"
 
 
 @contextlib.contextmanager

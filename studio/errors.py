@@ -48,9 +48,58 @@ REGISTRY = _registry(
         "A page of {origin} may not use this session.",
         "Add that address to ALLOWED_ORIGINS if it is yours.",
     ),
+    # The edge.
+    Problem("key_missing", 401, "This route asks for an API key.", "Send one in the header X-API-Key."),
+    Problem("key_wrong", 401, "This API key is not known here.", "Check it against API_KEY of the studio."),
+    Problem(
+        "key_scope",
+        403,
+        "The API key {name!r} is not for these routes.",
+        "Use another key, or give this one the scope {scope} in API_KEY.",
+    ),
+    Problem(
+        "key_tries",
+        429,
+        "Too many wrong API keys came from your address.",
+        "Wait {minutes} minutes, then send the right one.",
+    ),
+    Problem(
+        "rate_limited",
+        429,
+        "Too many requests: {limit} are allowed.",
+        "Wait {wait_s} seconds, then go on; every answer tells in X-RateLimit-Remaining how many are left.",
+    ),
+    Problem(
+        "too_many_at_once",
+        429,
+        "{limit} requests from your address are being answered already.",
+        "Wait until some of them have ended.",
+    ),
+    Problem(
+        "body_too_slow",
+        408,
+        "The request body did not come in time.",
+        "Send it again, over a better connection or in smaller pieces.",
+    ),
+    Problem(
+        "rate_storage_unusable",
+        500,
+        "RATE_LIMIT_STORAGE_URL cannot be used: {why}.",
+        "Give an address such as redis://localhost:6379/0 and run: pip install redis. Or unset it.",
+    ),
+    Problem(
+        "idempotency_in_flight",
+        409,
+        "A request with this idempotency key is being worked on.",
+        "Repeat it in a second: it then gives the job that the first one made.",
+    ),
     # Things that are not there.
+    Problem("job_not_found", 404, "Job not found", "Check the id, or list the jobs."),
+    Problem("media_not_found", 404, "Media not found", "It may have been deleted, or was too old to be kept."),
     Problem("generation_not_found", 404, "Generation not found: {id}", "Check the id, or list generations."),
     Problem("file_not_found", 404, "File not found: {id}", "Upload the file again, or check its id."),
+    Problem("upload_name_missing", 404, "{what} not found: {name}", "Upload it again, or check its name."),
+    Problem("talk_job_missing", 404, "Job not found: {id}", "Check the job_id that the start gave."),
     Problem("output_not_found", 404, "Output not found: {name}", "Check the url in the job's outputs."),
     Problem("task_not_found", 404, "The job has no view named {name!r}.", "Name one of the job's views."),
     # Sheets.
@@ -194,6 +243,14 @@ REGISTRY = _registry(
         "Change the description: the studio draws characters that anybody may see.",
     ),
     Problem(
+        "no_face",
+        422,
+        "{why}",
+        "Say where the eyes and the mouth are: mark them in the picture, or send landmarks.",
+    ),
+    Problem("sound_refused", 422, "{why}", "Use a recording of somebody who speaks."),
+    Problem("wish_refused", 422, "{why}", "Change what the message names."),
+    Problem(
         "server_lost_job",
         500,
         "The server lost this work {times} times, by a restart or a crash.",
@@ -277,6 +334,13 @@ REGISTRY = _registry(
         "queue_full", 503, "{limit} jobs are waiting already.", "Wait until some are done, or cancel some."
     ),
     Problem("job_finished", 409, "The job is {status} already.", "Start a new one instead."),
+    Problem(
+        "too_many_followers",
+        503,
+        "{limit} clients are following jobs already.",
+        "Ask for the status instead, or try again later; STUDIO_EVENT_STREAMS sets the limit.",
+    ),
+    Problem("not_ready", 503, "The studio is not ready: {why}.", "It usually is within seconds; try again."),
     Problem("job_running", 409, "The job is still {status}.", "Wait for it or cancel it first."),
     Problem("job_timeout", 504, "The job was not done by its deadline.", "Allow more time, or ask for less."),
     Problem(
@@ -286,6 +350,28 @@ REGISTRY = _registry(
         "{remedy}",
     ),
     Problem("interrupted", 500, "Somebody stopped this work on the ComfyUI server itself.", "Retry the job."),
+    # The client's side.
+    Problem("job_cancelled", 409, "The job {id} was cancelled.", "Retry it, or start a new one."),
+    Problem(
+        "job_unfinished",
+        504,
+        "The job {id} is still {status}.",
+        "It goes on by itself: wait for it again, or cancel it.",
+    ),
+    Problem(
+        "studio_unreachable",
+        503,
+        "No studio answers at {url}: {why}.",
+        "Start one with python app.py, or check the address.",
+        retry_mends=True,
+    ),
+    Problem(
+        "not_a_studio",
+        502,
+        "What answers at {url} is no studio that this client knows: {why}.",
+        "Check the address; behind a proxy it ends with the sub-path. An old studio has to be updated.",
+    ),
+    Problem("picture_unreadable", 422, "{path} cannot be read: {why}.", "Check the path."),
     # Model files.
     Problem(
         "model_unknown",

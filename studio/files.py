@@ -207,6 +207,11 @@ class FileStore:
             raise _no_file(file_id)
         return path
 
+    def path_if_there(self, file_id: str) -> Path | None:
+        """Where the bytes of a recorded upload are; None when they are gone."""
+        path = self._place(file_id)
+        return path if path.is_file() else None
+
     def by_hash(self, sha256: str) -> StoredFile | None:
         """The upload with these bytes; asking counts as wanting it."""
         found = records.find_hash(self.database.connection, sha256.lower())

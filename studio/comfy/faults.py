@@ -20,6 +20,13 @@ OUT_OF_MEMORY = (
     "cannot allocate memory",
     "unable to allocate",
 )
+# Refusals of the embedded engine's nodes, whose sentences are for people.
+REFUSALS = {
+    "WordsRefused": "words_refused",
+    "NoFace": "no_face",
+    "SoundRefused": "sound_refused",
+    "WishRefused": "wish_refused",
+}
 MAX_MESSAGE = 2_000
 
 
@@ -37,8 +44,8 @@ class ExecutionFault:
     def code(self) -> str:
         """Which error of the registry this is."""
         kind = self.exception_type.rsplit(".", 1)[-1]
-        if kind == "WordsRefused":
-            return "words_refused"
+        if kind in REFUSALS:
+            return REFUSALS[kind]
         if kind in ("MemoryError", "_ArrayMemoryError"):
             return "out_of_memory"
         text = f"{self.exception_type} {self.message}".lower()
@@ -46,7 +53,7 @@ class ExecutionFault:
 
     def to_error(self) -> StudioError:
         """The failure for records, answers and people."""
-        why = self.message if self.code == "words_refused" else self.message.rstrip(".")
+        why = self.message if self.code in REFUSALS.values() else self.message.rstrip(".")
         return StudioError(
             self.code,
             node_id=self.node_id,

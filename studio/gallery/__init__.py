@@ -3,7 +3,7 @@
 from studio.gallery.archive import archive
 from studio.gallery.compare import Difference, compare
 from studio.gallery.restore import Restored, restore
-from studio.gallery.thumbnails import SIDE, Thumbnails
+from studio.gallery.thumbnails import SIDE, Thumbnails, has_thumbnail
 from studio.gallery.verbs import GRACE_S, Deleted, Gallery
 from studio.records.gallery import Filter, Item, Slice
 
@@ -20,5 +20,6 @@ __all__ = [
     "Thumbnails",
     "archive",
     "compare",
+    "has_thumbnail",
     "restore",
 ]

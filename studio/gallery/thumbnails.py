@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from studio import pictures
+from studio import clips, pictures
 from studio.disk import Incoming, remove_file
 from studio.errors import StudioError
 from studio.files import FileStore
@@ -14,6 +14,20 @@ from studio.records.entities import Output
 SIDE = 320
 FOLDER = "thumbnails"
 AT_ONCE = 2  # each needs the whole picture in memory for a moment
+
+
+def has_thumbnail(output: Output) -> bool:
+    """Whether there is something to see of it: a picture, or the first one of a video."""
+    return output.media == "video" or output.mime_type in pictures.MIME_TYPES.values()
+
+
+def _small(path: Path, output: Output) -> bytes:
+    if output.mime_type in pictures.MIME_TYPES.values():
+        return pictures.thumbnail(path, SIDE)
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    shown = clips.poster(path)
+    return pictures.thumbnail_of_pixels(shown.width, shown.height, shown.pixels, SIDE)
 
 
 class Thumbnails:
@@ -35,7 +49,7 @@ class Thumbnails:
         path = self.path(output)
         if path.is_file():
             return path
-        if output.mime_type not in pictures.MIME_TYPES.values():
+        if not has_thumbnail(output):
             raise StudioError("no_thumbnail", name=output.name, why=f"it is {output.mime_type}")
         with self._making:
             # Several ask at once when a page opens; whoever waited finds it made.
@@ -49,7 +63,7 @@ class Thumbnails:
 
     def _make(self, output: Output, path: Path) -> None:
         try:
-            data = pictures.thumbnail(self.files.output_path(output.job_id, output.name), SIDE)
+            data = _small(self.files.output_path(output.job_id, output.name), output)
         except FileNotFoundError as error:
             raise StudioError("output_not_found", name=output.name) from error
         except StudioError as error:

@@ -1,6 +1,6 @@
 """Pictures: guarded decoding, thumbnails and other formats, and the recipe that they carry."""
 
-from studio.pictures.convert import convert, thumbnail
+from studio.pictures.convert import convert, thumbnail, thumbnail_of_pixels
 from studio.pictures.decode import MIME_TYPES, Format, PictureFacts, decode, inspect, sniff
 from studio.pictures.drift import Drift, drift
 from studio.pictures.formats import SUFFIXES, in_format
@@ -23,6 +23,7 @@ __all__ = [
     "read_recipe",
     "sniff",
     "thumbnail",
+    "thumbnail_of_pixels",
     "with_recipe",
     "write_recipe",
 ]

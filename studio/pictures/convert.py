@@ -24,6 +24,13 @@ def thumbnail(source: Source, side: int) -> bytes:
     return _encoded(image, "WEBP", THUMBNAIL_QUALITY)
 
 
+def thumbnail_of_pixels(width: int, height: int, pixels: bytes, side: int) -> bytes:
+    """A WEBP of at most `side` pixels each way, of rows of red, green and blue bytes."""
+    image = Image.frombytes("RGB", (width, height), pixels)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return _encoded(image, "WEBP", THUMBNAIL_QUALITY)
+
+
 def convert(source: Source | Image.Image, wanted: Format, *, quality: int = 90) -> bytes:
     """The picture in another format; `quality` (1 to 100) is JPEG's and WEBP's, 100 being lossless WEBP."""
     image = source if isinstance(source, Image.Image) else decode(source)
