@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import logging.handlers
 import socket
 import sys
 import threading
@@ -16,24 +15,26 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, hooks, login, models, problems, servers, sheets, workflows
+from api import avatarforge, docs, hooks, metrics, models, problems, servers, sheets, workflows
 from api import studio as studio_routes
-from api.limits import BodyLimit
+from api.edge.protocol import patient
+from api.edge.stack import surround
 from api.paths import local_path
-from studio import VERSION
+from studio import VERSION, logs
 from studio.assembly import Studio, open_studio
 from studio.errors import StudioError
+from studio.metrics import JobMeter
 from studio.settings import Settings
 
 log = logging.getLogger("studio")
 
 SHUTDOWN_S = 5
+MAX_HEAD_BYTES = 32 * 1024  # of a request that has not yet come as a whole
 UPLOAD_SLACK = 2**20  # multipart headers around the file itself
 API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, "/api", "/outputs", "/files")
 
@@ -114,6 +115,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         studio = opened or await run_in_threadpool(open_studio, settings)
         app.state.studio = studio
+        app.state.job_meter = JobMeter(studio.database, studio.pool)
         app.state.stopping = interface.stopping
         if ui:
             loop = asyncio.get_running_loop()
@@ -143,6 +145,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(servers.router, prefix=avatarforge.PREFIX)
     app.include_router(workflows.router, prefix=avatarforge.PREFIX)
     app.include_router(studio_routes.router)
+    app.include_router(metrics.router)
     app.include_router(sheets.router, prefix=avatarforge.PREFIX)
     app.include_router(hooks.router, prefix=hooks.PREFIX)
     docs.install(app)
@@ -150,21 +153,10 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     # Legacy clients send two pictures as base64, which is a third larger than the bytes.
     body_limit = 2 * (settings.max_file_size * 4 // 3) + 2 * UPLOAD_SLACK
     # Uploads count for themselves, and say that the file is too large rather than the body.
-    if settings.has_login:
-        app.add_middleware(
-            login.Guard, settings=settings, secret=lambda scope: scope["app"].state.studio.session_secret
-        )
-    app.add_middleware(
-        BodyLimit,
-        limit_for=lambda path: None if _counts_itself(path) else workflows.limit_for(path) or body_limit,
-    )
-    origins = list(settings.allowed_origins)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=origins or ["*"],
-        allow_credentials=bool(origins),
-        allow_methods=["*"],
-        allow_headers=["*"],
+    app.state.http_meter = surround(
+        app,
+        settings,
+        lambda path: None if _counts_itself(path) else workflows.limit_for(path) or body_limit,
     )
     return app
 
@@ -196,23 +188,6 @@ async def _serve_ui(gradio: Any, interface: Interface, stopping: asyncio.Event) 
         await stopping.wait()
 
 
-def set_up_logging(settings: Settings) -> None:
-    """Log to the console, and to LOG_FILE as well when it is set."""
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
-    if settings.log_file is not None:
-        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                settings.log_file, maxBytes=20_000_000, backupCount=5, encoding="utf-8"
-            )
-        )
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers
-    )
-    for noisy in ("httpx", "httpcore", "httpx2"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
 def read_settings(arguments: argparse.Namespace) -> Settings:
     """Settings from the environment, with what the command line says on top."""
     given: dict[str, Any] = {}
@@ -237,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(argv)
     try:
         settings = read_settings(arguments)
-        set_up_logging(settings)
+        logs.set_up(settings)
         listening = listen(settings.gradio_server_name, settings.gradio_server_port)
         # Opened here and not by the server, whose way to say that a start failed is a traceback.
         studio = open_studio(settings)
@@ -259,10 +234,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         uvicorn.Config(
             app,
             log_config=None,
-            access_log=settings.log_level == "DEBUG",
+            access_log=False,  # ours tells the request's id, and no keys
             timeout_graceful_shutdown=SHUTDOWN_S,
             root_path=settings.gradio_root_path,
             server_header=False,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            limit_concurrency=settings.studio_max_connections,
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+            http=patient(settings.studio_header_timeout_s),
         ),
         lambda: app.state.stopping.set(),
     )

@@ -1,4 +1,4 @@
-"""Body limits, before anything is parsed: a request that is too large is refused while it arrives."""
+"""Body limits, before anything is parsed: what is too large or too slow is refused while it arrives."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from api.paths import local_path
 from api.problems import respond_error
 from studio.errors import StudioError
 
+SLOWEST_BYTES_PER_S = 1000  # over the whole body, beside the patience that every client gets
 MAX_DRAIN = 64 * 1024 * 1024  # read and thrown away, so that a client that still sends gets to read why
 DRAIN_S = 10.0
 

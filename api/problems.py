@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.paths import local_path
+from studio import logs
 from studio.errors import StudioError
 
 log = logging.getLogger(__name__)
@@ -110,9 +111,10 @@ def respond(
     return _Answer(body, status_code=status, headers=headers)
 
 
-def respond_error(path: str, error: StudioError) -> Response:
+def respond_error(path: str, error: StudioError, headers: dict[str, str] | None = None) -> Response:
     """A registered error as an answer."""
-    headers = {"Retry-After": "5"} if error.status == 503 else None
+    if headers is None and error.status == 503:
+        headers = {"Retry-After": "5"}
     message = error.message if error.status < 500 else f"{error.message} {error.hint}".strip()
     facts = error.told_facts
     return respond(path, error.status, message, error.code, error.hint, headers=headers, facts=facts)
@@ -138,7 +140,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StudioError, on_studio_error)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_middleware(CatchAll)
 
 
 class CatchAll:
@@ -162,8 +163,8 @@ class CatchAll:
         try:
             await self.app(scope, receive, noted)
         except Exception as error:
-            request_id = str(uuid.uuid4())
-            log.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
+            request_id = logs.current_request() or f"req_{uuid.uuid4().hex}"
+            log.exception("request %s: %s %r", request_id, scope["method"], scope["path"])
             if started:
                 raise
             full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from studio.errors import StudioError
+from studio.keys import Key, read_keys
 
 DEFAULT_SECRET_KEY = "your-secret-key-change-in-production"  # the documented default, refused nowhere
 
@@ -49,9 +50,20 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_file: Path | None = None
 
+    # Documented by the Talking Avatar API; see studio/keys.py for its forms.
+    api_key: SecretStr = SecretStr("")
+    log_format: str = "pretty"
+
+    # How much one client may ask for, where an API family documents a limit: a number for each time, or off.
+    rate_limit_enabled: bool = True
+    rate_limit_storage_url: str = ""  # a Redis that several processes share; unset: this process
+    rate_limit_media_create: str = "10/minute"
+    rate_limit_media_status: str = "60/minute"
+
     # Where to listen; the names are Gradio's, so that a Space works as it is.
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int = Field(default=8000, ge=0, le=65535)
+    forwarded_allow_ips: str = "127.0.0.1,::1"  # proxies whose word on client addresses counts; uvicorn's name
     gradio_root_path: str = ""  # the sub-path under which a proxy shows the studio, which it takes off
     public_base_url: str = ""  # how others reach it, for addresses in what is sent to them
 
@@ -89,6 +101,10 @@ class Settings(BaseSettings):
     studio_server_grace_s: float = Field(default=60, ge=0)  # how long running work waits for a silent server
     studio_max_queued: int = Field(default=10_000, ge=1)
     studio_cleanup_interval_s: float = Field(default=3600, gt=0)
+    studio_max_connections: int = Field(default=800, ge=10)  # many systems allow 1,024 open files
+    studio_max_requests_per_client: int = Field(default=256, ge=0)  # at once; 0: as many as it likes
+    studio_header_timeout_s: float = Field(default=15, gt=0)
+    studio_body_timeout_s: float = Field(default=30, gt=0)
     studio_allow_private_addresses: bool = False  # whether clients may name what is on our own network
     studio_webhook_secret: SecretStr = SecretStr("")  # unset: one of our own, kept in the records
     studio_webhook_timeout_s: float = Field(default=15, gt=0, le=120)
@@ -123,6 +139,26 @@ class Settings(BaseSettings):
         if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
             raise ValueError("LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
         return level
+
+    @field_validator("log_format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        if value.lower() not in {"pretty", "json"}:
+            raise ValueError("LOG_FORMAT must be pretty or json")
+        return value.lower()
+
+    @field_validator("api_key")
+    @classmethod
+    def _whole_keys(cls, value: SecretStr) -> SecretStr:
+        read_keys(value.get_secret_value())
+        return value
+
+    @field_validator("rate_limit_media_create", "rate_limit_media_status")
+    @classmethod
+    def _plain_rate(cls, value: str, info: ValidationInfo) -> str:
+        if value != "off" and not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", value):
+            raise ValueError(f"{str(info.field_name).upper()} must look like 10/minute, or be off")
+        return value
 
     @field_validator("studio_font")
     @classmethod
@@ -183,6 +219,11 @@ class Settings(BaseSettings):
             if not re.match(r"https?://[^/\s]+", url):
                 raise ValueError(f"COMFYUI_URL must be http:// or https:// addresses, not {url!r}")
         return tuple(url.rstrip("/") for url in value)
+
+    @cached_property
+    def api_keys(self) -> tuple[Key, ...]:
+        """The keys that open routes; none: no route asks for one."""
+        return read_keys(self.api_key.get_secret_value())
 
     @property
     def has_login(self) -> bool:

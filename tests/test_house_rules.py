@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {"main", "avatarforge"},
     {"app"},
     {"api", "studio.ui"},
-    {"studio.assembly"},
+    {"studio.assembly", "studio.metrics"},
     {"studio.runner", "studio.models", "studio.drafts", "studio.gallery", "studio.sheets", "studio.servers"},
     {"studio.collect", "studio.editor", "studio.library"},
     {"studio.jobs"},
@@ -30,8 +30,9 @@ LAYERS: list[set[str]] = [
     {"studio.files", "studio.hooks"},
     {"studio.comfy", "studio.records", "studio.pictures", "studio.clips", "studio.hub", "studio.fetch"},
     {"studio.addresses", "studio.disk", "studio.owner"},
+    {"studio.logs"},
     {"studio.settings", "studio.request"},
-    {"studio.errors"},
+    {"studio.errors", "studio.keys"},
     {"studio"},
 ]
 ALONE = {

@@ -14,6 +14,7 @@ from api import problems
 def client_of_broken_app() -> TestClient:
     app = FastAPI()
     problems.install(app)
+    app.add_middleware(problems.CatchAll)
 
     @app.get("/crash")
     def crash() -> None:

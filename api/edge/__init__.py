@@ -1,0 +1,1 @@
+"""What every request passes before any route and every answer passes after it, whatever its API family."""
