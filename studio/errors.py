@@ -48,45 +48,6 @@ REGISTRY = _registry(
         "A page of {origin} may not use this session.",
         "Add that address to ALLOWED_ORIGINS if it is yours.",
     ),
-    # The edge.
-    Problem("key_missing", 401, "This route asks for an API key.", "Send one in the header X-API-Key."),
-    Problem("key_wrong", 401, "This API key is not known here.", "Check it against API_KEY of the studio."),
-    Problem(
-        "key_scope",
-        403,
-        "The API key {name!r} is not for these routes.",
-        "Use another key, or give this one the scope {scope} in API_KEY.",
-    ),
-    Problem(
-        "key_tries",
-        429,
-        "Too many wrong API keys came from your address.",
-        "Wait {minutes} minutes, then send the right one.",
-    ),
-    Problem(
-        "rate_limited",
-        429,
-        "Too many requests: {limit} are allowed.",
-        "Wait {wait_s} seconds, then go on; every answer tells in X-RateLimit-Remaining how many are left.",
-    ),
-    Problem(
-        "too_many_at_once",
-        429,
-        "{limit} requests from your address are being answered already.",
-        "Wait until some of them have ended.",
-    ),
-    Problem(
-        "body_too_slow",
-        408,
-        "The request body did not come in time.",
-        "Send it again, over a better connection or in smaller pieces.",
-    ),
-    Problem(
-        "rate_storage_unusable",
-        500,
-        "RATE_LIMIT_STORAGE_URL cannot be used: {why}.",
-        "Give an address such as redis://localhost:6379/0 and run: pip install redis. Or unset it.",
-    ),
     Problem(
         "idempotency_in_flight",
         409,
