@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -21,23 +19,13 @@ from api.problems import PlainProblem
 from studio import sheets
 from studio.assembly import Studio
 from studio.errors import StudioError
-from studio.pictures.motion import Motion
-from studio.pictures.paper import Paper
-from studio.records.entities import Job
-from studio.sheets import Export, SheetOptions, exports, plan, sprites, turntable
+from studio.sheets import Export, SheetOptions, plan
 from studio.sheets.content import ORDER
+from studio.sheets.files import FILE_NAMES, FileName, FileOptions, make_file
 
 router = APIRouter(tags=["Sheets"], route_class=StrictRoute)
 
 PREFIX = "/avatarforge-controller"
-FileName = Literal[
-    "sheet.png", "sheet.pdf", "sheet.psd", "sheet.zip", "pictures.zip", "atlas.zip",
-    "turntable.gif", "turntable.webp", "turntable.mp4", "turntable.zip",
-]  # fmt: skip
-DOWNLOADS: tuple[FileName, ...] = get_args(FileName)
-
-# A page of A3 for print needs some hundred megabytes while it is made.
-_heavy = threading.BoundedSemaphore(2)
 
 
 class SwatchAnswer(BaseModel):
@@ -184,7 +172,7 @@ def compose(generation_id: str, body: SheetOptions, studio: StudioDep) -> SheetA
         height=made.size[1],
         palette=[SwatchAnswer(hex=one.hex, name=one.name, share=one.share) for one in made.palette],
         notes=list(made.notes),
-        downloads={name: f"{address}/{name}?{query}" for name in DOWNLOADS},
+        downloads={name: f"{address}/{name}?{query}" for name in FILE_NAMES},
         recipe=made.recipe,
     )
 
@@ -210,32 +198,12 @@ def add(generation_id: str, body: AddBody, studio: StudioDep) -> AddAnswer:
     )
 
 
-class FileQuery(BaseModel):
-    """How a sheet is taken away; each form looks at what concerns it."""
-
-    model_config = ConfigDict(extra="forbid")
+class FileQuery(FileOptions):
+    """The look of the sheet beside how it is taken away."""
 
     options: Annotated[str, Field(max_length=20_000)] = Field(
         default="{}", description="The options of the sheet as JSON, as `compose` takes them"
     )
-    paper: Paper = Field(default="A4", description="sheet.pdf")
-    dpi: Annotated[int, Field(ge=72, le=300)] = Field(default=300, description="sheet.pdf")
-    margin_mm: Annotated[float, Field(ge=0, le=100)] = Field(default=10, description="sheet.pdf")
-    transparent: bool = Field(default=True, description="pictures.zip: without their background")
-    redraw: bool = Field(
-        default=True,
-        description="Archives: views of the embedded engine are drawn without a background first, once; "
-        "false: the background is cut out by an estimate",
-    )
-    scale: Annotated[float, Field(gt=0.01, le=4)] = Field(default=1.0, description="atlas.zip")
-    padding: Annotated[int, Field(ge=0, le=64)] = Field(default=2, description="atlas.zip")
-    power_of_two: bool = Field(default=False, description="atlas.zip")
-    trim: bool = Field(default=True, description="atlas.zip")
-    frames: Annotated[int, Field(ge=turntable.FEWEST, le=turntable.MOST)] = Field(
-        default=24, description="turntable"
-    )
-    fps: Annotated[float, Field(ge=1, le=60)] = Field(default=12, description="turntable")
-    height: Annotated[int, Field(ge=64, le=1024)] = Field(default=512, description="turntable")
 
 
 @router.head("/sheets/{generation_id}/{name}", include_in_schema=False)
@@ -302,51 +270,8 @@ def _tag(studio: Studio, generation_id: str, name: FileName, query: FileQuery, o
 def _made(
     studio: Studio, generation_id: str, name: FileName, query: FileQuery, options: SheetOptions
 ) -> Export:
-    jobs = studio.jobs
-    kind = name.rpartition(".")[2]
-    makers: dict[str, Callable[[], Export]] = {
-        "sheet.png": lambda: exports.sheet_png(jobs, generation_id, options),
-        "sheet.pdf": lambda: exports.sheet_pdf(
-            jobs, generation_id, options, paper=query.paper, dpi=query.dpi, margin_mm=query.margin_mm
-        ),
-        "sheet.psd": lambda: exports.sheet_psd(jobs, generation_id, options),
-        "sheet.zip": lambda: exports.sheet_zip(jobs, generation_id, options),
-        "pictures.zip": lambda: exports.pictures_zip(
-            jobs, generation_id, options, transparent=query.transparent
-        ),
-        "atlas.zip": lambda: sprites.atlas_zip(
-            jobs,
-            generation_id,
-            options,
-            padding=query.padding,
-            power_of_two=query.power_of_two,
-            trim=query.trim,
-            scale=query.scale,
-        ),
-    }
-    if name in makers:
-        is_clear = kind == "zip" and (query.transparent or name != "pictures.zip")
-        if query.redraw and is_clear:
-            plan.draw_cutouts(jobs, generation_id, door="avatarforge")
-        with _heavy:
-            return makers[name]()
-    job = jobs.get(generation_id)
-    draw = _draw_angle(studio, job, query.height)
-    if kind == "zip":
-        return turntable.frames_zip(job, draw, options, frames=query.frames)
-    motion: Motion = "gif" if kind == "gif" else "webp" if kind == "webp" else "mp4"
-    return turntable.turntable(job, draw, options, kind=motion, frames=query.frames, fps=query.fps)
-
-
-def _draw_angle(studio: Studio, job: Job, height: int) -> turntable.DrawAngle:
-    """Pictures of the job's character from any side, by the embedded engine."""
-    request, width = turntable.request_for(job, height)
-
-    def draw(yaw_deg: float) -> bytes:
-        found = studio.drafts.draw(request, yaw_deg=yaw_deg, width=width, height=height, form="PNG")
-        return found.data
-
-    return draw
+    how = FileOptions.model_validate(query.model_dump(exclude={"options"}))
+    return make_file(studio.jobs, studio.drafts.draw, generation_id, name, options, how, door="avatarforge")
 
 
 def _cell(cell: sheets.Cell) -> CellAnswer:
