@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import logging
 import logging.handlers
 import re
-from collections.abc import Iterator
 from contextvars import ContextVar
 
 from studio.settings import Settings
@@ -34,14 +32,9 @@ def current_request() -> str:
     return _request_id.get()
 
 
-@contextlib.contextmanager
-def about_job(job_id: str) -> Iterator[None]:
-    """Meanwhile, what this thread logs is about that job."""
-    before = _job_id.set(job_id)
-    try:
-        yield
-    finally:
-        _job_id.reset(before)
+def begin_job(job_id: str) -> None:
+    """From here on, what this thread logs is about that job; empty: about none."""
+    _job_id.set(job_id)
 
 
 def set_up(settings: Settings) -> None:

@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import cast
 
-from studio import collect, workflows
+from studio import collect, logs, workflows
 from studio.comfy.pool import Server
 from studio.editor import to_editor
 from studio.errors import StudioError
@@ -76,6 +76,7 @@ class Carrier:
         if task is None:
             return False
         carried = Carried(task, token, self.server, task.prompt_id or prompt_id_of(task))
+        logs.begin_job(task.job_id)
         try:
             self._begin(carried)
         except sqlite3.OperationalError as error:
@@ -88,6 +89,8 @@ class Carrier:
                 error = StudioError("internal_error", request_id=task.id)
             self.board.take(carried.prompt_id)
             self.ender.failed(carried, error)
+        finally:
+            logs.begin_job("")
         return True
 
     def _claim(self, token: str) -> Task | None:

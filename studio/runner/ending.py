@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from studio import VERSION, collect, workflows
+from studio import VERSION, collect, logs, workflows
 from studio.errors import StudioError
 from studio.jobs import Jobs
 from studio.records import jobs as records
@@ -59,6 +59,7 @@ class Ender:
             self.in_background(lambda carried: self._run(carried, end), carried)
 
     def _run(self, carried: Carried, end: End) -> None:
+        logs.begin_job(carried.task.job_id)
         try:
             end(carried)
         except sqlite3.OperationalError as error:
@@ -68,6 +69,7 @@ class Ender:
             log.exception("task %s", carried.task.id)
             self.end(carried, "failed", StudioError("internal_error", request_id=carried.task.id))
         finally:
+            logs.begin_job("")
             self.board.ended(carried)
             self.database.wake_all()  # there is room on the server again
 
