@@ -69,6 +69,10 @@ class Hooks:
         check(url, None, self.settings)
         return records.add_test(self.database, f"msg_{uuid.uuid4().hex}", url, receiver_of(url), time.time())
 
+    def outcomes(self) -> dict[str, int]:
+        """How many attempts had which outcome: delivered, refused, unreachable or gone."""
+        return records.outcomes(self.database)
+
     def sweep(self, now: float) -> int:
         """Forget what ended long ago."""
         return records.forget(self.database, now - LEDGER_DAYS * 86400)
