@@ -14,7 +14,7 @@ from api.bodies import StrictRoute
 from api.deps import StudioDep
 from api.problems import RENDERERS
 from studio.assembly import Studio
-from studio.speech import SpeechRequest, Spoken, formats
+from studio.speech import SpeechRequest, Spoken, formats, keep
 from studio.speech.asked import EngineName
 
 PREFIX = "/api/v1/speech"
@@ -123,10 +123,7 @@ def voices(
 
 
 def _kept(studio: Studio, request: SpeechRequest, spoken: Spoken) -> SpokenAnswer:
-    title = "".join(letter if letter.isalnum() else " " for letter in request.text[:60]).split()
-    incoming = studio.files.receive()
-    incoming.write(spoken.audio)
-    kept = studio.files.store(incoming, f"{'-'.join(title[:6]) or 'speech'}{spoken.suffix}", media="audio")
+    kept = keep(studio.files, spoken, request.text)
     return SpokenAnswer(
         filename=kept.id + kept.suffix,
         file_id=kept.id,

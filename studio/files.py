@@ -165,15 +165,15 @@ class FileStore:
             return None
         return fresh
 
-    def store_bytes(self, data: bytes, filename: str) -> StoredFile:
-        """Keep a picture that is in memory."""
+    def store_bytes(self, data: bytes, filename: str, *, media: Media = "image") -> StoredFile:
+        """Keep a picture or a sound that is in memory."""
         incoming = self.receive()
         try:
             incoming.write(data)
         except BaseException:
             incoming.abort()
             raise
-        return self.store(incoming, filename)
+        return self.store(incoming, filename, media=media)
 
     def store_base64(self, text: str, filename: str) -> StoredFile:
         """Keep a picture that was sent as base64, with or without a `data:` prefix."""

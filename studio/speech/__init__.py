@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from studio.errors import StudioError
+from studio.files import FileStore, StoredFile
 from studio.settings import Settings
 from studio.speech.asked import Engine, SpeechRequest, Spoken, Voice
 from studio.speech.embedded import Espeak
 from studio.speech.server import TtsServer
 
-__all__ = ["Engine", "Speech", "SpeechRequest", "Spoken", "Voice"]
+__all__ = ["Engine", "Speech", "SpeechRequest", "Spoken", "Voice", "keep"]
+
+
+def keep(files: FileStore, spoken: Spoken, text: str) -> StoredFile:
+    """The sound as an upload, named by its first words, ready for a talking avatar."""
+    words = re.findall(r"\w+", text[:60])[:6]
+    return files.store_bytes(spoken.audio, f"{'-'.join(words) or 'speech'}{spoken.suffix}", media="audio")
 
 
 class Speech:
