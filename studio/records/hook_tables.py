@@ -27,7 +27,7 @@ _STATE = _DELIVERY.format(
     facts=f"""json_object('status', new.status,
                'error', CASE WHEN json_valid(new.error) THEN json(new.error) END,
                'metadata', {_METADATA.format(job="new")},
-               'retries', (SELECT coalesce(max(failures), 0) FROM tasks WHERE job_id = new.id),
+               'retries', (SELECT coalesce(sum(failures + losses), 0) FROM tasks WHERE job_id = new.id),
                'media', (SELECT json_group_array({_MEDIA.format(one="made")}) FROM (
                    SELECT outputs.* FROM outputs JOIN tasks ON tasks.id = outputs.task_id
                    WHERE outputs.job_id = new.id ORDER BY tasks.position, outputs.position) AS made))""",
