@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from api import avatarforge_schemas as shared
 from api.avatarforge_schemas import GENERATION_ID
@@ -17,8 +17,8 @@ from api.problems import PlainProblem
 from studio.errors import StudioError
 from studio.jobs import IdempotencyKey
 from studio.records.entities import Status
-from studio.request import MAX_SEED, AvatarRequest, View
-from studio.telling import tell_event, tell_job
+from studio.request import MAX_SEED, AvatarRequest, TalkRequest, View
+from studio.telling import tell_event, tell_job, with_view
 
 PREFIX = "/jobs"  # below the studio's own routes
 DOOR = "client"
@@ -114,6 +114,17 @@ class EventList(BaseModel):
     events: list[EventAnswer]
 
 
+def _kind_of(values: Any) -> str:
+    """Which kind of request it is; characters are the usual one and need not say so."""
+    kind = values.get("kind") if isinstance(values, dict) else getattr(values, "kind", None)
+    return "talk" if kind == "talk" else "avatar"
+
+
+Wanted = Annotated[
+    Annotated[AvatarRequest, Tag("avatar")] | Annotated[TalkRequest, Tag("talk")], Discriminator(_kind_of)
+]
+
+
 class SubmitBody(BaseModel):
     """A request, and how its job is to be kept."""
 
@@ -124,7 +135,7 @@ class SubmitBody(BaseModel):
         },
     )
 
-    request: AvatarRequest
+    request: Wanted
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     metadata: dict[str, Any] | None = None
 
@@ -215,7 +226,9 @@ def submit_job(
 ) -> JobAnswer:
     """The request as the studio keeps it, with all of its members; the work goes on in the background."""
     key = IdempotencyKey(DOOR, idempotency_key) if idempotency_key else None
-    job = studio.jobs.submit(body.request, door=DOOR, priority=body.priority, key=key, metadata=body.metadata)
+    job = studio.jobs.submit(
+        with_view(body.request), door=DOOR, priority=body.priority, key=key, metadata=body.metadata
+    )
     return JobAnswer(**tell_job(job))
 
 

@@ -1,0 +1,27 @@
+"""Both doors of the client, for tests whose body is the same for either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from studio import Studio
+from studio.client.wishes import Asking
+from tests.conftest import RunningApp
+
+SMALL: Asking = {"width": 128, "height": 192}
+LONG: Asking = {"width": 1536, "height": 1536, "variants": 12}  # busy until somebody stops it
+
+
+@pytest.fixture(scope="module", params=["here", "rest"])
+def studio(
+    request: pytest.FixtureRequest, app: RunningApp, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Studio]:
+    """A studio in this process, then one behind an address."""
+    if request.param == "rest":
+        with Studio(app.url) as found:
+            yield found
+    else:
+        with Studio(folder=tmp_path_factory.mktemp("here")) as found:
+            yield found
