@@ -14,11 +14,11 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from studio.comfy.pool import Pool
-from studio.records import Database, measures
+from studio.records import Database, hooks, measures
 
 disable_created_metrics()  # series of their own for when each counter began, which nobody reads
 
@@ -126,6 +126,15 @@ class JobMeter(Collector):
         for labels, count in states.items():
             servers.add_metric(labels, count)
         yield servers
+        # Kept in the records, so that this counter goes on over a restart.
+        attempts = CounterMetricFamily(
+            "studio_webhook_attempts", "Webhooks that were sent, each attempt.", labels=("outcome",)
+        )
+        for outcome, count in hooks.outcomes(self._database).items():
+            attempts.add_metric((outcome,), count)
+        yield attempts
+        waiting = hooks.waiting_count(self._database)
+        yield GaugeMetricFamily("studio_webhooks_waiting", "Webhooks that wait for an attempt.", waiting)
 
     def describe(self) -> Iterator[Metric]:
         """Nothing, so that registering reads no records."""

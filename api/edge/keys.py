@@ -56,7 +56,7 @@ AREAS = (
     _area("avatarforge", r"/avatarforge-controller(/.*)?"),
     _area("avatarforge", r"/(health|poses|upload|files|outputs|generate|generations)(/.*)?"),
     _area("avatarforge", r"/generate_(pose|all_poses)/?"),
-    _area("studio", r"/studio(/.*)?"),
+    _area("studio", r"/studio(/.*)?|/gradio_api/mcp(/.*)?|/llms\.txt"),
     _area("", r"/(docs|redoc|openapi\.json|docs-assets)(/.*)?"),
 )
 
