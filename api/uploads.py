@@ -29,27 +29,32 @@ STALL_S = 60.0
 BLOCK = 1024 * 1024
 
 
-async def receive(request: Request, settings: Settings, field: str = "file") -> tuple[Incoming, str]:
+async def receive(
+    request: Request, settings: Settings, field: str = "file", *, max_bytes: int | None = None
+) -> tuple[Incoming, str]:
     """The file part of a multipart body and the client's name for it; the caller must store or abort it."""
     body = _Body(request)
+    most = max_bytes or settings.max_file_size
     try:
         boundary = _boundary(request.headers.get("content-type", ""))
         claimed = request.headers.get("content-length", "")
-        if claimed.isdecimal() and int(claimed) > settings.max_file_size + MAX_BESIDE:
-            raise too_large(settings.max_file_size)
-        return await _read(body, settings, boundary, field)
+        if claimed.isdecimal() and int(claimed) > most + MAX_BESIDE:
+            raise too_large(most)
+        return await _read(body, settings, boundary, field, most)
     except StudioError:
         await body.drain()
         raise
 
 
-async def _read(body: _Body, settings: Settings, boundary: bytes, field: str) -> tuple[Incoming, str]:
-    incoming = await run_in_threadpool(Incoming, settings.temp_path, max_bytes=settings.max_file_size)
+async def _read(
+    body: _Body, settings: Settings, boundary: bytes, field: str, most: int
+) -> tuple[Incoming, str]:
+    incoming = await run_in_threadpool(Incoming, settings.temp_path, max_bytes=most)
     try:
         form = _Form(boundary, field)
         async for chunk in body.chunks():
-            if body.received > settings.max_file_size + MAX_BESIDE:
-                raise too_large(settings.max_file_size)
+            if body.received > most + MAX_BESIDE:
+                raise too_large(most)
             form.feed(chunk)
             if form.waiting >= BLOCK:
                 await _to_disk(incoming, form)
