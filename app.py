@@ -20,7 +20,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, hooks, metrics, models, problems, servers, sheets, workflows
+from api import avatarforge, docs, hooks, metrics, models, problems, servers, sheets, v1, workflows
+from api import media as media_routes
 from api import studio as studio_routes
 from api.edge.protocol import patient
 from api.edge.stack import surround
@@ -148,7 +149,10 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(metrics.router)
     app.include_router(sheets.router, prefix=avatarforge.PREFIX)
     app.include_router(hooks.router, prefix=hooks.PREFIX)
+    app.include_router(media_routes.router)
+    app.include_router(v1.router)
     docs.install(app)
+    v1.install()
     problems.install(app)
     # Legacy clients send two pictures as base64, which is a third larger than the bytes.
     body_limit = 2 * (settings.max_file_size * 4 // 3) + 2 * UPLOAD_SLACK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import email.utils
 from pathlib import Path
 from typing import Annotated
 
@@ -30,16 +31,18 @@ def iso_seconds(at: float | None) -> str | None:
 FOREVER = "private, max-age=604800, immutable"
 
 
-def send_file(request: Request, path: Path, mime_type: str, filename: str, etag: str) -> Response:
-    """A stored file, shown inline, with ranges and an entity tag; never sniffed into another type."""
-    if known := not_modified(request, etag):
+def send_file(
+    request: Request, path: Path, mime_type: str, filename: str, etag: str, disposition: str = "inline"
+) -> Response:
+    """A stored file with ranges, an entity tag and a date; never sniffed into another type."""
+    if known := not_modified(request, etag) or _not_since(request, path, etag):
         return known
     return FileResponse(
         path,
         headers=_headers(etag, FOREVER, plays=mime_type.startswith(("video/", "audio/"))),
         media_type=mime_type,
         filename=filename,
-        content_disposition_type="inline",
+        content_disposition_type=disposition,
     )
 
 
@@ -53,6 +56,19 @@ def not_modified(request: Request, etag: str, cache: str = FOREVER) -> Response 
     if is_known(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=_headers(etag, cache))
     return None
+
+
+def _not_since(request: Request, path: Path, etag: str) -> Response | None:
+    """The answer to a client that has it already by the date that it sends; a tag would count more."""
+    since = request.headers.get("if-modified-since")
+    if since is None or "if-none-match" in request.headers:
+        return None
+    try:
+        known_at = email.utils.parsedate_to_datetime(since)
+        is_known_since = int(path.stat().st_mtime) <= known_at.timestamp()
+    except (ValueError, OverflowError, OSError):  # no date, or no file
+        return None
+    return Response(status_code=304, headers=_headers(etag, FOREVER)) if is_known_since else None
 
 
 def is_known(if_none_match: str, etag: str) -> bool:

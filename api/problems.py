@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 # Renders one failure: status, message, code, hint and, for bad requests, the single errors.
 Renderer = Callable[[int, str, str, str, Sequence[dict[str, Any]] | None], dict[str, Any]]
 
+_Entry = TypeVar("_Entry")
 _OLD_STYLE = {"missing": ("field required", "value_error.missing")}
 _PLACES = frozenset({"body", "query", "path", "header"})  # what a location begins with
 _KINDS = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
@@ -76,14 +77,24 @@ def plain(
     return body | {"code": code} | ({"hint": hint} if hint else {})
 
 
+# Says what is wrong with a request, out of what the validation has found; the answer is a 422.
+Lister = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
+
 RENDERERS: dict[str, Renderer] = {"": plain}
+LISTERS: dict[str, Lister] = {}  # of families that do not follow the table of statuses below
 
 
 def renderer_for(path: str) -> Renderer:
     """The renderer of the longest prefix that holds this path."""
+    found = _of_prefix(RENDERERS, path)
+    assert found is not None, "every path has a renderer"
+    return found
+
+
+def _of_prefix(table: Mapping[str, _Entry], path: str) -> _Entry | None:
     # A path need not begin with a slash: clients of proxies send whole addresses.
-    fitting = [prefix for prefix in RENDERERS if not prefix or f"{path}/".startswith(f"{prefix}/")]
-    return RENDERERS[max(fitting, key=len)]
+    fitting = [prefix for prefix in table if not prefix or f"{path}/".startswith(f"{prefix}/")]
+    return table[max(fitting, key=len)] if fitting else None
 
 
 class _Answer(JSONResponse):
@@ -178,6 +189,8 @@ def _respond_invalid(path: str, error: RequestValidationError) -> Response:
     """By the documented table: 400 for what is missing or no JSON object, 422 for a value that is wrong."""
     found = error.errors()
     errors = [_single(item) for item in found]
+    if lister := _of_prefix(LISTERS, path):
+        return respond(path, 422, "The request is not valid.", "invalid_field", errors=lister(found))
     missing = [str(item["loc"][-1]) for item in found if item["type"] == "missing" and len(item["loc"]) > 1]
     if why := next(filter(None, map(_why_no_object, found)), None):
         problem = StudioError("invalid_json", why=why)

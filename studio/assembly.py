@@ -17,10 +17,12 @@ from studio.comfy.pool import Pool, Server
 from studio.drafts import Drafts
 from studio.errors import StudioError
 from studio.files import FileStore
+from studio.following import Following
 from studio.gallery import Gallery
 from studio.hooks import Hooks
 from studio.jobs import Jobs
 from studio.library import Library
+from studio.media import Media
 from studio.models import Models
 from studio.records import Database, memory, open_database
 from studio.runner import Runner
@@ -53,6 +55,8 @@ class Studio:
     session_secret: str
     drafts: Drafts
     gallery: Gallery
+    media: Media
+    following: Following
     hooks: Hooks
     speech: Speech
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -67,6 +71,7 @@ class Studio:
     def close(self) -> None:
         """Hand running work back and stop every thread and process."""
         self.stopping.set()
+        self.following.stop()
         self.runner.stop()
         self.hooks.stop()
         self.models.stop()
@@ -109,6 +114,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio
     jobs = Jobs(database, files, pool, library, settings, engine_outputs)
     models = Models(database, pool, lambda: jobs.library, settings)
     runner = Runner(jobs)
+    gallery = Gallery(jobs)
     studio = Studio(
         settings,
         database,
@@ -122,7 +128,9 @@ def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio
         engine,
         _session_secret(settings, database),
         Drafts(jobs),
-        Gallery(jobs),
+        gallery,
+        Media(gallery),
+        Following(jobs, settings.studio_event_streams),
         Hooks(database, settings),
         Speech(settings),
     )
@@ -156,6 +164,7 @@ def _sweep_regularly(studio: Studio) -> None:
     while not studio.stopping.wait(max(wait_s, FIRST_SWEEP_S)):
         try:
             studio.gallery.sweep(time.time())
+            studio.media.sweep(time.time())
             studio.files.sweep(time.time())
             studio.jobs.forget_old_keys()
             studio.hooks.sweep(time.time())

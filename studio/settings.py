@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     studio_server_grace_s: float = Field(default=60, ge=0)  # how long running work waits for a silent server
     studio_max_queued: int = Field(default=10_000, ge=1)
     studio_cleanup_interval_s: float = Field(default=3600, gt=0)
+    media_retention_days: float = Field(default=30, ge=0)  # 0: for ever
+    studio_event_streams: int = Field(default=300, ge=1)
+    studio_environment: str = "production"  # what /api/v1/health calls it
     studio_max_connections: int = Field(default=800, ge=10)  # many systems allow 1,024 open files
     studio_max_requests_per_client: int = Field(default=256, ge=0)  # at once; 0: as many as it likes
     studio_header_timeout_s: float = Field(default=15, gt=0)

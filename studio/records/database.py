@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 import sqlite3
 import threading
 import time
@@ -15,6 +16,8 @@ import sqlite_utils
 
 from studio.errors import StudioError
 from studio.records.schema import migrations
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 30.0
 CHECK_AT_MOST_S = 0.5  # a whole check of a very large file would hold up the start
@@ -61,6 +64,15 @@ class Database:
         if existing is None:
             existing = self._local.utils = sqlite_utils.Database(self.connection)
         return existing
+
+    def is_well(self) -> bool:
+        """Whether the records can be read now."""
+        try:
+            self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            log.error("the records cannot be read: %s", error)
+            return False
+        return True
 
     def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
         """All rows of a query, as dictionaries."""

@@ -191,7 +191,9 @@ def _groups(
     groups: list[Group] = [
         tuple(row) for row in connection.execute("SELECT * FROM job_counts WHERE count > 0")
     ]
-    wanted = [one for one in groups if (not kinds or one[0] in kinds) and (not statuses or one[1] in statuses)]
+    wanted = [
+        one for one in groups if (not kinds or one[0] in kinds) and (not statuses or one[1] in statuses)
+    ]
     return wanted, [one for one in groups if one not in wanted]
 
 
