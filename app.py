@@ -23,6 +23,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import avatarforge, docs, hooks, metrics, models, problems, servers, sheets, v1, workflows
 from api import media as media_routes
 from api import studio as studio_routes
+from api import studio_talking as talking_tab
+from api import talking as talking_routes
 from api.edge.protocol import patient
 from api.edge.stack import surround
 from api.paths import local_path
@@ -37,7 +39,9 @@ log = logging.getLogger("studio")
 SHUTDOWN_S = 5
 MAX_HEAD_BYTES = 32 * 1024  # of a request that has not yet come as a whole
 UPLOAD_SLACK = 2**20  # multipart headers around the file itself
-API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, "/api", "/outputs", "/files")
+TALKING_UPLOADS = {*talking_routes.UPLOADS, talking_tab.VOICE}
+ROOTS = ("/api", "/outputs", "/files", "/download")
+API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, *ROOTS)
 
 STARTING_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">
@@ -151,6 +155,10 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(hooks.router, prefix=hooks.PREFIX)
     app.include_router(media_routes.router)
     app.include_router(v1.router)
+    app.include_router(talking_routes.router, prefix=talking_routes.PREFIX)
+    app.include_router(talking_routes.downloads, prefix=talking_routes.PREFIX)
+    app.include_router(talking_routes.downloads, include_in_schema=False)
+    app.include_router(talking_tab.router)
     docs.install(app)
     v1.install()
     problems.install(app)
@@ -167,7 +175,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
 
 def _counts_itself(path: str) -> bool:
     """Whether a route takes a file and bounds it itself."""
-    return avatarforge.is_upload(path) or path == studio_routes.RESTORE
+    return avatarforge.is_upload(path) or path == studio_routes.RESTORE or path in TALKING_UPLOADS
 
 
 def _mount_ui(app: FastAPI, interface: Interface, loop: asyncio.AbstractEventLoop) -> None:

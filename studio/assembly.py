@@ -30,6 +30,7 @@ from studio.runner.keeping import log_database_errors
 from studio.servers import Servers
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
+from studio.talking import Talking
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Studio:
     gallery: Gallery
     media: Media
     following: Following
+    talking: Talking
     hooks: Hooks
     speech: Speech
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -115,6 +117,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio
     models = Models(database, pool, lambda: jobs.library, settings)
     runner = Runner(jobs)
     gallery = Gallery(jobs)
+    media = Media(gallery)
     studio = Studio(
         settings,
         database,
@@ -129,8 +132,9 @@ def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio
         _session_secret(settings, database),
         Drafts(jobs),
         gallery,
-        Media(gallery),
+        media,
         Following(jobs, settings.studio_event_streams),
+        Talking(media),
         Hooks(database, settings),
         Speech(settings),
     )
@@ -165,6 +169,7 @@ def _sweep_regularly(studio: Studio) -> None:
         try:
             studio.gallery.sweep(time.time())
             studio.media.sweep(time.time())
+            studio.talking.sweep()
             studio.files.sweep(time.time())
             studio.jobs.forget_old_keys()
             studio.hooks.sweep(time.time())

@@ -25,6 +25,7 @@ LAYERS: list[set[str]] = [
     {"api", "studio.ui", "studio.client"},
     {"studio.telling"},
     {"studio.assembly", "studio.metrics"},
+    {"studio.talking"},
     {"studio.media"},
     {
         "studio.following",
