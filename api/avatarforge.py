@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api import avatarforge_schemas as schemas
-from api import uploads
+from api import creating, uploads
 from api.avatarforge_schemas import (
     Deleted,
     Dimensions,
@@ -29,6 +29,7 @@ from api.avatarforge_schemas import (
     UploadAnswer,
 )
 from api.bodies import StrictRoute
+from api.creating import Wishes, WishesDep
 from api.deps import StudioDep, iso_seconds, send_file
 from studio.assembly import Studio
 from studio.errors import StudioError
@@ -171,20 +172,17 @@ def download_output(request: Request, generation_id: str, name: str, studio: Stu
 
 
 GENERATING = schemas.answers(schemas.STARTED, schemas.GENERATE_REFUSED)
-IdempotencyHeader = Annotated[
-    str | None, Header(alias="Idempotency-Key", description="Sending it twice makes one job", max_length=255)
-]
 
 
 @router.post("/generate/avatar", summary="Generate an avatar", responses=GENERATING)
-def generate_avatar(
-    body: GenerateBody, studio: StudioDep, idempotency_key: IdempotencyHeader = None
+async def generate_avatar(
+    request: Request, response: Response, body: GenerateBody, studio: StudioDep, wishes: WishesDep
 ) -> Generation:
     """From words, with an optional pose picture and reference picture; the work goes on in the background.
 
     It is seen from the front, unless the words ask for another view, such as "from behind".
     """
-    return _generate(studio, body, _views_in(body), idempotency_key)
+    return await _generate(request, response, studio, body, _views_in(body), wishes)
 
 
 def _views_in(body: GenerateBody) -> tuple[View, ...]:
@@ -193,34 +191,48 @@ def _views_in(body: GenerateBody) -> tuple[View, ...]:
 
 
 @router.post("/generate_pose", summary="Generate one view", responses=GENERATING)
-def generate_pose(
+async def generate_pose(
     request: Request,
+    response: Response,
     body: GenerateBody,
     studio: StudioDep,
+    wishes: WishesDep,
     pose: Annotated[View, Query(description="front, back, side or quarter")] = "front",
-    idempotency_key: IdempotencyHeader = None,
 ) -> Generation:
     """The character from one side."""
     views = (pose,) if "pose" in request.query_params else _views_in(body)
-    return _generate(studio, body, views, idempotency_key)
+    return await _generate(request, response, studio, body, views, wishes)
 
 
 @router.post("/generate_all_poses", summary="Generate all four views", responses=GENERATING)
-def generate_all_poses(
-    body: GenerateBody, studio: StudioDep, idempotency_key: IdempotencyHeader = None
+async def generate_all_poses(
+    request: Request, response: Response, body: GenerateBody, studio: StudioDep, wishes: WishesDep
 ) -> Generation:
     """One generation with four pictures, for character sheets."""
-    return _generate(studio, body, VIEWS, idempotency_key)
+    return await _generate(request, response, studio, body, VIEWS, wishes)
 
 
-def _generate(
-    studio: Studio, body: GenerateBody, views: tuple[View, ...], idempotency_key: str | None
+async def _generate(
+    request: Request,
+    response: Response,
+    studio: Studio,
+    body: GenerateBody,
+    views: tuple[View, ...],
+    wishes: Wishes,
 ) -> Generation:
-    key = IdempotencyKey("avatarforge", idempotency_key) if idempotency_key else None
-    job = studio.jobs.submit(request_of(studio, body, views), door="avatarforge", key=key)
-    if studio.runner.takes_at_once(job):
+    def submit(key: IdempotencyKey | None, cancel_after_s: float | None) -> Job:
+        asked = request_of(studio, body, views)
+        return studio.jobs.submit(asked, door="avatarforge", key=key, cancel_after_s=cancel_after_s)
+
+    def await_acceptance(job: Job) -> Job:
+        if not studio.runner.takes_at_once(job):
+            return job
         # A free server accepts within milliseconds, so that the answer can say `processing` as documented.
-        job = studio.jobs.wait(job.id, ACCEPT_WAIT_S, lambda job: any(task.sent_at for task in job.tasks))
+        return studio.jobs.wait(job.id, ACCEPT_WAIT_S, lambda job: any(task.sent_at for task in job.tasks))
+
+    job = await creating.create(
+        request, response, studio, wishes, "avatarforge", submit, settle=await_acceptance
+    )
     return _render(job, just_created=True)
 
 

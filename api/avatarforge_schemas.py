@@ -322,6 +322,12 @@ _NO_SERVER = {
     "hint": "Start ComfyUI there, or unset COMFYUI_URL to use the embedded engine.",
 }
 
+_IN_FLIGHT = {
+    "detail": "A request with this idempotency key is being worked on.",
+    "code": "idempotency_in_flight",
+    "hint": "Repeat it in a second: it then gives the job that the first one made.",
+}
+
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -358,6 +364,7 @@ UPLOAD_REFUSED: Responses = {
 GENERATE_REFUSED: Responses = {
     400: _problem("Invalid payload or missing required fields", _MISSING),
     404: _problem("A file id that does not exist", _NO_FILE),
+    409: _problem("Another request under this Idempotency-Key is being worked on", _IN_FLIGHT),
     413: _problem("A picture in the body is too large", _TOO_LARGE),
     422: _problem("Invalid field values", _BAD_VALUE),
     503: _problem("ComfyUI is not running", _NO_SERVER),

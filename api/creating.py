@@ -90,15 +90,19 @@ async def create(
     scope: str,
     submit: Callable[[IdempotencyKey | None, float | None], Job],
     fingerprint: str = "",
+    settle: Callable[[Job], Job] | None = None,
 ) -> Job:
     """Make a job as its client wishes; `submit` gets the key and after how many seconds to cancel.
 
     `scope` keeps the keys of families apart. Without a `fingerprint` the job's own request is compared.
+    `settle` has the job once it is recorded, and may wait for a moment until it is as its family tells it.
     """
     began = time.time()
     key = IdempotencyKey(scope, wishes.key, fingerprint) if wishes.key else None
     with _in_flight(request, key):
         job = await run_in_threadpool(submit, key, wishes.cancel_after_s)
+    if settle is not None:
+        job = await run_in_threadpool(settle, job)
     if key is not None and job.created_at < began:
         response.headers["Idempotent-Replayed"] = "true"
     if wishes.wait_s is not None:
