@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from studio import Studio
-from studio.client.wishes import Asking
 from tests.conftest import RunningApp
 
-SMALL: Asking = {"width": 128, "height": 192}
-LONG: Asking = {"width": 1536, "height": 1536, "variants": 12}  # busy until somebody stops it
+SMALL: dict[str, Any] = {"width": 128, "height": 192}
+LONG: dict[str, Any] = {"width": 1536, "height": 1536, "variants": 12}  # busy until somebody stops it
 
 
 @pytest.fixture(scope="module", params=["here", "rest"])

@@ -1,0 +1,124 @@
+"""The REST door when something is wrong: nobody there, somebody else there, a studio that is away."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from studio import Studio, StudioError
+from tests.client_fixtures import SMALL
+from tests.conftest import StartApp
+
+Answer = tuple[int, str, str]  # status, content type, body
+
+
+@pytest.fixture(name="serve")
+def served() -> Iterator[Callable[[Answer], str]]:
+    """A server that answers everything alike, and what it was sent."""
+    servers: list[HTTPServer] = []
+
+    def serve(answer: Answer) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = answer[2].encode()
+                self.send_response(answer[0])
+                self.send_header("Content-Type", answer[1])
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("X-Seen-Key", self.headers.get("X-API-Key", ""))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Say nothing."""
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def failure(studio: Studio) -> StudioError:
+    with studio, pytest.raises(StudioError) as failed:
+        studio.jobs.get("3")
+    return failed.value
+
+
+def test_nobody_is_there() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        error = failure(Studio(url))
+    assert error.code == "studio_unreachable"
+    assert url in error.message
+    assert "python app.py" in error.hint
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (404, "text/html", "<h1>Not Found</h1>"),
+        (404, "application/json", '{"detail": "Not Found"}'),
+        (200, "text/html", "<h1>Welcome</h1>"),
+        (200, "application/json", '{"id": "3"}'),
+        (200, "application/json", "[]"),
+        (500, "application/json", '"oh"'),
+    ],
+)
+def test_somebody_else_is_there(serve: Callable[[Answer], str], answer: Answer) -> None:
+    error = failure(Studio(serve(answer)))
+    assert error.code == "not_a_studio"
+    assert f"gave {answer[0]}" in error.message
+
+
+def test_errors_of_a_newer_studio_are_told_in_its_words(serve: Callable[[Answer], str]) -> None:
+    body = {"detail": "The moon is full.", "code": "full_moon", "hint": "Wait.", "facts": {"day": 3}}
+    error = failure(Studio(serve((418, "application/json", json.dumps(body)))))
+    assert (error.code, error.status, error.message, error.hint) == (
+        "full_moon", 418, "The moon is full.", "Wait."
+    )  # fmt: skip
+    assert error.facts == {"day": 3}
+
+
+def test_a_hint_is_not_said_twice(serve: Callable[[Answer], str]) -> None:
+    body = {"detail": "It broke. See the log.", "code": "internal_error", "hint": "See the log."}
+    error = failure(Studio(serve((500, "application/json", json.dumps(body)))))
+    assert (error.message, error.hint) == ("It broke.", "See the log.")
+
+
+def test_a_login_is_asked_for_and_given(start_app: StartApp) -> None:
+    app = start_app("--no-ui", STUDIO_PASSWORD="correct horse")
+    with Studio(app.url) as stranger, pytest.raises(StudioError) as refused:
+        stranger.health()
+    assert refused.value.code == "not_signed_in"
+    with Studio(app.url.replace("http://", "http://studio:correct%20horse@")) as known:
+        assert known.health()
+
+
+def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp) -> None:
+    app = start_app("--no-ui")
+    port = app.url.rpartition(":")[2]
+    app.wait_healthy()
+    with Studio(app.url) as studio:
+        job = studio.avatar("a knight", **SMALL)
+        app.kill()
+        again: list[object] = []
+
+        def restart() -> None:
+            time.sleep(0.5)
+            again.append(start_app("--no-ui", "--port", port, folder=app.folder))
+
+        restarting = threading.Thread(target=restart)
+        restarting.start()
+        assert job.wait(120).status == "completed"
+        restarting.join()
