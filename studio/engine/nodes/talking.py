@@ -23,6 +23,8 @@ LOWEST_FPS, HIGHEST_FPS = 10.0, 60.0
 USUAL_LIMIT_S, LONGEST_S = 3600.0, 36_000.0
 NO_FACE = "studio.engine.talking.NoFace"
 BAD_WISH = "studio.engine.talking.WishRefused"
+LISTEN_STEPS = 20
+LANDMARKS_FORM = 'Write {"left_eye": [x, y], "right_eye": [x, y], "mouth": [x, y]}.'
 BEHIND = 245  # what stands behind a picture that is partly transparent
 
 
@@ -87,7 +89,29 @@ def talking_head(
     with open_picture(input_path(run, image)) as opened:
         recipe = _recipe(opened)
         picture = _flat(ImageOps.exif_transpose(opened) or opened)
-    raise Refusal(f"{picture.shape} {recipe} {places}", BAD_WISH)
+    # late, because faces bring the figure or OpenCV with them and a server should answer at once
+    from studio.engine.talking.head import Face, face_name, lips_of, listen, talking_video
+    from studio.engine.talking.phonemes import PhonemesRefused
+    from studio.engine.talking.portraits import NoFace
+
+    whole_s = max(audio.announced_s or 0.0, 1.0)
+    with sound_refusals_said():
+        heard = listen(audio, max_duration, run.check, lambda at: run.progress(*_listened(at, whole_s), None))
+    try:
+        lips = lips_of(audio, heard, visemes)
+    except PhonemesRefused as refusal:
+        raise Refusal(str(refusal), BAD_WISH) from refusal
+    run.await_figure()
+    face = Face(picture, recipe, places, resolution, face_name(picture, recipe, places, resolution))
+    try:
+        return (talking_video(face, audio, heard, lips, fps, emotion, seed),)
+    except NoFace as refusal:
+        raise Refusal(str(refusal), NO_FACE) from refusal
+
+
+def _listened(at_s: float, whole_s: float) -> tuple[int, int]:
+    """How much of a voice has been heard, in steps that a client can follow."""
+    return min(LISTEN_STEPS, int(LISTEN_STEPS * at_s / whole_s)), LISTEN_STEPS
 
 
 def _flat(picture: Image.Image) -> np.ndarray:
@@ -121,7 +145,3 @@ def _landmarks(written: str) -> dict[str, Any] | None:
     if not isinstance(places, dict):
         raise Refusal(f"The landmarks are not an object. {LANDMARKS_FORM}", BAD_WISH)
     return places or None
-
-
-LANDMARKS_FORM = 'Write {"left_eye": [x, y], "right_eye": [x, y], "mouth": [x, y]}.'
-_ = sound_refusals_said
