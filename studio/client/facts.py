@@ -142,6 +142,9 @@ class JobFacts:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id[:SHORT]} {cards.line(self.state)}>"
 
+    def _repr_html_(self) -> str:
+        return cards.card(self.state)
+
 
 class SheetFacts:
     """What is known of a composed sheet."""

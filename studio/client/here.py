@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,9 @@ from studio.settings import Settings
 from studio.sheets import SheetOptions, plan
 from studio.sheets.files import FILE_NAMES, FileName, FileOptions, make_file
 from studio.telling import tell_event, tell_job, with_view
+
+# Whoever has set up no logging gets what matters as errors, and no lines between the pictures.
+logging.getLogger("studio").addHandler(logging.NullHandler())
 
 DOOR = "client"
 EngineFolder = tempfile.TemporaryDirectory[str]

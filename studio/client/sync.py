@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -201,9 +200,7 @@ class Job(JobFacts):
             self.refresh()
         place.put(cards.card(self.state, self._pictures()), repr(self))
         if not self.is_final:
-            # In the context of its cell, whose place in the page it then writes to.
-            run = contextvars.copy_context().run
-            threading.Thread(target=run, args=(self._keep_showing, place), daemon=True).start()
+            threading.Thread(target=self._keep_showing, args=(place,), daemon=True).start()
 
     def _keep_showing(self, place: showing.Notebook) -> None:
         mine = Job(self._door, self.state)  # the other thread may wait for the same job
