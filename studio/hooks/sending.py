@@ -51,6 +51,7 @@ class Sender:
         self._queue: queue.SimpleQueue[Claimed | None] = queue.SimpleQueue()
         self._in_hand: dict[str, Claimed] = {}  # by their tokens
         self._lock = threading.Lock()
+        self._stirred = threading.Event()
         self._stopping = threading.Event()
         self._left = threading.Event()  # whoever is late then must not touch the records any more
         self._threads: list[threading.Thread] = []
@@ -79,26 +80,39 @@ class Sender:
 
     # ------------------------------------------------------------------- finding
 
+    def look(self) -> None:
+        """Look at once for what is due."""
+        self._stirred.set()
+        self.database.wake_all()
+
     def _find(self) -> None:
-        renewed_at = time.monotonic()
+        looked_at, known, due_at = 0.0, -1, None
         lease_s = self.settings.studio_lease_s
         while not self._stopping.is_set():
             moment = self.database.commits
+            now = time.time()
             try:
-                if time.monotonic() - renewed_at >= lease_s / 3:
-                    renewed_at = time.monotonic()
+                newest = records.newest(self.database)
+                # Every commit of the studio wakes us; few of them are about webhooks.
+                if (
+                    self._stirred.is_set()
+                    or newest != known
+                    or now >= looked_at + lease_s / 3
+                    or (due_at is not None and now >= due_at)
+                ):
+                    self._stirred.clear()
+                    looked_at, known = now, newest
                     self._look_after(lease_s)
-                while not self._stopping.is_set() and (claimed := self._claim(lease_s)) is not None:
-                    self._queue.put(claimed)
-                due_at = records.next_due_at(self.database, time.time())
+                    while not self._stopping.is_set() and (claimed := self._claim(lease_s)) is not None:
+                        self._queue.put(claimed)
+                    due_at = records.next_due_at(self.database, time.time())
             except sqlite3.OperationalError as error:
                 log.error("webhooks wait, as the records cannot be written: %s", error)
+                self._stirred.set()
                 self._stopping.wait(AGAIN_S)
                 continue
-            wait_s = lease_s / 3
-            if due_at is not None:
-                wait_s = min(wait_s, due_at - time.time())
-            self.database.wait(moment, wait_s)
+            until = looked_at + lease_s / 3
+            self.database.wait(moment, min(until, due_at or until) - time.time())
 
     def _look_after(self, lease_s: float) -> None:
         with self._lock:
@@ -141,7 +155,7 @@ class Sender:
             self._record(claimed, verdict)
             with self._lock:
                 del self._in_hand[claimed.token]
-            self.database.wake_all()  # there is room for another
+            self.look()  # there is room for another
 
     def _send(self, claimed: Claimed) -> Verdict:
         delivery, settings = claimed.delivery, self.settings

@@ -61,6 +61,7 @@ class Hooks:
         self.get(delivery_id)
         if not records.replay(self.database, delivery_id, time.time()):
             raise StudioError("delivery_under_way")
+        self._sender.look()
         return self.get(delivery_id)
 
     @full_disk_is_said()

@@ -1,12 +1,18 @@
 """The tables of webhooks; triggers write a delivery in the very transaction that changes its job."""
 
 # One delivery for each subscription that asks for the event, with the facts as they are at that moment:
-# a job may be gone by the time when its receiver can be reached.
+# a job may be gone by the time when its receiver can be reached. It is due when its address wants to be asked
+# again, and not before what has to arrive first: what is due is always few, however much waits.
 _DELIVERY = """INSERT INTO hook_deliveries (id, job_id, event, url, receiver, base_url, facts, status, run_at,
                                  created_at, ended_at)
     SELECT 'msg_' || lower(hex(randomblob(16))), {job}.id, {event}, subscription.url, subscription.receiver,
            subscription.base_url, {facts},
-           CASE WHEN endpoint.disabled_at IS NULL THEN 'waiting' ELSE 'disabled' END, {at}, {at},
+           CASE WHEN endpoint.disabled_at IS NULL THEN 'waiting' ELSE 'disabled' END,
+           max({at}, coalesce(endpoint.rest_until, 0),
+               coalesce((SELECT max(earlier.run_at) FROM hook_deliveries AS earlier
+                         WHERE earlier.job_id = {job}.id AND earlier.url = subscription.url
+                             AND earlier.status = 'waiting'), 0)),
+           {at},
            CASE WHEN endpoint.disabled_at IS NULL THEN NULL ELSE {at} END
     FROM hook_subscriptions AS subscription
     LEFT JOIN hook_endpoints AS endpoint ON endpoint.url = subscription.url
@@ -84,7 +90,10 @@ CREATE TABLE hook_deliveries (
     ended_at REAL
 );
 
-CREATE INDEX hook_deliveries_waiting ON hook_deliveries (receiver, run_at, seq, job_id, url)
+CREATE INDEX hook_deliveries_waiting ON hook_deliveries (receiver, run_at, seq)
+WHERE status = 'waiting' AND lease_token IS NULL;
+
+CREATE INDEX hook_deliveries_due ON hook_deliveries (run_at)
 WHERE status = 'waiting' AND lease_token IS NULL;
 
 CREATE INDEX hook_deliveries_unfinished ON hook_deliveries (job_id, url, seq) WHERE status = 'waiting';

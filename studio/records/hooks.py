@@ -72,15 +72,32 @@ COLUMNS = (
     "seq, id, job_id, event, url, receiver, base_url, facts, status, tries, run_at, created_at, ended_at"
 )
 
-# What is due, unless an earlier event of the same job has to reach the same receiver first, or that
-# receiver has something in hand: one that hangs never has more than one of our workers.
-DUE = """status = 'waiting' AND lease_token IS NULL AND run_at <= :now
-    AND NOT EXISTS (SELECT 1 FROM hook_endpoints WHERE hook_endpoints.url = waiting.url AND rest_until > :now)
-    AND NOT EXISTS (SELECT 1 FROM hook_deliveries AS held
-                    WHERE held.receiver = waiting.receiver AND held.lease_token IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM hook_deliveries AS earlier
-                    WHERE earlier.job_id = waiting.job_id AND earlier.url = waiting.url
-                        AND earlier.status = 'waiting' AND earlier.seq < waiting.seq)"""
+UNCLAIMED = "status = 'waiting' AND lease_token IS NULL"
+
+# The first delivery of each receiver that is due. Going from receiver to receiver by the index costs the
+# same however much waits for one of them. One that has something in hand is passed over: whoever hangs never
+# has more than one of our workers. An event waits for earlier ones of its job to the same address.
+BY_RECEIVER = "hook_deliveries INDEXED BY hook_deliveries_waiting"
+HEADS = f"""
+    WITH RECURSIVE receivers (receiver) AS (
+        SELECT min(receiver) FROM {BY_RECEIVER} WHERE {UNCLAIMED}
+        UNION ALL
+        SELECT (SELECT min(receiver) FROM {BY_RECEIVER}
+                WHERE {UNCLAIMED} AND receiver > receivers.receiver)
+        FROM receivers WHERE receivers.receiver IS NOT NULL
+    )
+    SELECT (
+        SELECT seq FROM hook_deliveries AS head
+        WHERE {UNCLAIMED} AND head.receiver = receivers.receiver AND run_at <= :now
+            AND NOT EXISTS (SELECT 1 FROM hook_deliveries AS earlier
+                            WHERE earlier.job_id = head.job_id AND earlier.url = head.url
+                                AND earlier.status = 'waiting' AND earlier.seq < head.seq)
+        ORDER BY run_at, seq LIMIT 1
+    ) AS seq
+    FROM receivers LEFT JOIN hook_receivers AS known ON known.receiver = receivers.receiver
+    WHERE receivers.receiver IS NOT NULL AND seq IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM hook_deliveries AS held
+                        WHERE held.receiver = receivers.receiver AND held.lease_token IS NOT NULL)"""
 
 
 def subscribe(
@@ -175,10 +192,8 @@ def claim(database: Database, token: str, now: float, lease_s: float, *, trouble
 
     Without `troubled`, receivers whose last attempt failed are left out.
     """
-    choice = f"""SELECT waiting.seq FROM hook_deliveries AS waiting
-                 LEFT JOIN hook_receivers AS receiver ON receiver.receiver = waiting.receiver
-                 WHERE {DUE} {"" if troubled else "AND coalesce(receiver.failures, 0) = 0"}
-                 ORDER BY coalesce(receiver.attempted_at, 0), waiting.run_at, waiting.seq LIMIT 1"""
+    among = "" if troubled else " AND coalesce(known.failures, 0) = 0"
+    choice = f"{HEADS}{among} ORDER BY coalesce(known.attempted_at, 0), seq LIMIT 1"
     # Looked for before the right to write is asked for: there is nothing most of the time.
     if database.connection.execute(choice, {"now": now}).fetchone() is None:
         return None
@@ -205,11 +220,15 @@ def claim(database: Database, token: str, now: float, lease_s: float, *, trouble
 def next_due_at(database: Database, now: float) -> float | None:
     """When the next delivery comes due that is not due yet."""
     return database.connection.execute(
-        """SELECT min(max(run_at, coalesce(rest_until, 0))) FROM hook_deliveries AS waiting
-           LEFT JOIN hook_endpoints ON hook_endpoints.url = waiting.url
-           WHERE status = 'waiting' AND lease_token IS NULL AND max(run_at, coalesce(rest_until, 0)) > ?""",
+        f"""SELECT min(run_at) FROM hook_deliveries INDEXED BY hook_deliveries_due
+            WHERE {UNCLAIMED} AND run_at > ?""",
         (now,),
     ).fetchone()[0]
+
+
+def newest(database: Database) -> int:
+    """The number of the newest delivery, which tells cheaply whether there is another."""
+    return database.connection.execute("SELECT coalesce(max(seq), 0) FROM hook_deliveries").fetchone()[0]
 
 
 def renew(database: Database, tokens: Sequence[str], now: float, lease_s: float) -> None:
@@ -273,7 +292,19 @@ def end_attempt(
             (outcome, delivery.receiver),
         )
         _note_endpoint(connection, delivery.url, outcome, now, rest_until)
+        if again_at is not None:
+            _let_wait(connection, "job_id = ? AND url = ?", (delivery.job_id, delivery.url), again_at)
     return True
+
+
+def _let_wait(
+    connection: sqlite3.Connection, condition: str, values: tuple[str | None, ...], until: float
+) -> None:
+    """Have what could not be sent before then not be due before then."""
+    connection.execute(
+        f"UPDATE hook_deliveries SET run_at = max(run_at, ?) WHERE {UNCLAIMED} AND {condition}",
+        (until, *values),
+    )
 
 
 def _note_endpoint(
@@ -299,6 +330,7 @@ def _note_endpoint(
                ON CONFLICT DO UPDATE SET rest_until = excluded.rest_until""",
             (url, rest_until),
         )
+        _let_wait(connection, "url = ?", (url,), rest_until)
 
 
 def replay(database: Database, delivery_id: str, now: float) -> bool:
@@ -306,11 +338,16 @@ def replay(database: Database, delivery_id: str, now: float) -> bool:
     with database.write() as connection:
         row = connection.execute(
             """UPDATE hook_deliveries SET status = 'waiting', tries = 0, run_at = ?, ended_at = NULL
-               WHERE id = ? AND lease_token IS NULL RETURNING url""",
+               WHERE id = ? AND lease_token IS NULL RETURNING job_id, url""",
             (now, delivery_id),
         ).fetchone()
         if row is not None:
-            connection.execute("UPDATE hook_endpoints SET rest_until = NULL WHERE url = ?", (row[0],))
+            # What waited behind it is due with it, and the address is asked again.
+            connection.execute(
+                f"UPDATE hook_deliveries SET run_at = ? WHERE {UNCLAIMED} AND job_id = ? AND url = ?",
+                (now, *row),
+            )
+            connection.execute("UPDATE hook_endpoints SET rest_until = NULL WHERE url = ?", (row["url"],))
     return row is not None
 
 
