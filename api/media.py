@@ -78,7 +78,8 @@ async def create_job(
         lambda key, cancel_after_s: _submit(studio, body, asked, base, key, cancel_after_s),
         creating.fingerprint("media", asked),
     )
-    return await run_in_threadpool(_created, studio, job, base)
+    as_new = not any(name in response.headers for name in ("idempotent-replayed", "preference-applied"))
+    return await run_in_threadpool(_created, studio, job, base, as_new=as_new)
 
 
 def _submit(
@@ -329,14 +330,15 @@ def _told(job: Job) -> JobStatus:
     return _TOLD[job.status]
 
 
-def _created(studio: Studio, job: Job, base: str) -> Created:
+def _created(studio: Studio, job: Job, base: str, *, as_new: bool) -> Created:
     # A finished one brings its status along, so that nobody has to ask for it.
     finished = _status(studio, job, base).model_dump() if job.is_final else {}
     return Created(
         **{
             **finished,
             "id": job.id,
-            "status": _told(job),
+            # As documented, even if a server was quick to take it.
+            "status": "pending" if as_new else _told(job),
             "created_at": iso_seconds(job.created_at) or "",
             "status_url": f"{v1.PREFIX}/jobs/status/{job.id}",
             "estimated_completion_time": studio.media.seconds_for(job),
