@@ -20,7 +20,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import avatarforge, docs, hooks, metrics, models, problems, servers, sheets, v1, workflows
+from api import (
+    agents,
+    avatarforge,
+    docs,
+    hooks,
+    metrics,
+    models,
+    problems,
+    servers,
+    sheets,
+    speech,
+    v1,
+    workflows,
+)
 from api import media as media_routes
 from api import studio as studio_routes
 from api import studio_talking as talking_tab
@@ -28,7 +41,7 @@ from api import talking as talking_routes
 from api.edge.protocol import patient
 from api.edge.stack import surround
 from api.paths import local_path
-from studio import VERSION, logs
+from studio import VERSION, logs, space
 from studio.assembly import Studio, open_studio
 from studio.errors import StudioError
 from studio.metrics import JobMeter
@@ -41,7 +54,7 @@ MAX_HEAD_BYTES = 32 * 1024  # of a request that has not yet come as a whole
 UPLOAD_SLACK = 2**20  # multipart headers around the file itself
 TALKING_UPLOADS = {*talking_routes.UPLOADS, talking_tab.VOICE}
 ROOTS = ("/api", "/outputs", "/files", "/download")
-API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, *ROOTS)
+API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, speech.OPENAI_PREFIX, *ROOTS)
 
 STARTING_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="2">
@@ -153,12 +166,15 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(metrics.router)
     app.include_router(sheets.router, prefix=avatarforge.PREFIX)
     app.include_router(hooks.router, prefix=hooks.PREFIX)
+    app.include_router(speech.router, prefix=speech.PREFIX)
+    app.include_router(speech.openai_router, prefix=speech.OPENAI_PREFIX)
     app.include_router(media_routes.router)
     app.include_router(v1.router)
     app.include_router(talking_routes.router, prefix=talking_routes.PREFIX)
     app.include_router(talking_routes.downloads, prefix=talking_routes.PREFIX)
     app.include_router(talking_routes.downloads, include_in_schema=False)
     app.include_router(talking_tab.router)
+    agents.install(app, interface.stopping)
     docs.install(app)
     v1.install()
     problems.install(app)
@@ -222,6 +238,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the studio until Ctrl-C."""
     arguments = parse_arguments(argv)
+    space.keep_caches()
     try:
         settings = read_settings(arguments)
         logs.set_up(settings)

@@ -48,12 +48,6 @@ REGISTRY = _registry(
         "A page of {origin} may not use this session.",
         "Add that address to ALLOWED_ORIGINS if it is yours.",
     ),
-    Problem(
-        "idempotency_in_flight",
-        409,
-        "A request with this idempotency key is being worked on.",
-        "Repeat it in a second: it then gives the job that the first one made.",
-    ),
     # The edge.
     Problem("key_missing", 401, "This route asks for an API key.", "Send one in the header X-API-Key."),
     Problem("key_wrong", 401, "This API key is not known here.", "Check it against API_KEY of the studio."),
@@ -92,6 +86,12 @@ REGISTRY = _registry(
         500,
         "RATE_LIMIT_STORAGE_URL cannot be used: {why}.",
         "Give an address such as redis://localhost:6379/0 and run: pip install redis. Or unset it.",
+    ),
+    Problem(
+        "idempotency_in_flight",
+        409,
+        "A request with this idempotency key is being worked on.",
+        "Repeat it in a second: it then gives the job that the first one made.",
     ),
     # Things that are not there.
     Problem("job_not_found", 404, "Job not found", "Check the id, or list the jobs."),
@@ -551,6 +551,20 @@ REGISTRY = _registry(
         422,
         "{engine} has no voice named {voice!r}.",
         "Choose one of the voices that the studio lists.",
+    ),
+    # Spaces.
+    Problem("space_unclear", 400, "{why}.", "See: python -m studio space deploy --help"),
+    Problem(
+        "space_refused",
+        502,
+        "The Hub refuses {name} (status {status}): {why}",
+        "Check the name, and that HF_TOKEN is a token that may write there.",
+    ),
+    Problem(
+        "space_unreachable",
+        503,
+        "The Hub at {endpoint} cannot be reached: {why}.",
+        "Check the connection, or HF_ENDPOINT.",
     ),
 )
 

@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from studio import space
 from studio.errors import StudioError
 from studio.keys import Key, read_keys
 
@@ -36,6 +43,19 @@ class Settings(BaseSettings):
         populate_by_name=True,
         hide_input_in_errors=True,  # it may be a secret
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What a Hugging Face Space needs comes last: everything else wins over it."""
+        of_a_space = InitSettingsSource(settings_cls, space.defaults())
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, of_a_space
 
     # Documented by AvatarForge.
     storage_path: Path = Path("./storage")
