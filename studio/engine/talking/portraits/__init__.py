@@ -35,4 +35,6 @@ def open_portrait(
         drawn = open_drawn(rgb, recipe, size)
         if drawn is not None:
             return drawn
-    raise NoFace("Only characters that were drawn by this engine can talk so far. Take a picture made here.")
+    from studio.engine.talking.portraits.photo import open_photo
+
+    return open_photo(rgb, size, landmarks)
