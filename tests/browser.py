@@ -104,13 +104,18 @@ def reload(watched: Watched) -> None:
     watched.complaints[before:] = [
         one for one in watched.complaints[before:] if not any(words in one for words in left)
     ]
-    watched.page.locator("#generate").wait_for()
+    _wait_for_interface(watched.page, watched.page.url)
+
+
+def _wait_for_interface(page: Page, path: str) -> None:
+    """Wait until the form is there; behind another tab it cannot be seen."""
+    page.locator("#generate").wait_for(state="attached" if "tab=" in path else "visible")
 
 
 def open_studio_page(page: Page, path: str = "/") -> None:
     """Go to the studio and wait until its interface is there."""
     page.goto(path)
-    page.locator("#generate").wait_for(state="attached" if "tab=" in path else "visible")
+    _wait_for_interface(page, path)
 
 
 def take_readme_pictures(url: str, folder: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from studio.errors import StudioError
+from studio.ui.phrases import explain, phrase
 from tests.browser import Watched, open_page, open_studio_page, reload
 from tests.conftest import RunningApp
 from tests.ui_fixtures import (
@@ -224,3 +227,53 @@ def test_dark_and_light_can_be_chosen(watched: Watched) -> None:
     expect(page.locator("body")).to_have_class("dark")
     reload(watched)
     expect(page.locator("body")).to_have_class("dark")
+
+
+def test_page_and_server_word_everything_alike(browser: Browser, studio: RunningApp) -> None:
+    # A whole sentence each, with the facts in it as the studio's rooms write them.
+    written = [
+        "not drawn: wings, halo",
+        "made again with the front view, from which they are drawn: back, side",
+        "back: made 3 times, the nearest to the front view is kept "
+        "(drift 0.41, more than the 0.3 that was asked for)",
+        "There is no workflow 'inked' here; the best one will be chosen.",
+        "ComfyUI is not answering at http://gpu:8188.",
+        "Flux does not take LoRAs; Inked: the node InkBrush",
+        "Preparing the drawing engine (first start only, about 15 s)",
+        "Nobody says this.",
+        StudioError("model_disk_full", name="a.safetensors", needed_gb=6.94, folder="x", free_gb=1.0).message,
+        StudioError("file_too_large", limit_mb=50.0).message,
+    ]
+    with open_page(browser, studio.url) as watched:
+        page = watched.page
+        open_studio_page(page)
+        for language in ("en", "de", "ja", "es", "zh"):
+            if language != "en":
+                page.locator("[data-language]").select_option(language)
+                expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
+                page.locator("#generate").wait_for()
+            said = page.evaluate("texts => texts.map(one => avatarforge.phrase(one))", written)
+            assert said == [phrase(language, one) for one in written]
+        # An error of a route, with its code and its facts.
+        error = StudioError("image_dimensions", width=5000, height=20, low=64, high=4096)
+        answer = {"detail": error.message, **error.to_json()}
+        said = page.evaluate("answer => avatarforge.sentence(answer)", answer)
+        assert said == " ".join(explain("zh", error))
+
+
+def test_a_refusal_is_said_in_the_language_of_the_page(
+    browser: Browser, studio: RunningApp, tmp_path: Path
+) -> None:
+    broken = tmp_path / "pose.png"
+    broken.write_bytes(b"\x89PNG nothing of the kind")
+    context = browser.new_context(base_url=studio.url, locale="de-AT")
+    page = context.new_page()
+    made = studio.generate(prompt="nude woman")["generation_id"]
+    assert studio.wait(made)["status"] == "failed"
+    open_studio_page(page, f"/?job={made}")
+    expect(page.locator("#result [role=alert]")).to_contain_text("die zeichnet dieses Studio nicht")
+    expect(page.locator("#result [role=alert]")).to_contain_text("Ändern Sie die Beschreibung")
+    page.get_by_role("button", name="Pose und Vorlage").click()
+    page.locator("#reference-file input[type=file]").set_input_files(broken)
+    expect(page.locator("#reference-file [role=alert]")).to_contain_text("Das Bild ist nicht brauchbar")
+    context.close()

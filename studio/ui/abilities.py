@@ -6,8 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from studio.models import Install, KnownModel
-from studio.request import AvatarRequest
-from studio.ui import cards
+from studio.request import AnyRequest, AvatarRequest, TalkRequest
+from studio.ui import cards, phrases
 from studio.ui.tail import Sight
 from studio.workflows import Candidate, Workflow
 from studio.workflows.trials import Trial, try_out
@@ -34,9 +34,7 @@ def show_abilities(sight: Sight, tried: dict[tuple[str, int], Trial]) -> str:
 
 def _tries(studio: Studio, workflow: Workflow, tried: dict[tuple[str, int], Trial]) -> Tried:
     """The workflow on every server that is there, with whatever pictures it asks for."""
-    manifest = workflow.manifest
-    given = {f"{role}_file_id": "any" for role in manifest.pictures if f"{role}_image" in manifest.requires}
-    request = AvatarRequest.model_validate({"prompt": "anybody", "workflow": workflow.name, **given})
+    manifest, request = workflow.manifest, _any_request(workflow)
     sources = set(manifest.inputs_from.values())
     found: Tried = []
     for server in studio.pool.servers:
@@ -47,6 +45,15 @@ def _tries(studio: Studio, workflow: Workflow, tried: dict[tuple[str, int], Tria
             tried[key] = try_out(workflow, request, Candidate(server.kind, server.info, server.url), sources)
         found.append((server.url, tried[key]))
     return found
+
+
+def _any_request(workflow: Workflow) -> AnyRequest:
+    """Whatever this workflow is for, with all the files that it asks for."""
+    manifest = workflow.manifest
+    if manifest.task == "talk":
+        return TalkRequest(image_file_id="any", audio_file_id="any", workflow=workflow.name)
+    given = {f"{role}_file_id": "any" for role in manifest.pictures if f"{role}_image" in manifest.requires}
+    return AvatarRequest.model_validate({"prompt": "anybody", "workflow": workflow.name, **given})
 
 
 def _workflow(sight: Sight, workflow: Workflow, found: Tried) -> str:
@@ -77,7 +84,7 @@ def _lacking(sight: Sight, trial: Trial) -> str:
         where = f" → <code>{escape(file.folder)}</code>"
         rows.append(f"{escape(file.name or file.what)}{where}{size}{_link(file.address, get)}")
     rows += [f"{escape(node.name)} {escape(node.pack)}{_link(node.address, get)}" for node in trial.nodes]
-    rows = rows or [escape(reason) for reason in trial.reasons]
+    rows = rows or [escape(phrases.phrase(sight.page.language, reason)) for reason in trial.reasons]
     return f'<ul class="lacking">{"".join(f"<li>{row}</li>" for row in rows)}</ul>'
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from studio.errors import StudioError
-from studio.records.entities import Job
+from studio.records.entities import Job, Output
 from studio.request import AvatarRequest, random_seed, with_values
-from studio.ui import cards, form, parts
+from studio.ui import cards, form, parts, texts
 from studio.ui.tail import Live, Sight, Tail
-from studio.ui.texts import DEFAULT, label
+from studio.ui.texts import label
 
 if TYPE_CHECKING:
     from studio.assembly import Studio
@@ -54,27 +54,27 @@ def build(studio: Studio, tail: Tail) -> AvatarTab:
     def submit(request: gr.Request, *given: Any) -> tuple[str, Any]:
         """Record a job; the work goes on whether or not anybody looks."""
         values = fields.values(given)
-        page = tail.page(request.session_hash)
-        made = _submit(studio, form.read(studio, values, page.language if page else DEFAULT))
+        language = texts.language_of_page(request)
+        made = _submit(studio, form.read(studio, values, language), language)
         tail.show(request.session_hash, TAB, made.id)
         # What the draft shows is what comes; the next one is another, unless this one is to be kept.
         keep = values["keep_seed"] or not str(values["seed"] or "").strip()
         return made.id, gr.skip() if keep else str(random_seed())
 
-    def stop(job_id: str) -> None:
+    def stop(job_id: str, request: gr.Request) -> None:
         """Cancel the job that is shown."""
         try:
             studio.jobs.cancel(job_id)
         except StudioError as error:
-            gr.Info(error.message)
+            form.tell(error, texts.language_of_page(request))
 
     def act(event: gr.EventData, request: gr.Request) -> dict[Any, Any]:
         """Do what a button below the result says."""
         carried = parts.pressed(event)
         try:
-            return _act(studio, fields, job, carried)
+            return _act(studio, fields, job, carried, texts.language_of_page(request))
         except StudioError as error:
-            raise form.refusal(error) from error
+            raise form.refusal(error, texts.language_of_page(request)) from error
 
     def look_at(job_id: str, request: gr.Request) -> None:
         """Have the stream show another job."""
@@ -103,35 +103,37 @@ def build(studio: Studio, tail: Tail) -> AvatarTab:
     )
 
 
-def _submit(studio: Studio, request: AvatarRequest) -> Job:
+def _submit(studio: Studio, request: AvatarRequest, language: str) -> Job:
     try:
         return studio.jobs.submit(request, door="ui")
     except StudioError as error:
-        raise form.refusal(error) from error
+        raise form.refusal(error, language) from error
 
 
-def _act(studio: Studio, fields: form.Form, shown: gr.Textbox, carried: dict[str, str]) -> dict[Any, Any]:
+def _act(
+    studio: Studio, fields: form.Form, shown: gr.Textbox, carried: dict[str, str], language: str
+) -> dict[Any, Any]:
     job = studio.jobs.get(carried.get("id", ""))
     match carried.get("do"):
         case "variations":
             request = AvatarRequest.model_validate(
                 {**job.request, "seed": random_seed(), "variants": VARIATIONS}
             )
-            return {shown: _submit(studio, request).id}
+            return {shown: _submit(studio, request, language).id}
         case "retry":
             return {shown: studio.jobs.retry(job.id, door="ui").id}
         case "upscale":
-            return {shown: _upscale(studio, job, carried.get("name", "")).id}
+            return {shown: _upscale(studio, job, carried.get("name", ""), language).id}
         case "reuse":
             return form.restore(fields, {**job.request, "seed": job.seed})
     return {shown: gr.skip()}
 
 
-def _upscale(studio: Studio, job: Job, name: str) -> Job:
+def _upscale(studio: Studio, job: Job, name: str, language: str) -> Job:
     output = studio.jobs.output(job.id, name)
     source = studio.files.store_bytes(studio.files.output_path(job.id, name).read_bytes(), output.name)
     request = AvatarRequest(prompt=job.request["prompt"], workflow="upscale", reference_file_id=source.id)
-    return _submit(studio, with_values(request, realism=job.request["realism"]))
+    return _submit(studio, with_values(request, realism=job.request["realism"]), language)
 
 
 def _cancellable(sight: Sight) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def show(sight: Sight) -> str:
     if job is None:
         return EMPTY.format(escape(sight.say("result.empty")))
     if isinstance(job, StudioError):
-        return _stage("failed", cards.problem(job.message, job.hint))
+        return _stage("failed", cards.failure(sight, job))
     match job.status:
         case "completed":
             return _stage("done", _finished(sight, job))
@@ -166,7 +168,7 @@ def _stage(state: str, content: str) -> str:
 
 def _finished(sight: Sight, job: Job) -> str:
     pictures = "".join(
-        f"<figure>{cards.picture(job, output)}<figcaption>{_picture_actions(sight, job, output.name)}"
+        f"<figure>{cards.picture(job, output)}<figcaption>{_picture_actions(sight, job, output)}"
         "</figcaption></figure>"
         for output in job.outputs
         if output.media == "image"
@@ -185,7 +187,7 @@ def _finished(sight: Sight, job: Job) -> str:
         cards.button("variations", sight.say("action.variations"), job.id),
         cards.button("reuse", sight.say("action.reuse"), job.id),
     ]
-    notes = "".join(cards.note(one) for one in job.notes)
+    notes = "".join(cards.note(sight, one) for one in job.notes)
     return (
         f'<div class="pictures n{min(len(job.outputs), 4)}">{pictures}</div>'
         f'<p class="chips">{"".join(chips)}</p><div class="row">{"".join(actions)}</div>{notes}'
@@ -193,11 +195,11 @@ def _finished(sight: Sight, job: Job) -> str:
     )
 
 
-def _picture_actions(sight: Sight, job: Job, name: str) -> str:
-    url = f"outputs/{escape(job.id)}/{escape(name)}"
-    actions = cards.download(url, sight.say("action.download"))
+def _picture_actions(sight: Sight, job: Job, output: Output) -> str:
+    actions = cards.download(cards.output_url(output), sight.say("action.download"))
+    actions += cards.send("talking", sight.say("action.to_talking"), job.id, picture=output.id)
     if any(server["kind"] == "comfy" for server in sight.servers):
-        actions += cards.button("upscale", sight.say("action.upscale"), job.id, name=name)
+        actions += cards.button("upscale", sight.say("action.upscale"), job.id, name=output.name)
     return actions
 
 

@@ -9,8 +9,10 @@ from html import escape
 from typing import Any
 
 from studio.drafts import MEMBERS
+from studio.errors import StudioError
 from studio.records import queue
 from studio.records.entities import Job, Output
+from studio.ui import phrases, texts
 from studio.ui.tail import Sight
 
 STATUS_KEYS = {
@@ -20,6 +22,11 @@ STATUS_KEYS = {
     "failed": "status.failed",
     "cancelled": "status.cancelled",
 }
+
+
+def named(sight: Sight, key: str) -> str:
+    """What a view or a door is called; jobs of other programs may have some that we have no words for."""
+    return texts.table(sight.page.language).get(key, key.partition(".")[2])
 
 
 def words_of(job: Job) -> str:
@@ -42,6 +49,16 @@ def picture(job: Job, output: Output) -> str:
     """One finished picture, as wide and high as it will be before it is there."""
     size = f' width="{output.width}" height="{output.height}"' if output.width and output.height else ""
     return f'<img src="{output_url(output)}" alt="{alt_text(job, output.view)}"{size} decoding="async">'
+
+
+def video(job: Job, output: Output) -> str:
+    """One finished video, as wide and high as it will be before it is there."""
+    size = f' width="{output.width}" height="{output.height}"' if output.width and output.height else ""
+    # Asked for a moment after the beginning, every browser shows the first picture before it plays.
+    return (
+        f'<video src="{output_url(output)}#t=0.001"{size} controls playsinline preload="metadata" '
+        f'aria-label="{alt_text(job)}"></video>'
+    )
 
 
 def preview(sight: Sight, job: Job) -> str:
@@ -71,15 +88,16 @@ def problem(sentence: str, remedy: str = "") -> str:
     return f'<p class="note problem" role="alert"><span>{escape(sentence)}</span>{hint}</p>'
 
 
-def note(sentence: str) -> str:
+def note(sight: Sight, sentence: str) -> str:
     """Something worth knowing about a result."""
+    sentence = phrases.phrase(sight.page.language, sentence)
     return f'<p class="note">{escape(sentence[:1].upper() + sentence[1:])}</p>'
 
 
-def failure(sight: Sight, error: Mapping[str, Any] | None) -> str:
-    """A recorded error as a sentence with its remedy."""
-    error = error or {}
-    return problem(str(error.get("message") or sight.say("result.failed")), str(error.get("hint") or ""))
+def failure(sight: Sight, error: Mapping[str, Any] | StudioError | None) -> str:
+    """An error, perhaps a recorded one, as a sentence with its remedy."""
+    told = phrases.explain(sight.page.language, error or {})
+    return problem(told.sentence or sight.say("result.failed"), told.remedy)
 
 
 def button(do: str, text: str, job_id: str = "", *, kind: str = "", **data: str) -> str:
@@ -89,10 +107,11 @@ def button(do: str, text: str, job_id: str = "", *, kind: str = "", **data: str)
     return f'<button type="button" class="act {kind}" data-do="{do}"{attributes}>{escape(text)}</button>'
 
 
-def download(url: str, text: str, sign: str = "") -> str:
+def download(url: str, text: str, sign: str = "", *, kind: str = "") -> str:
     """A link that saves a file; with a sign instead of its words where there is little room."""
     name = escape(text)
-    return f'<a class="act" href="{url}" download aria-label="{name}" title="{name}">{sign or name}</a>'
+    shown = f'aria-label="{name}" title="{name}">{sign or name}'
+    return f'<a class="act {kind}" href="{url}" download {shown}</a>'
 
 
 def chip(text: str, kind: str = "") -> str:
@@ -137,6 +156,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 def recipe(sight: Sight, job: Job) -> str:
     """Everything that made a picture, to be opened on demand."""
     shown = {name: value for name, value in job.request.items() if value not in (None, "", [], False)}
+    shown.pop("kind", None)
     shown["seed"] = job.seed
     pairs = [(name.replace("_", " "), _plain(value)) for name, value in shown.items()]
     title = escape(sight.say("result.recipe"))
@@ -149,18 +169,17 @@ def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
-def send(tab: str, text: str, job_id: str) -> str:
+def send(tab: str, text: str, job_id: str, **data: str) -> str:
     """A button that takes a result along to another tab."""
-    return (
-        f'<button type="button" class="act send" data-do="send" data-send="{tab}" data-id="{escape(job_id)}">'
-        f"{escape(text)}</button>"
-    )
+    more = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items())
+    carried = f'data-send="{tab}" data-id="{escape(job_id)}"{more}'
+    return f'<button type="button" class="act send" data-do="send" {carried}>{escape(text)}</button>'
 
 
 def waiting_words(sight: Sight, job: Job) -> str:
     """What a job that is not finished does just now."""
     if said := sight.studio.jobs.said(job):
-        return said
+        return phrases.phrase(sight.page.language, said)
     if job.status == "queued":
         ahead = queue.ahead(sight.studio.database, job.id)
         return sight.say("progress.next") if ahead == 0 else sight.say("progress.waiting", count=ahead)

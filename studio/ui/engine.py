@@ -15,7 +15,7 @@ import gradio as gr
 from studio.errors import StudioError
 from studio.owner import check_owner
 from studio.servers import Listed
-from studio.ui import abilities, cards, disk, form, parts, texts
+from studio.ui import abilities, cards, disk, form, parts, phrases, texts
 from studio.ui.tail import Live, Sight, Tail
 from studio.ui.texts import label
 from studio.workflows.trials import Trial
@@ -48,8 +48,7 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
     usage = parts.live("disk")
 
     def say(request: gr.Request, key: str, **facts: Any) -> str:
-        page = tail.page(request.session_hash)
-        return texts.say(page.language if page else texts.DEFAULT, key, **facts)
+        return texts.say(texts.language_of_page(request), key, **facts)
 
     def act(event: gr.EventData, request: gr.Request) -> None:
         """Pause a server, let it go on, or let go of it."""
@@ -69,7 +68,7 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
         with owner_and_refusals(studio, request):
             found = studio.servers.try_address(address)
         if found.problem is not None:
-            raise form.complaint(f"{found.problem['message']} {found.problem['hint']}")
+            raise form.complaint(" ".join(phrases.explain(texts.language_of_page(request), found.problem)))
         devices = found.stats.get("devices") or [{}]
         told = say(
             request, "engine.answers", url=found.url, device=devices[0].get("name", "?"), queue=found.queue
@@ -131,7 +130,7 @@ def owner_and_refusals(studio: Studio, request: gr.Request) -> Iterator[None]:
         check_owner(studio.settings, client, request.headers.get("origin"), request.headers.get("host"))
         yield
     except StudioError as error:
-        raise form.refusal(error) from error
+        raise form.refusal(error, texts.language_of_page(request)) from error
 
 
 # ------------------------------------------------------------------- servers
@@ -161,7 +160,8 @@ def _server(sight: Sight, listed: Listed) -> str:
         used = 100 * (total - free) / total
         told = say("engine.memory", free=cards.size(free), total=cards.size(total))
         memory = f"<p>{escape(told)}</p>{cards.bar(used, told)}"
-    error = cards.problem(str(server["error"])) if server["error"] else ""
+    said = phrases.phrase(sight.page.language, str(server["error"] or ""))
+    error = cards.problem(said) if said else ""
     do = "resume" if server["paused"] else "pause"
     actions = cards.button(do, say(f"action.{do}"), listed.id)
     if listed.is_added:

@@ -9,12 +9,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any, get_args
 
 import gradio as gr
+from annotated_types import Ge, Le
 from pydantic import ValidationError
 
 from studio.errors import StudioError
 from studio.request import MAX_SEED, VIEWS, AvatarRequest, Framing
-from studio.ui import parts, presets
-from studio.ui.texts import label, say
+from studio.ui import parts, phrases, presets
+from studio.ui.texts import DEFAULT, label, say, table
 
 if TYPE_CHECKING:
     from studio.assembly import Studio
@@ -256,7 +257,7 @@ def read(studio: Studio, values: Values, language: str, **more: Any) -> AvatarRe
         "views": (values["view"],),
         "framing": values["framing"],
         "transparent": bool(values["transparent"]),
-        "pose_file_id": values["pose_file"] or _pose_file(studio, values["pose"], engine),
+        "pose_file_id": values["pose_file"] or _pose_file(studio, values["pose"], engine, language),
         "reference_file_id": values["reference_file"] or None,
         "width": width,
         "height": height,
@@ -276,7 +277,7 @@ def read(studio: Studio, values: Values, language: str, **more: Any) -> AvatarRe
         raise complaint(_explain(error, language), title=say(language, "error.form")) from error
 
 
-def _pose_file(studio: Studio, pose: str, engine: str) -> str | None:
+def _pose_file(studio: Studio, pose: str, engine: str, language: str) -> str | None:
     """A preset as a skeleton for servers that read pictures; our own engine knows the words themselves."""
     name = next(
         (key.removeprefix("pose.") for key, words in presets.POSES.items() if words and words == pose), ""
@@ -286,7 +287,7 @@ def _pose_file(studio: Studio, pose: str, engine: str) -> str | None:
     try:
         return studio.drafts.pose_file(name).id
     except StudioError as error:
-        raise refusal(error) from error
+        raise refusal(error, language) from error
 
 
 def restore(form: Form, request: Mapping[str, Any]) -> dict[Any, Any]:
@@ -322,9 +323,14 @@ def complaint(sentence: str, title: str | None = None) -> gr.Error:
     return gr.Error(sentence, title=title or "", print_exception=False, duration=12)
 
 
-def refusal(error: StudioError) -> gr.Error:
+def refusal(error: StudioError, language: str = DEFAULT) -> gr.Error:
     """An error of the registry as the page shows it."""
-    return complaint(f"{error.message} {error.hint}", title="")
+    return complaint(" ".join(filter(None, phrases.explain(language, error))), title="")
+
+
+def tell(error: StudioError, language: str) -> None:
+    """Say in passing that something was not to be done."""
+    gr.Info(phrases.explain(language, error).sentence)
 
 
 def _text(value: Any) -> str:
@@ -363,4 +369,13 @@ def _explain(error: ValidationError, language: str) -> str:
         return say(language, "error.no_prompt")
     if field == "seed":
         return say(language, "error.seed", most=MAX_SEED)
-    return f"{field}: {first['msg']}"
+    name = table(language).get(f"form.{field}", field)
+    limits = first.get("ctx", {})
+    if "max_length" in limits:
+        return say(language, "error.long", field=name, most=limits["max_length"])
+    metadata = AvatarRequest.model_fields[field].metadata if field in AvatarRequest.model_fields else []
+    least = next((one.ge for one in metadata if isinstance(one, Ge)), None)
+    most = next((one.le for one in metadata if isinstance(one, Le)), None)
+    if least is not None and most is not None:
+        return say(language, "error.range", field=name, least=least, most=most)
+    return say(language, "error.value", field=name, value=str(first.get("input", ""))[:60])

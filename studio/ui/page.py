@@ -21,6 +21,7 @@ from studio.ui import (
     queue,
     sheet,
     sheet_endpoints,
+    talking,
     texts,
     views,
 )
@@ -57,6 +58,8 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
             sides = views.build(studio, tail, single)
         with gr.Tab(label("tab.sheet"), id=sheet.TAB):
             composed = sheet.build(studio, tail)
+        with gr.Tab(label("tab.talking"), id=talking.TAB):
+            spoken = talking.build(studio, tail)
         with gr.Tab(label("tab.gallery"), id=gallery.TAB):
             made = gallery.build(studio, single.form)
         with gr.Tab(label("tab.queue"), id=queue.TAB):
@@ -72,7 +75,7 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         blocks,
         [
             Live(banner, show_banner),
-            *(part for tab in (single, sides, composed, made, listed, servers) for part in tab.live),
+            *(part for tab in (single, sides, composed, spoken, made, listed, servers) for part in tab.live),
         ],
     )
 
@@ -104,7 +107,7 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
     )
 
 
-TABS = (avatar.TAB, views.TAB, sheet.TAB, gallery.TAB, queue.TAB, engine.TAB)
+TABS = (avatar.TAB, views.TAB, sheet.TAB, talking.TAB, gallery.TAB, queue.TAB, engine.TAB)
 
 
 def _keep_form(fields: form.Form, kept: gr.BrowserState, blocks: gr.Blocks) -> None:
@@ -155,7 +158,7 @@ def _follow(studio: Studio, tail: Tail, blocks: gr.Blocks, live: list[Live]) -> 
     ).then(None, None, None, js="() => avatarforge.brokeOff()")
 
 
-SHOWN = {avatar.TAB: "job", views.TAB: "views", sheet.TAB: "sheet"}
+SHOWN = {avatar.TAB: "job", views.TAB: "views", sheet.TAB: "sheet", talking.TAB: "talk"}
 
 
 def _asked(opened: str) -> dict[str, str]:

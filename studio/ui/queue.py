@@ -11,7 +11,7 @@ import gradio as gr
 from studio.errors import StudioError
 from studio.records import queue
 from studio.records.entities import FINAL, STATUSES, Job
-from studio.ui import cards, form, parts
+from studio.ui import cards, form, parts, texts
 from studio.ui.tail import Live, Sight
 from studio.ui.texts import label
 
@@ -36,13 +36,13 @@ def build(studio: Studio) -> QueueTab:
     """Create the tab and wire it."""
     listed = parts.live("queue", f'<p class="quiet">{label("queue.loading")}</p>')
 
-    def act(event: gr.EventData) -> None:
+    def act(event: gr.EventData, request: gr.Request) -> None:
         """Do what a button in the list says; the stream shows what became of it."""
         carried = parts.pressed(event)
         try:
             _act(studio, carried.get("do", ""), carried.get("id", ""))
         except StudioError as error:
-            raise form.refusal(error) from error
+            raise form.refusal(error, texts.language_of_page(request)) from error
 
     listed.click(act, None, None, show_progress="hidden", api_visibility="private")
     return QueueTab(listed, (Live(listed, show, TAB),))
@@ -111,16 +111,16 @@ def _section(sight: Sight, key: str, count: int | None, rows: list[str], actions
 
 def _row(sight: Sight, job: Job, place: int = 0) -> str:
     say = sight.say
-    images = [output for output in job.outputs if output.media == "image"]
+    images = [output for output in job.outputs if output.media in ("image", "video")]
     thumb = (
         cards.thumbnail(job, images[0])
         if images
         else f'<span class="thumb {job.status}" aria-hidden="true">{place or ""}</span>'
     )
-    views = ", ".join(say(f"view.{task.view}") for task in job.tasks)
+    views = ", ".join(cards.named(sight, f"view.{task.view}") for task in job.tasks)
     facts = [
         cards.chip(say(cards.STATUS_KEYS[job.status]), job.status),
-        cards.chip(say(f"door.{job.door}") if job.door in DOORS else job.door),
+        cards.chip(cards.named(sight, f"door.{job.door}")),
         cards.chip(views),
         f"<small>{cards.ago(job.completed_at or job.created_at)}</small>",
     ]
@@ -132,9 +132,6 @@ def _row(sight: Sight, job: Job, place: int = 0) -> str:
         f'<p class="prompt">{escape(cards.words_of(job))}</p><p class="chips">{"".join(facts)}</p>'
         f'{words}{progress}{error}</div><div class="row">{_actions(sight, job, place)}</div></li>'
     )
-
-
-DOORS = frozenset({"ui", "avatarforge", "notebook", "gradio"})
 
 
 def _actions(sight: Sight, job: Job, place: int) -> str:

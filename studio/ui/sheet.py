@@ -17,10 +17,10 @@ from studio.request import AvatarRequest, View, random_seed
 from studio.sheets import plan, turntable
 from studio.sheets.content import ORDER, about_sheet
 from studio.sheets.options import Layout
-from studio.ui import form, parts, sheet_cells, texts
+from studio.ui import form, parts, phrases, sheet_cells, texts
 from studio.ui.sheet_cells import TAB
 from studio.ui.tail import Live, Tail
-from studio.ui.texts import DEFAULT, label
+from studio.ui.texts import label
 
 if TYPE_CHECKING:
     from studio.assembly import Studio
@@ -73,12 +73,11 @@ def build(studio: Studio, tail: Tail) -> SheetTab:
 
     def act(event: gr.EventData, request: gr.Request) -> Any:
         """Do what a button beside a picture says."""
-        page = tail.page(request.session_hash)
-        language = page.language if page else DEFAULT
+        language = texts.language_of_page(request)
         try:
             made, said = _act(studio, parts.pressed(event), language)
         except StudioError as error:
-            raise form.refusal(error) from error
+            raise form.refusal(error, language) from error
         if said:
             gr.Info(said)
         if made is None:
@@ -206,7 +205,7 @@ def _wire_turn(studio: Studio) -> None:
     start = gr.Button(visible="hidden", elem_id="sheet-turn")
     stop = gr.Button(visible="hidden", elem_id="sheet-turn-stop")
 
-    async def turn(asked: str) -> AsyncIterator[str]:
+    async def turn(asked: str, request: gr.Request) -> AsyncIterator[str]:
         """How many angles are drawn; what goes wrong is told in the same way."""
         wanted = json.loads(asked)
         frames, height = int(wanted["frames"]), int(wanted["height"])
@@ -215,7 +214,8 @@ def _wire_turn(studio: Studio) -> None:
             async for done in draw_turn(studio, str(wanted["job"]), frames, height):
                 yield json.dumps({**about, "done": done})
         except StudioError as error:
-            yield json.dumps({**about, "problem": f"{error.message} {error.hint}".strip()})
+            told = phrases.explain(texts.language_of_page(request), error)
+            yield json.dumps({**about, "problem": " ".join(filter(None, told))})
 
     begun = start.click(
         None, None, asked, js="() => avatarforge.sheet.turning()", api_visibility="private"

@@ -14,7 +14,7 @@ from studio.pictures import letters
 from studio.records.entities import Job, Output, Task
 from studio.sheets import Cell, Content, SheetOptions, plan
 from studio.sheets.content import ORDER, PICTURES, about_sheet
-from studio.ui import avatar, cards, texts, views
+from studio.ui import avatar, cards, phrases, texts, views
 from studio.ui.tail import Sight
 
 TAB = "sheet"
@@ -92,7 +92,8 @@ def show_cells(sight: Sight) -> str:
         words = sight.say("sheet.empty" if _characters(sight) else "sheet.first")
         return _state({"job": "", "words": words})
     if isinstance(job, StudioError):
-        return _state({"job": "", "words": f"{job.message} {job.hint}", "failed": True})
+        words = " ".join(filter(None, phrases.explain(sight.page.language, job)))
+        return _state({"job": "", "words": words, "failed": True})
     content = _content(sight, job)
     state = _state_of(sight, job, content)
     tiles = _views(sight, job, content)
@@ -162,7 +163,7 @@ def _views(sight: Sight, job: Job, content: Content | None) -> str:
     tiles: list[tuple[int, str]] = []
     for task in job.tasks:
         place = ORDER.index(task.view) if task.view in ORDER else len(ORDER)
-        name = sight.say(f"view.{task.view}")
+        name = cards.named(sight, f"view.{task.view}")
         cell = there.get(task.view)
         tile = _view(sight, job, cell, name) if cell else _missing(sight, job, task, name)
         tiles.append((place, tile))

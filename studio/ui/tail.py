@@ -145,7 +145,11 @@ class Tail:
             if part.tab and part.tab != page.tab:
                 found.append(_SAME)
                 continue
-            value = part.show(sight)
+            try:
+                value = part.show(sight)
+            except Exception:  # one part's fault must not take all the others off the page
+                log.exception("a part of the page cannot be shown")
+                value = old
             found.append(_SAME if value == old else value)
         return found
 

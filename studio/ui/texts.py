@@ -10,6 +10,8 @@ from typing import Any
 
 import gradio as gr
 
+from studio.errors import REGISTRY
+
 WORDS = Path(__file__).parent / "words"
 LANGUAGES: dict[str, str] = {
     "en": "English",
@@ -18,7 +20,7 @@ LANGUAGES: dict[str, str] = {
     "es": "Español",
     "zh": "中文",
 }
-DEFAULT = "en"
+DEFAULT, OTHER = "en", "de"
 # As browsers and Gradio name a language that we have without its regions.
 BROWSER_NAMES: dict[str, tuple[str, ...]] = {"zh": ("zh-CN", "zh-TW")}
 COOKIE = "avatarforge_language"
@@ -26,8 +28,21 @@ COOKIE = "avatarforge_language"
 
 @functools.cache
 def table(language: str) -> dict[str, str]:
-    """All texts of one language, by their keys."""
-    return json.loads((WORDS / f"{language}.json").read_text("utf-8"))
+    """All texts of one language, by their keys; `said` are those that other rooms write in English."""
+    own = _read(f"{language}.json") | _read(f"said.{language}.json")
+    return _of_errors() | own if language == DEFAULT else own
+
+
+def _read(name: str) -> dict[str, str]:
+    return json.loads((WORDS / name).read_text("utf-8"))
+
+
+def _of_errors() -> dict[str, str]:
+    """What the registry says, which is English; of those errors that other languages have words for."""
+    known = _read(f"said.{OTHER}.json")
+    worded = [one for one in REGISTRY.values() if f"problem.{one.code}" in known]
+    sentences = {f"problem.{problem.code}": problem.sentence for problem in worded}
+    return sentences | {f"remedy.{problem.code}": problem.hint for problem in worded}
 
 
 @functools.cache
@@ -61,3 +76,8 @@ def language_of(cookies: Mapping[str, str], accept_language: str) -> str:
         if code in LANGUAGES:
             return code
     return DEFAULT
+
+
+def language_of_page(request: gr.Request) -> str:
+    """The language of the page that an event came from."""
+    return language_of(request.cookies, request.headers.get("accept-language", ""))

@@ -13,7 +13,7 @@ from studio.records.entities import Job, Output, Task
 from studio.request import VIEWS, AvatarRequest, View, with_values
 from studio.ui import avatar, cards, form, parts, texts
 from studio.ui.tail import Live, Sight, Tail
-from studio.ui.texts import DEFAULT, label
+from studio.ui.texts import label
 
 if TYPE_CHECKING:
     from studio.assembly import Studio
@@ -76,8 +76,7 @@ def build(studio: Studio, tail: Tail, single: avatar.AvatarTab) -> ViewsTab:
 
     def submit(request: gr.Request, source_id: str, views: list[View], most: float, *given: Any) -> str:
         """Record a job of all wanted views."""
-        page = tail.page(request.session_hash)
-        language = page.language if page else DEFAULT
+        language = texts.language_of_page(request)
         more = {"views": tuple(view for view in VIEWS if view in views), "max_drift": most or None}
         if not views:
             raise form.complaint(texts.say(language, "views.none"))
@@ -87,23 +86,23 @@ def build(studio: Studio, tail: Tail, single: avatar.AvatarTab) -> ViewsTab:
             )
             made = studio.jobs.submit(with_values(asked, variants=1), door="ui")
         except StudioError as error:
-            raise form.refusal(error) from error
+            raise form.refusal(error, language) from error
         tail.show(request.session_hash, TAB, made.id)
         return made.id
 
-    def stop(job_id: str) -> None:
+    def stop(job_id: str, request: gr.Request) -> None:
         """Cancel the job that is shown."""
         try:
             studio.jobs.cancel(job_id)
         except StudioError as error:
-            gr.Info(error.message)
+            form.tell(error, texts.language_of_page(request))
 
     def act(event: gr.EventData, request: gr.Request) -> Any:
         """Re-roll a view, or say that it is good."""
         try:
             made = _act(studio, parts.pressed(event))
         except StudioError as error:
-            raise form.refusal(error) from error
+            raise form.refusal(error, texts.language_of_page(request)) from error
         if made is None:
             return gr.skip()
         tail.show(request.session_hash, TAB, made)
@@ -220,10 +219,10 @@ def show(sight: Sight) -> str:
     if job is None:
         return f'<div class="stage empty"><p>{escape(sight.say("views.empty"))}</p></div>'
     if isinstance(job, StudioError):
-        return f'<div class="stage failed">{cards.problem(job.message, job.hint)}</div>'
+        return f'<div class="stage failed">{cards.failure(sight, job)}</div>'
     good = {item.output.view for item in _items(sight.studio, job) if ACCEPTED in item.tags}
     tiles = "".join(_view(sight, job, task, task.view in good) for task in job.tasks)
-    notes = "".join(cards.note(one) for one in job.notes)
+    notes = "".join(cards.note(sight, one) for one in job.notes)
     words = (
         ""
         if job.is_final
@@ -235,14 +234,22 @@ def show(sight: Sight) -> str:
         if job.status in {"failed", "cancelled"}
         else ""
     )
-    actions = f'<div class="row">{sheet}{again}</div>' if sheet or again else ""
+    speaks = _to_talking(sight, job)
+    actions = f'<div class="row">{sheet}{speaks}{again}</div>' if sheet or speaks or again else ""
     return f'{words}<div class="views n{len(job.tasks)}">{tiles}</div>{actions}{notes}'
+
+
+def _to_talking(sight: Sight, job: Job) -> str:
+    """The view whose face is seen best can speak."""
+    seen = {one.view: one for one in job.outputs if one.media == "image"}
+    best = next((seen[view] for view in ("front", "quarter", "side") if view in seen), None)
+    return cards.send("talking", sight.say("action.to_talking"), job.id, picture=best.id) if best else ""
 
 
 def _view(sight: Sight, job: Job, task: Task, accepted: bool) -> str:
     say = sight.say
     output = next((one for one in job.outputs if one.task_id == task.id and one.media == "image"), None)
-    name = say(f"view.{task.view}")
+    name = cards.named(sight, f"view.{task.view}")
     if output is not None:
         content = cards.picture(job, output)
     elif task.status == "failed":
@@ -301,7 +308,7 @@ def show_comparison(sight: Sight) -> str:
     def options(chosen: Output) -> str:
         return "".join(
             f'<option value="{cards.output_url(one)}"{" selected" if one is chosen else ""}>'
-            f"{escape(sight.say(f'view.{one.view}'))}</option>"
+            f"{escape(cards.named(sight, f'view.{one.view}'))}</option>"
             for one in outputs
         )
 

@@ -1,6 +1,6 @@
 // The gallery: pages of small pictures, marks, one picture in full, two compared, settings out of a dropped file.
 avatarforge.gallery = (() => {
-  const {word, escape, sentence} = avatarforge;
+  const {word, escape, sentence, noted} = avatarforge;
   const PAGE = 60;
   const UNDO_MS = 12000;
   const SEARCH_AFTER_MS = 200;
@@ -236,12 +236,12 @@ avatarforge.gallery = (() => {
     const body = file && new FormData();
     if (file) body.append('file', file);
     const found = await ask(path, body);
-    if (!found.request) throw new Error([say('no_words'), ...found.notes].join(' '));
+    if (!found.request) throw new Error([say('no_words'), ...found.notes.map(noted)].join(' '));
     settings = JSON.stringify({...found.request, ...(found.view ? {views: [found.view]} : {})});
     document.querySelector('#gallery-take').click();
     part('dialog').close();
     avatarforge.goTo('avatar');
-    tell([say('restored'), ...found.notes].join(' '));
+    tell([say('restored'), ...found.notes.map(noted)].join(' '));
   });
   const taken = () => settings;
 

@@ -1,6 +1,6 @@
 // The character sheet: composed anew after every change without drawing anything again, and taken away as files.
 avatarforge.sheet = (() => {
-  const {word, escape, sentence, remember} = avatarforge;
+  const {word, escape, sentence, noted, phrases, remember} = avatarforge;
   const ROUTE = 'avatarforge-controller/sheets/';
   const STORE = 'avatarforge.sheet';
   const COMPOSE_AFTER_MS = 120;
@@ -180,7 +180,7 @@ avatarforge.sheet = (() => {
   };
   const showFacts = ({width, height, notes}) => {
     part('[data-size]').textContent = `${width} × ${height}`;
-    part('[data-notes]').innerHTML = notes.map((one) => `<p class="quiet">${escape(one)}</p>`).join('');
+    part('[data-notes]').innerHTML = notes.map((one) => `<p class="quiet">${escape(noted(one))}</p>`).join('');
   };
   const complain = (words) => {
     part('[data-notes]').innerHTML = `<p class="note problem" role="alert">${escape(words)}</p>`;
@@ -289,7 +289,7 @@ avatarforge.sheet = (() => {
       const blob = await answer.blob();
       save(blob, filename);
       progress(form, turned(blob, form) + `<p class="quiet">${escape(say('saved', {name: filename, size: size(blob.size)}))}</p>`
-        + (notes ? `<p class="quiet">${escape(notes)}</p>` : ''));
+        + (notes ? `<p class="quiet">${escape(phrases(notes))}</p>` : ''));
     } catch (error) {
       const said = error.name === 'AbortError' ? say('stopped') : String(error.message || error);
       progress(form, `<p class="${error.name === 'AbortError' ? 'quiet' : 'note problem'}">${escape(said)}</p>`);

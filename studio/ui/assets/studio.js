@@ -3,21 +3,80 @@ window.avatarforge = (() => {
   const DRAFT_AFTER_MS = 200;
   const AGAIN_AFTER_MS = 1500;
   const TILES_AFTER_MS = 1500;
-  const TABS = ['avatar', 'views', 'sheet', 'gallery', 'queue', 'engine'];
+  const TABS = ['avatar', 'views', 'sheet', 'talking', 'gallery', 'queue', 'engine'];
 
   // ------------------------------------------------------------------ words
 
   const language = () => (document.documentElement.lang || navigator.language || 'en').split('-')[0];
   const word = (key) => {
-    const tables = window.gradio_config?.i18n_translations || {};
-    return (tables[language()] || {})[key] || (tables.en || {})[key] || key;
+    const known = window.gradio_config?.i18n_translations || {};
+    return (known[language()] || {})[key] || (known.en || {})[key] || key;
   };
   const escape = (text) => String(text).replace(/[&<>"'`]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  // What the studio's rooms say in English, in the language of the page; `phrases.py` does the same.
+  const tables = () => window.gradio_config?.i18n_translations || {};
+  const KINDS = /^(note|reason|problem|remedy)\./;
+  const PLACE = /\{(\w+)(![rs])?(?::\.?(\d*)[gf])?\}/g;
+  const shapes = (() => {
+    let found;
+    const pattern = (template) => {
+      let text = '', from = 0;
+      const names = new Set();
+      for (const place of template.matchAll(PLACE)) {
+        const quote = place[2] === '!r' ? '[\'"]' : '';
+        text += template.slice(from, place.index).replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + quote
+          + (names.has(place[1]) ? `\\k<${place[1]}>` : `(?<${place[1]}>.+?)`) + quote;
+        names.add(place[1]);
+        from = place.index + place[0].length;
+      }
+      return new RegExp(`^${text}${template.slice(from).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 's');
+    };
+    const letters = (template) => template.replace(PLACE, '').replace(/[^A-Za-z]/g, '').length;
+    return () => (found ||= Object.entries(tables().en || {}).filter(([key, text]) => KINDS.test(key) && letters(text) >= 7)
+      .sort((one, other) => letters(other[1]) - letters(one[1])).map(([key, text]) => [key, pattern(text)]));
+  })();
+  const phrase = (text) => {
+    if (!text || language() === 'en' || !tables()[language()]) return text || '';
+    const parts = text.split('; ');
+    const said = parts.length > 1 ? parts.map(phrase) : parts;
+    if (said.every((one, i) => one !== parts[i])) return said.join('; ');
+    for (const [key, pattern] of shapes()) {
+      const found = pattern.exec(text);
+      if (found) return fill(word(key), found.groups || {});
+    }
+    return text;
+  };
+  const NAMED = {view: 'view.', awaited: 'view.', views: 'view.', status: 'status.'};
+  const fill = (template, facts) => template.replace(PLACE, (_, name, __, digits) => {
+    const value = facts[name] ?? '';
+    if (typeof value === 'number') return digits ? value.toFixed(Number(digits)) : String(Math.round(value * 1e6) / 1e6);
+    if (name === 'why' || name === 'remedy') return phrase(value);
+    return NAMED[name] ? value.split(', ').map((one) => tables()[language()]?.[NAMED[name] + one] || one).join(', ') : value;
+  });
+  // Several sentences in one text, some of which belong together.
+  const phrases = (text) => {
+    const parts = (text || '').split(/(?<=[.]) (?=[A-Z])/);
+    const said = [];
+    for (let from = 0; from < parts.length;) {
+      const most = Math.min(3, parts.length - from);
+      let count = [...Array(most).keys()].map((one) => most - one)
+        .find((one) => { const whole = parts.slice(from, from + one).join(' '); return phrase(whole) !== whole; }) || 1;
+      said.push(phrase(parts.slice(from, from + count).join(' ')));
+      from += count;
+    }
+    return said.join(' ');
+  };
+  const noted = (text) => { const said = phrase(text); return said.slice(0, 1).toUpperCase() + said.slice(1); };
+
   // Our routes answer refusals in several documented shapes.
   const sentence = (answer) => {
+    const own = tables()[language()] || {};
+    if (language() !== 'en' && answer?.facts && own[`problem.${answer.code}`]) {
+      return [`problem.${answer.code}`, `remedy.${answer.code}`].map((key) => fill(own[key], answer.facts)).join(' ');
+    }
     const said = answer?.error || answer?.detail || answer;
     const words = typeof said === 'string' ? [said, answer.hint] : [said?.message, said?.hint];
-    return words.filter(Boolean).join(' ') || word('error.unknown');
+    return words.filter(Boolean).map(phrases).join(' ') || word('error.unknown');
   };
 
   // -------------------------------------------------------------- addresses
@@ -36,6 +95,7 @@ window.avatarforge = (() => {
     const asked = new URL(location).searchParams;
     return [JSON.stringify({
       job: asked.get('job') || '', views: asked.get('views') || '', sheet: asked.get('sheet') || '',
+      talk: asked.get('talk') || '',
       tab: asked.get('tab') || TABS[0],
     })];
   };
@@ -142,7 +202,7 @@ window.avatarforge = (() => {
     image.hidden = !said.url;
     if (said.url) { image.src = said.url; image.alt = `${word('draft.title')}: ${wanted.prompt}`; }
     figure.querySelector('b').textContent = word('draft.title');
-    figure.querySelector('span').textContent = said.problem || (said.notes || []).join('; ') || word('draft.about');
+    figure.querySelector('span').textContent = said.problem || (said.notes || []).map(noted).join('; ') || word('draft.about');
     figure.classList.toggle('problem', Boolean(said.problem));
   };
   const draftSize = (shape) => {
@@ -249,9 +309,9 @@ window.avatarforge = (() => {
   };
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      if (press('#generate, #views-generate')) event.preventDefault();
+      if (press('#generate, #views-generate, #talk-generate')) event.preventDefault();
     } else if (event.key === 'Escape' && !event.defaultPrevented) {
-      if (!document.querySelector('[role=listbox], dialog[open]')) press('#cancel, #views-cancel');
+      if (!document.querySelector('[role=listbox], dialog[open]')) press('#cancel, #views-cancel, #talk-cancel');
     } else if (event.altKey && /^[1-9]$/.test(event.key)) {
       goTo(TABS[Number(event.key) - 1]);
       event.preventDefault();
@@ -299,5 +359,5 @@ window.avatarforge = (() => {
     tiles = JSON.parse(list.dataset.tiles);
     paintTiles();
   });
-  return {word, escape, sentence, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
+  return {word, escape, sentence, phrase, phrases, noted, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
 })();
