@@ -184,9 +184,9 @@ def ledger(jobs: Jobs, **filters: Any) -> list[Delivery]:
     return list(reversed(Hooks(jobs.database, jobs.settings).deliveries(1, 1000, **filters).deliveries))
 
 
-def until(what: Callable[[], Any]) -> None:
+def until(what: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
     """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not what():
         assert time.monotonic() < deadline, "it did not come to be"
         time.sleep(0.01)
