@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from studio.engine.talking.audio import Array
@@ -19,9 +21,10 @@ SYLLABLE_S, SOUND_S = 0.12, 0.02
 GLIDES = (0.10, 0.10, -2.5, 1.0)
 NOT_STEADY = (0.57, 0.06, -3.0, 1.0)
 CHANGES = (0.30, 0.08, -2.5, 1.0)
-HISSES = (5.0, 2.5, -1.0, 1.0)
-SYLLABLES = (2.4, 1.0, -1.5, 1.0)
-DOUBT, SURE = 0.8, 2.0
+HISSES = (5.0, 2.5, -1.0, 4.0)
+SYLLABLES = (2.4, 1.0, -1.5, 4.0)
+BOTH, MONOTONE = 1.5, 3.0
+DOUBT, SURE = 0.9, 2.1
 
 
 def speech_share(heard: Heard) -> Array:
@@ -57,13 +60,30 @@ def speech_signs(heard: Heard) -> Array:
 
     glides, stays = mean(gliding), mean(steady)
     spread = np.sqrt(np.maximum(mean(hissing**2) - mean(hissing) ** 2, 0.0))
+    hisses = _counted(spread, HISSES)
+    beats = _counted(np.sqrt(np.maximum(mean(syllables**2), 0.0)), SYLLABLES)
     return (
         _counted(glides, GLIDES)
         + _counted((glides + 0.01) / (glides + stays + 0.02), NOT_STEADY)
         + _counted(mean(heard.flux), CHANGES)
-        + _counted(spread, HISSES)
-        + _counted(np.sqrt(np.maximum(mean(syllables**2), 0.0)), SYLLABLES)
+        + np.minimum(hisses, 1.0)
+        + np.minimum(beats, 1.0)
+        # Drums beat and cymbals hiss; that hissing comes and goes with syllables is a sign of its own.
+        + np.clip(np.minimum(hisses, beats) - 1.0, 0.0, BOTH)
+        + MONOTONE * _monotone(heard, voiced, mean) * share(mean(heard.flux), 0.28, 0.36)
     )
+
+
+def _monotone(heard: Heard, voiced: Array, mean: Callable[[Array], Array]) -> Array:
+    """A machine's voice may never glide, but it keeps to one pitch, where a tune goes up and down."""
+    if not voiced.any():
+        return np.zeros(len(voiced), np.float32)
+    octaves = np.log2(np.maximum(heard.pitch_hz, 1.0))
+    away = octaves - np.median(octaves[voiced])
+    away = np.abs(away - np.round(away)) * voiced  # half the pitch is the same voice, heard wrongly
+    share_voiced = mean(voiced.astype(np.float32))
+    usual = mean(away.astype(np.float32)) / np.maximum(share_voiced, 0.05)
+    return share(-usual, -0.07, -0.03) * share(share_voiced, 0.25, 0.45)
 
 
 def _counted(sign: Array, how: tuple[float, float, float, float]) -> Array:
