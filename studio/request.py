@@ -112,7 +112,7 @@ class AvatarRequest(_Request):
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Emotion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z ]{0,39}$")]
+Emotion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z _]{0,39}$")]
 
 
 class Landmarks(BaseModel):
