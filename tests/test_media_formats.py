@@ -1,4 +1,4 @@
-"""A picture in the format and quality that were asked for, with its recipe and ComfyUI's graphs still inside."""
+"""Pictures in the format and quality that were asked for, with their recipe and graphs still inside."""
 
 from __future__ import annotations
 
