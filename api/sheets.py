@@ -206,6 +206,12 @@ class FileQuery(FileOptions):
     )
 
 
+FILE_TYPES = (
+    *("image/png", "image/webp", "image/gif", "image/vnd.adobe.photoshop"),
+    *("application/pdf", "application/zip", "video/mp4"),
+)
+
+
 @router.head("/sheets/{generation_id}/{name}", include_in_schema=False)
 @router.get(
     "/sheets/{generation_id}/{name}",
@@ -214,9 +220,7 @@ class FileQuery(FileOptions):
     responses={
         200: {
             "description": "The file; the header X-Notes says what one should know about it, percent-encoded",
-            "content": {
-                kind: {} for kind in ("image/png", "application/pdf", "application/zip", "video/mp4")
-            },
+            "content": {kind: {} for kind in FILE_TYPES},
         },
         304: {"description": "The client has it already, by its If-None-Match"},
     }

@@ -13,6 +13,7 @@ from api.avatarforge_schemas import answers
 from api.bodies import StrictRoute
 from api.deps import StudioDep
 from api.problems import RENDERERS
+from api.v1 import Failure
 from studio.assembly import Studio
 from studio.speech import SpeechRequest, Spoken, formats, keep
 from studio.speech.asked import EngineName
@@ -20,8 +21,47 @@ from studio.speech.asked import EngineName
 PREFIX = "/api/v1/speech"
 OPENAI_PREFIX = "/v1"
 
-router = APIRouter(tags=["Speech"], route_class=StrictRoute)
-openai_router = APIRouter(tags=["OpenAI Speech"], route_class=StrictRoute)
+
+class OpenAiError(BaseModel):
+    """What went wrong, as OpenAI's clients read it."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class OpenAiFailure(BaseModel):
+    """The body of every failed request there."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": {
+                        "message": "The request body is not a JSON object: it is empty. Send a JSON object.",
+                        "type": "invalid_request_error",
+                        "param": None,
+                        "code": "invalid_json",
+                    }
+                }
+            ]
+        }
+    )
+
+    error: OpenAiError
+
+
+router = APIRouter(
+    tags=["Speech"],
+    route_class=StrictRoute,
+    responses={"default": {"model": Failure, "description": "Any other failure"}},
+)
+openai_router = APIRouter(
+    tags=["OpenAI Speech"],
+    route_class=StrictRoute,
+    responses={"default": {"model": OpenAiFailure, "description": "Any other failure"}},
+)
 
 HELLO = "Hello, I am Lyra. It is nice to meet you."
 

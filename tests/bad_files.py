@@ -94,7 +94,7 @@ def bad_files(seed: int = 0, max_file_size: int = 52_428_800) -> Iterator[BadFil
     yield from _other_types(seed)
     yield from _sizes(max_file_size)
     yield from _false_headers()
-    yield from _bombs()
+    yield from bombs()
     yield from _broken_png()
     yield from _broken_jpeg(seed)
     yield from _broken_webp(seed)
@@ -219,7 +219,8 @@ def _false_headers() -> Iterator[BadFile]:
         yield BadFile(f"WEBP that claims {side}", b"claim.webp", whole_webp, expected)
 
 
-def _bombs() -> Iterator[BadFile]:
+def bombs() -> Iterator[BadFile]:
+    """Small files that unpack to a hundred megabytes."""
     bomb = zeros(100_000_000)
     yield BadFile("zTXt bomb", b"bomb.png", good_png(chunk(b"zTXt", b"Comment\0\0" + bomb)), BROKEN)
     yield BadFile("iTXt bomb", b"bomb.png", good_png(chunk(b"iTXt", b"avatarforge\0\1\0\0\0" + bomb)), BROKEN)
