@@ -205,6 +205,11 @@ def toggle(do: str, text: str, is_on: bool, job_id: str, **data: str) -> str:
     )
 
 
+def place(job: Job) -> str:
+    """The address of the tab that shows a job."""
+    return f"?talk={escape(job.id)}&amp;tab=talking" if job.kind == "talk" else f"?job={escape(job.id)}"
+
+
 def thumbnail(job: Job, output: Output) -> str:
     """A small picture of a result, which opens the result itself."""
     source = f"studio/thumbnails/{escape(output.id)}?v={output.sha256[:12]}"

@@ -139,5 +139,5 @@ def _actions(sight: Sight, job: Job, place: int) -> str:
     if job.status in UNFINISHED:
         front = cards.button("front", say("action.front"), job.id) if place > 1 else ""
         return front + cards.button("cancel", say("action.cancel"), job.id)
-    opened = f'<a class="act" href="?job={escape(job.id)}">{escape(say("action.open"))}</a>'
+    opened = f'<a class="act" href="{cards.place(job)}">{escape(say("action.open"))}</a>'
     return opened + (cards.button("retry", say("action.retry"), job.id) if job.status != "completed" else "")

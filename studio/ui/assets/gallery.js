@@ -150,7 +150,8 @@ avatarforge.gallery = (() => {
     const image = one.thumbnail
       ? `<img src="${escape(one.thumbnail)}" alt="${escape(alt(one))}" loading="lazy" decoding="async">`
       : `<span class="file">${escape(one.mime_type)}</span>`;
-    item.innerHTML = `<button type="button" class="open" aria-label="${escape(alt(one))}">${image}</button>
+    const plays = one.media === 'video' ? ' plays' : '';
+    item.innerHTML = `<button type="button" class="open${plays}" aria-label="${escape(alt(one))}">${image}</button>
       <button type="button" class="mark check" role="checkbox" aria-checked="false" data-pick
         aria-label="${escape(say('select'))}">✓</button>
       <button type="button" class="mark star" data-star aria-label="${escape(say('favourite'))}">★</button>`;
@@ -262,7 +263,15 @@ avatarforge.gallery = (() => {
     const tags = one.tags.map((name) => `<span class="chip">${escape(name)}<button type="button" data-untag="${
       escape(name)}" aria-label="${escape(say('untag', {tag: name}))}">×</button></span>`).join('');
     const media = one.media === 'video'
-      ? `<video src="${escape(one.url)}" controls></video>` : `<img src="${escape(one.url)}" alt="${escape(alt(one))}">`;
+      ? `<video src="${escape(one.url)}#t=0.001" controls playsinline preload="metadata" aria-label="${escape(alt(one))}"></video>` : `<img src="${escape(one.url)}" alt="${escape(alt(one))}">`;
+    const link = (name, tab, words) => `<a class="act" href="?${name}=${encodeURIComponent(one.generation_id)}${
+      tab ? `&tab=${tab}` : ''}">${escape(word(words))}</a>`;
+    // What moves has no settings of a drawing, and no other sides.
+    const ways = one.kind === 'talk' ? link('talk', 'talking', 'action.open')
+      : `<button type="button" class="act main" data-use>${escape(say('use'))}</button>${link('job', '', 'action.open')}${
+        link('views', 'views', 'action.to_views')}${link('sheet', 'sheet', 'action.to_sheet')}${one.media === 'image'
+        ? `<button type="button" class="act" data-send="talking" data-picture="${escape(one.id)}">${
+          escape(word('action.to_talking'))}</button>` : ''}`;
     dialog.innerHTML = `<div class="full"><button type="button" class="act step" data-step="-1"
         aria-label="${escape(say('previous'))}">‹</button>${media}
       <button type="button" class="act step" data-step="1" aria-label="${escape(say('next'))}">›</button></div>
@@ -271,10 +280,7 @@ avatarforge.gallery = (() => {
         <p class="chips">${facts.map((fact) => `<span class="chip">${escape(fact)}</span>`).join('')}</p>
         <div class="chips tags">${tags}<form data-tagging><input class="field" maxlength="60"
           aria-label="${escape(say('add_tag'))}" placeholder="${escape(say('add_tag'))}" list="gallery-tags"></form></div>
-        <div class="row"><button type="button" class="act main" data-use>${escape(say('use'))}</button>
-          <a class="act" href="?job=${encodeURIComponent(one.generation_id)}">${escape(word('action.open'))}</a>
-          <a class="act" href="?views=${encodeURIComponent(one.generation_id)}&tab=views">${escape(word('action.to_views'))}</a>
-          <a class="act" href="?sheet=${encodeURIComponent(one.generation_id)}&tab=sheet">${escape(word('action.to_sheet'))}</a>
+        <div class="row">${ways}
           <button type="button" class="act" data-star aria-pressed="${one.favourite}">★ ${escape(say('favourite'))}</button>
           <a class="act" href="${escape(one.url)}" download>${escape(word('action.download'))}</a>
           <button type="button" class="act" data-delete>${escape(say('delete'))}</button></div>
@@ -389,6 +395,7 @@ avatarforge.gallery = (() => {
     if (hit('dialog')) {
       if (event.target.tagName === 'DIALOG' || hit('[data-close]')) part('dialog').close();
       else if (hit('[data-step]')) step(Number(hit('[data-step]').dataset.step));
+      else if (hit('[data-send]')) part('dialog').close();
       else if (hit('[data-use]')) use(`gallery/${open}/settings`);
       else if (hit('[data-star]')) favour([open]).then(() => show(open));
       else if (hit('[data-untag]')) tag([open], [], [hit('[data-untag]').dataset.untag]).then(() => show(open));

@@ -3,7 +3,10 @@ avatarforge.talking = (() => {
   const {word, escape, sentence} = avatarforge;
   const KEPT = 'avatarforge.talking';
   const POINTS = ['left_eye', 'right_eye', 'mouth'];
-  const FIRST_GUESS = {left_eye: [0.43, 0.3], right_eye: [0.57, 0.3], mouth: [0.5, 0.44]};
+  // Where a face usually is: high up in a whole figure, in the middle of a portrait.
+  const guess = ({width, height}) => (height > 1.25 * width
+    ? {left_eye: [0.46, 0.15], right_eye: [0.54, 0.15], mouth: [0.5, 0.19]}
+    : {left_eye: [0.42, 0.4], right_eye: [0.58, 0.4], mouth: [0.5, 0.6]});
   const NUDGE = 0.005;
   const LONGEST_TEXT = 5000;
 
@@ -115,7 +118,7 @@ avatarforge.talking = (() => {
     if (!state.picture) return;
     isMarking = true;
     moved = 0;
-    change({landmarks: state.landmarks || {...FIRST_GUESS}});
+    change({landmarks: state.landmarks || guess(state.picture)});
     part('.talk-part').scrollIntoView({block: 'nearest'});
   };
   const place = (name, x, y) => {
