@@ -198,11 +198,14 @@ def write_long_wav(path: Path, block: Array, times: int, rate: int = RATE) -> Pa
 def encode(path: Path, samples: Array, codec: str, container: str, rate: int = RATE) -> Path:
     """A sound file in another codec; samples are count or channels × count."""
     table = np.atleast_2d(samples).astype(np.float32)
+    if codec == "vorbis":  # its encoder only knows stereo
+        table = np.repeat(table, 2, axis=0)[:2]
     layout = "mono" if len(table) == 1 else "stereo"
     with av.open(str(path), "w", format=container) as out:
         stream = out.add_stream(codec, rate=rate)
         assert isinstance(stream, AudioStream)
         stream.codec_context.layout = layout
+        stream.options = {"strict": "experimental"}
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(table), format="fltp", layout=layout)
         frame.sample_rate, frame.pts = rate, 0
         size = stream.codec_context.frame_size or 1024

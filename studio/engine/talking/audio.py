@@ -25,6 +25,7 @@ FORMATS = "wav,w64,aiff,caf,au,mp3,flac,ogg,aac,amr,mov,mp4,m4a,3gp,matroska,web
 OPEN_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 LOWEST_RATE, HIGHEST_RATE = 4_000, 768_000
 MOST_CHANNELS = 32
+LOUDEST = 16.0  # samples of floats may go beyond 1, but not without end
 TRUE_LENGTHS = {"wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}  # whose headers count their samples
 UNKNOWN_LENGTH_BYTES = 0x7FFF_0000  # writers that stream do not know how much will come and put a maximum
 MISSING_SHARE, MISSING_S = 0.02, 0.2  # less than this is how encoders round, not a file that was cut off
@@ -202,8 +203,8 @@ def _demand_whole(sound: Sound, found_s: float) -> None:
 
 def _channels(block: Array, wanted: int) -> Array:
     """Samples that may be anything in a damaged file, made finite, in the wanted number of channels."""
-    if not np.isfinite(block).all():
-        block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+    if not np.abs(block).max(initial=0.0) <= LOUDEST:  # also when there are some that are no numbers
+        block = np.clip(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0), -LOUDEST, LOUDEST)
     return block if len(block) == wanted else mixed(block, wanted)
 
 
