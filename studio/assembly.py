@@ -30,6 +30,7 @@ from studio.runner.keeping import log_database_errors
 from studio.servers import Servers
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
+from studio.storage import Mirror, open_mirror
 from studio.talking import Talking
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Studio:
     following: Following
     talking: Talking
     hooks: Hooks
+    mirror: Mirror | None
     speech: Speech
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -76,6 +78,8 @@ class Studio:
         self.following.stop()
         self.runner.stop()
         self.hooks.stop()
+        if self.mirror is not None:
+            self.mirror.stop()
         self.models.stop()
         self.speech.stop()
         self.pool.stop()
@@ -84,10 +88,11 @@ class Studio:
         self.database.close()
 
 
-def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio:
+def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_work: bool = True) -> Studio:
     """Open the records, start the embedded engine and begin to carry jobs.
 
     The engine works in a folder of its own; a process that shares the storage with another one names another.
+    One that only reads and changes records is not `at_work`: it starts no engine and carries nothing.
     """
     if settings.secret_key == DEFAULT_SECRET_KEY and settings.gradio_server_name not in LOOPBACK:
         log.warning("SECRET_KEY is the documented default; set your own before others can reach the studio.")
@@ -107,10 +112,12 @@ def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio
     else:
         folder = engine_folder or settings.storage_path / "engine"
         engine = EngineProcess(folder, settings.studio_engine_port, folder / "engine.log")
-        engine.start()
+        if at_work:
+            engine.start()
         engine_outputs = engine.directory / "output"
         at_hand.append(Server(engine.url, "embedded", explain=lambda: engine.why))
     files = FileStore(database, settings)
+    mirror = open_mirror(database, files, settings)
     pool = Pool(at_hand)
     pool.subscribe(lambda server, event: _note_online(studio.servers, server, event))
     jobs = Jobs(database, files, pool, library, settings, engine_outputs)
@@ -136,13 +143,18 @@ def open_studio(settings: Settings, engine_folder: Path | None = None) -> Studio
         Following(jobs, settings.studio_event_streams),
         Talking(media),
         Hooks(database, settings),
+        mirror,
         Speech(settings),
     )
     studio.servers.restore()
+    if not at_work:
+        return studio
     pool.start()
     studio.runner.start()
     models.start()
     studio.hooks.start()
+    if mirror is not None:
+        mirror.start()
     if settings.enable_scheduler:
         threading.Thread(target=_sweep_regularly, args=(studio,), name="retention", daemon=True).start()
     return studio
@@ -173,6 +185,8 @@ def _sweep_regularly(studio: Studio) -> None:
             studio.files.sweep(time.time())
             studio.jobs.forget_old_keys()
             studio.hooks.sweep(time.time())
+            if studio.mirror is not None:
+                studio.mirror.sweep(time.time())
             memory.remember(studio.database, LAST_SWEEP, time.time())
         except (OSError, sqlite3.OperationalError) as error:
             log.error("the clean-up could not be done: %s", error)

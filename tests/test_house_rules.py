@@ -59,7 +59,7 @@ ONLY_IN = {
     "fastapi": {"app", "api", "studio.ui"},
     "PIL": {"studio.pictures", "studio.engine", "studio.client"},
     "numba": {"studio.engine"},
-    "av": {"studio.clips", "studio.pictures", "studio.speech", "studio.engine"},
+    "av": {"studio.clips", "studio.pictures", "studio.speech", "studio.engine", "studio.cli"},
     "fastapi_offline": {"api"},
     "huggingface_hub": {"studio.hub"},
 }

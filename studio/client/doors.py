@@ -56,11 +56,13 @@ class AsyncDoor(Protocol):
 class Here:
     """A studio in this process."""
 
-    def __init__(self, folder: Path | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, settings: Settings | None = None, *, at_work: bool = True
+    ) -> None:
         from studio.client import here
 
         self._here = here
-        self.studio, self._engine_folder = here.open_here(folder, settings)
+        self.studio, self._engine_folder = here.open_here(folder, settings, at_work=at_work)
         self._closing = threading.Lock()
         self._closed = False
         atexit.register(self.close)  # a notebook ends without saying so, and its work goes to others

@@ -32,25 +32,28 @@ DOOR = "client"
 EngineFolder = tempfile.TemporaryDirectory[str]
 
 
-def open_here(folder: Path | None, settings: Settings | None) -> tuple[Studio, EngineFolder]:
+def open_here(
+    folder: Path | None, settings: Settings | None, *, at_work: bool = True
+) -> tuple[Studio, EngineFolder]:
     """A studio in this process, and the folder of its engine, which goes with it.
 
     Another process may use the same records and files at the same time: work is claimed by leases. The engine
     alone is this process's own, and so is whatever a server does for its owner: it fetches no models.
     """
-    settings = settings or (Settings() if folder is None else _below(folder))
+    settings = settings or (Settings() if folder is None else settings_below(folder))
     settings = settings.model_copy(
         update={"studio_engine_port": 0, "enable_scheduler": False, "comfyui_models_path": None}
     )
     engine_folder = tempfile.TemporaryDirectory(prefix="avatarforge-engine-", ignore_cleanup_errors=True)
     try:
-        return open_studio(settings, Path(engine_folder.name)), engine_folder
+        return open_studio(settings, Path(engine_folder.name), at_work=at_work), engine_folder
     except BaseException:
         engine_folder.cleanup()
         raise
 
 
-def _below(folder: Path) -> Settings:
+def settings_below(folder: Path) -> Settings:
+    """The settings with records and files below a folder."""
     records = (folder / "avatarforge.db").absolute().as_posix()
     return Settings(storage_path=folder / "storage", database_url=f"sqlite:///{records}")
 

@@ -128,7 +128,7 @@ class Job(JobFacts):
                 wants = place.wants_previews and self.status == "processing"
                 place.update(self.state, self.preview() if wants else None)
         except KeyboardInterrupt:
-            place.end(f"Job {self.id} goes on: wait() waits for it again, cancel() stops it.")
+            place.end(f"The job {self.id} goes on.")
             raise
         place.end(cards.summary(self.state))
         if not self.is_final:
@@ -272,7 +272,8 @@ class Studio:
 
     In this process it draws with ComfyUI at COMFYUI_URL or with an engine that it starts itself, and keeps
     records and files where the app does (STORAGE_PATH, DATABASE_URL) or below `folder`. A running app and
-    other processes may share them. Use it as a context manager, or `close()` it.
+    other processes may share them. `at_work=False` is for looking at records only: it starts no engine and
+    does no work. Use it as a context manager, or `close()` it.
     """
 
     def __init__(
@@ -282,10 +283,11 @@ class Studio:
         api_key: str | None = None,
         folder: str | Path | None = None,
         settings: Settings | None = None,
+        at_work: bool = True,
     ) -> None:
         self._door: Door
         if url is None:
-            self._door = Here(Path(folder) if folder is not None else None, settings)
+            self._door = Here(Path(folder) if folder is not None else None, settings, at_work=at_work)
         else:
             from studio.client.rest import Rest
 

@@ -1,5 +1,5 @@
 """The records: one SQLite file, both the truth and the queue. All SQL of the studio is in this room."""
 
-from studio.records.database import Database, open_database
+from studio.records.database import Database, check_file, open_database
 
-__all__ = ["Database", "open_database"]
+__all__ = ["Database", "check_file", "open_database"]

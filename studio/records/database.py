@@ -172,7 +172,7 @@ def open_database(path: Path) -> Database:
     """The records at `path`: created, migrated after a backup copy, or refused without being touched."""
     path = path.absolute()
     try:
-        _refuse_what_is_not_ours(path)
+        check_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.closing(connect(path)) as connection:
             _migrate(connection, path)
@@ -212,7 +212,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _refuse_what_is_not_ours(path: Path) -> None:
+def check_file(path: Path) -> None:
     """Refuse what is damaged, foreign or from a newer version, without changing or leaving anything."""
     if path.is_dir():
         raise StudioError("database_unwritable", path=path, why="it is a folder")
