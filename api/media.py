@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import creating, event_stream, v1
@@ -31,7 +31,9 @@ from studio.records.entities import Status as RecordedStatus
 DOOR = "media"
 CANCEL_WAIT_S = 2.0  # running work stops within that, so that the next status says so
 
-router = APIRouter(prefix=v1.PREFIX, tags=["Media Generation"], route_class=StrictRoute)
+router = APIRouter(
+    prefix=v1.PREFIX, tags=["Media Generation"], route_class=StrictRoute, responses=v1.OTHERWISE
+)
 
 Disposition = Literal["inline", "attachment"]
 
@@ -206,7 +208,7 @@ async def cancel_job(request: Request, job_id: str, studio: StudioDep) -> Respon
         200: {
             "description": "Server-sent events: what happened so far, then each thing as it happens, up to "
             "completed, failed or cancelled, whose data is the whole status",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {}},
         },
         204: {"description": "It is finished, and nothing has happened since `Last-Event-ID`"},
     }
@@ -282,6 +284,7 @@ def get_info(request: Request, media_id: str, studio: StudioDep) -> Info:
             "content": {kind: {} for kind in ("image/png", "image/jpeg", "image/webp", "video/mp4")},
         },
         304: {"description": "The client has it already, by its If-None-Match or If-Modified-Since"},
+        307: {"description": "It is in a bucket; `Location` is good for an hour"},
     }
     | schemas.NO_MEDIUM
     | schemas.BAD_QUERY,
@@ -294,6 +297,8 @@ def download_medium(
 ) -> Response:
     """The file itself, of a job of any family."""
     output = studio.media.get(media_id)
+    if studio.mirror is not None and (signed := studio.mirror.signed_url(output)):
+        return RedirectResponse(signed, headers={"Cache-Control": "no-store"})
     path = studio.media.path(output)
     name = f"{output.id}{PurePath(output.name).suffix}"
     return send_file(request, path, output.mime_type, name, output.sha256, disposition)

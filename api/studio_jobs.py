@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from api import avatarforge_schemas as shared
 from api.avatarforge_schemas import GENERATION_ID
 from api.bodies import StrictRoute
+from api.creating import WishesDep, create
 from api.deps import StudioDep, send_bytes
 from api.docs import NULL
 from api.problems import PlainProblem
 from studio.errors import StudioError
 from studio.jobs import IdempotencyKey
-from studio.records.entities import Status
+from studio.records.entities import Job, Status
 from studio.request import MAX_SEED, AvatarRequest, TalkRequest, View
 from studio.telling import tell_event, tell_job, with_view
 
@@ -216,20 +217,22 @@ NOT_YET = shared.NO_GENERATION | _conflict(_RUNNING, "It still runs")
 
 
 @router.post("", summary="Submit any request", responses=shared.answers(JOB, shared.GENERATE_REFUSED))
-def submit_job(
-    body: SubmitBody,
-    studio: StudioDep,
-    idempotency_key: Annotated[
-        str | None,
-        Header(alias="Idempotency-Key", description="Sending it twice makes one job", max_length=255),
-    ] = None,
+async def submit_job(
+    request: Request, response: Response, body: SubmitBody, studio: StudioDep, wishes: WishesDep
 ) -> JobAnswer:
     """The request as the studio keeps it, with all of its members; the work goes on in the background."""
-    key = IdempotencyKey(DOOR, idempotency_key) if idempotency_key else None
-    job = studio.jobs.submit(
-        with_view(body.request), door=DOOR, priority=body.priority, key=key, metadata=body.metadata
-    )
-    return JobAnswer(**tell_job(job))
+
+    def submit(key: IdempotencyKey | None, cancel_after_s: float | None) -> Job:
+        return studio.jobs.submit(
+            with_view(body.request),
+            door=DOOR,
+            priority=body.priority,
+            key=key,
+            metadata=body.metadata,
+            cancel_after_s=cancel_after_s,
+        )
+
+    return JobAnswer(**tell_job(await create(request, response, studio, wishes, DOOR, submit)))
 
 
 @router.get(

@@ -25,8 +25,6 @@ SHOWN_INPUT = 500  # characters of what a client sent that are sent back
 _TYPES = {"greater_than_equal": "greater_equal", "less_than_equal": "less_equal"}
 _VALUE_ERROR = "Value error, "
 
-router = APIRouter(prefix=PREFIX, tags=["Health"])
-
 
 # ---------------------------------------------------------------------- failures
 
@@ -64,6 +62,11 @@ class Failure(BaseModel):
     hint: str | None = None
     error: str | None = None
     message: str | None = None
+
+
+OTHERWISE: Responses = {"default": {"model": Failure, "description": "Any other failure"}}
+
+router = APIRouter(prefix=PREFIX, tags=["Health"], responses=OTHERWISE)
 
 
 def render(
@@ -156,8 +159,7 @@ HEALTH = {
 
 def answers(example: Any, more: Responses | None = None, status: int = 200) -> Responses:
     """The responses of a route below /api/v1: its good answer by example, and how it may fail."""
-    good = {"content": {"application/json": {"example": example}}}
-    return {status: good, "default": {"model": Failure, "description": "Any other failure"}} | (more or {})
+    return {status: {"content": {"application/json": {"example": example}}}} | OTHERWISE | (more or {})
 
 
 def failure(status: int, description: str, code: str, detail: str, hint: str) -> Responses:

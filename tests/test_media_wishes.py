@@ -197,6 +197,16 @@ def test_generations_can_be_waited_for_too(app: RunningApp, path: str) -> None:
     assert answer.json()["output_files"]
 
 
+def test_requests_of_the_client_for_scripts_too(app: RunningApp) -> None:
+    body = {"request": {"prompt": "a knight", "width": 128, "height": 128, "steps": 1}}
+    headers = {"Prefer": "wait=60", **key()}
+    answer = app.client.post("/studio/jobs", json=body, headers=headers)
+    assert answer.headers["preference-applied"] == "wait=60"
+    assert answer.json()["status"] == "completed"
+    again = app.client.post("/studio/jobs", json=body, headers=headers)
+    assert again.json()["id"] == answer.json()["id"]
+
+
 def test_when_time_is_up_the_answer_tells_how_it_stands(app: RunningApp) -> None:
     answer = post(app, {"Prefer": "wait=1"}, parameters=SLOW)
     assert answer.headers["preference-applied"] == "wait=1"
