@@ -44,6 +44,7 @@ FOR_SCRIPTS = frozenset(
         "space_refused",
         "space_unclear",
         "space_unreachable",
+        "storage_library_missing",
         "studio_unreachable",
         "talk_job_missing",
         "too_many_followers",

@@ -6,10 +6,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from studio.models import Install, KnownModel
+from studio.records import runs
+from studio.records.runs import History
 from studio.request import AnyRequest, AvatarRequest, TalkRequest
 from studio.ui import cards, phrases
 from studio.ui.tail import Sight
 from studio.workflows import Candidate, Workflow
+from studio.workflows.choose import Preflight
+from studio.workflows.report import report
 from studio.workflows.trials import Trial, try_out
 
 if TYPE_CHECKING:
@@ -21,10 +25,11 @@ Tried = list[tuple[str, Trial]]
 
 def show_abilities(sight: Sight, tried: dict[tuple[str, int], Trial]) -> str:
     """What every workflow needs, and where it could run; `tried` keeps what was found out about a server."""
+    history = runs.history(sight.studio.database)
     found = [(one, _tries(sight.studio, one, tried)) for one in sight.studio.jobs.library.values()]
     found.sort(key=lambda pair: (not any(trial.plan for _, trial in pair[1]), pair[0].manifest.title))
-    shown = [_workflow(sight, workflow, trials) for workflow, trials in found if trials]
-    others = [_workflow(sight, workflow, trials) for workflow, trials in found if not trials]
+    shown = [_workflow(sight, workflow, trials, history) for workflow, trials in found if trials]
+    others = [_workflow(sight, workflow, trials, history) for workflow, trials in found if not trials]
     rows = f'<ul class="rows">{"".join(shown)}</ul>'
     if others:
         more = escape(sight.say("engine.others", count=len(others)))
@@ -56,7 +61,7 @@ def _any_request(workflow: Workflow) -> AnyRequest:
     return AvatarRequest.model_validate({"prompt": "anybody", "workflow": workflow.name, **given})
 
 
-def _workflow(sight: Sight, workflow: Workflow, found: Tried) -> str:
+def _workflow(sight: Sight, workflow: Workflow, found: Tried, history: History) -> str:
     manifest, words = workflow.manifest, sight.say
     able = [url for url, trial in found if trial.plan]
     if able:
@@ -65,6 +70,8 @@ def _workflow(sight: Sight, workflow: Workflow, found: Tried) -> str:
         chips = [cards.chip(words("engine.lacking"), "paused")]
     else:
         chips = [cards.chip(words("engine.no_server"))]
+    if (expected := _seconds(sight, workflow, found, history)) is not None:
+        chips.append(cards.chip(words("engine.expected", time=cards.seconds(sight, expected))))
     if manifest.vram_gb:
         chips.append(cards.chip(words("engine.vram", size=f"{manifest.vram_gb:g} GB")))
     lacking = "" if able or not found else _lacking(sight, found[0][1])
@@ -73,6 +80,14 @@ def _workflow(sight: Sight, workflow: Workflow, found: Tried) -> str:
         f'<p class="quiet">{escape(manifest.about)}</p><p class="chips">{"".join(chips)}</p>{lacking}'
         "</div></li>"
     )
+
+
+def _seconds(sight: Sight, workflow: Workflow, found: Tried, history: History) -> float | None:
+    """What a preflight of a plain request expects, by past work; None where there was none."""
+    request, servers = _any_request(workflow), sight.studio.pool.servers
+    tried = [Preflight(trial.plan, trial.server, (trial,)) for _, trial in found if trial.plan]
+    known = [report(request, one, servers, history).seconds for one in tried]
+    return min((one for one in known if one), default=None)
 
 
 def _lacking(sight: Sight, trial: Trial) -> str:

@@ -11,7 +11,7 @@ import gradio as gr
 from studio.errors import StudioError
 from studio.records.entities import Job, Output
 from studio.request import AvatarRequest, random_seed, with_values
-from studio.ui import cards, form, parts, texts
+from studio.ui import cards, form, parts, phrases, texts
 from studio.ui.tail import Live, Sight, Tail
 from studio.ui.texts import label
 
@@ -47,6 +47,7 @@ def build(studio: Studio, tail: Tail) -> AvatarTab:
                 cancel = gr.Button(label("avatar.cancel"), interactive=False, elem_id="cancel", scale=1)
         with gr.Column(scale=3, min_width=320, elem_classes="shown", elem_id="shown"):
             parts.static(DRAFT, elem_id="draft")
+            ready = parts.live("getting-ready")
             result = parts.live("result", EMPTY.format(label("result.empty")))
     # No gr.State: its value never reaches the browser, which keeps the job in its address.
     job = gr.Textbox("", visible="hidden", elem_id="avatar-job")
@@ -99,7 +100,7 @@ def build(studio: Studio, tail: Tail) -> AvatarTab:
         cancel,
         result,
         job,
-        (Live(result, show), Live(cancel, _cancellable)),
+        (Live(result, show), Live(cancel, _cancellable), Live(ready, show_readiness)),
     )
 
 
@@ -139,6 +140,17 @@ def _upscale(studio: Studio, job: Job, name: str, language: str) -> Job:
 def _cancellable(sight: Sight) -> dict[str, Any]:
     job = sight.job(TAB)
     return gr.update(interactive=isinstance(job, Job) and not job.is_final)
+
+
+def show_readiness(sight: Sight) -> str:
+    """Why drafts have to wait, while the engine comes up or prepares itself; it says so itself."""
+    engine = next((one for one in sight.servers if one["kind"] == "embedded" and not one["paused"]), None)
+    if engine is None:
+        return ""
+    said = phrases.phrase(sight.page.language, sight.heard.said(engine["url"]))
+    if not said and engine["status"] == "starting":
+        said = sight.say("draft.starting")
+    return f'<p class="getting-ready" role="status">{escape(said)}</p>' if said else ""
 
 
 def show(sight: Sight) -> str:

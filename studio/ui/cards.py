@@ -11,7 +11,7 @@ from typing import Any
 from studio.drafts import MEMBERS
 from studio.errors import StudioError
 from studio.records import queue
-from studio.records.entities import Job, Output
+from studio.records.entities import Job, Output, Task
 from studio.ui import phrases, texts
 from studio.ui.tail import Sight
 
@@ -186,10 +186,17 @@ def waiting_words(sight: Sight, job: Job) -> str:
     done = sum(task.status == "completed" for task in job.tasks)
     if len(job.tasks) > 1:
         return sight.say("progress.views", done=done, count=len(job.tasks))
-    steps = job.request.get("steps")
-    if steps and job.progress:
-        return sight.say("progress.step", step=min(steps, 1 + int(job.progress / 100 * steps)), steps=steps)
-    return sight.say("progress.drawing")
+    return task_words(sight, job.tasks[0]) if job.tasks else sight.say("progress.drawing")
+
+
+def task_words(sight: Sight, task: Task) -> str:
+    """What a view that is not finished does just now: the step that its server has told, if it counts."""
+    if task.status != "processing":
+        return sight.say("views.after_front") if task.blocked else sight.say(STATUS_KEYS[task.status])
+    found = sight.heard.steps(task.prompt_id)
+    if found is None:
+        return sight.say("progress.drawing")
+    return sight.say("progress.step", step=found.step, steps=found.steps)
 
 
 def section(title: str, content: str, actions: str = "") -> str:

@@ -15,7 +15,7 @@ import gradio as gr
 from studio.errors import StudioError
 from studio.owner import check_owner
 from studio.servers import Listed
-from studio.ui import abilities, cards, disk, form, parts, phrases, texts
+from studio.ui import abilities, cards, disk, form, hooks, parts, phrases, texts
 from studio.ui.tail import Live, Sight, Tail
 from studio.ui.texts import label
 from studio.workflows.trials import Trial
@@ -45,6 +45,7 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
     able = parts.live("abilities")
     installs = parts.live("installs")
     models = parts.live("models")
+    sent = hooks.build()
     usage = parts.live("disk")
 
     def say(request: gr.Request, key: str, **facts: Any) -> str:
@@ -96,6 +97,19 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
                     studio.models.retry(carried.get("id", ""))
         tail.wake_all()
 
+    def replay(event: gr.EventData, request: gr.Request) -> None:
+        """Send a webhook again."""
+        carried = parts.pressed(event)
+        with owner_and_refusals(studio, request):
+            studio.hooks.replay(carried.get("id", ""))
+
+    def try_hook(address: str, request: gr.Request) -> str:
+        """Send a webhook that belongs to no job, to see whether somebody takes it."""
+        with owner_and_refusals(studio, request):
+            studio.hooks.test(address.strip())
+        gr.Info(say(request, "hooks.sent"))
+        return ""
+
     def clean(request: gr.Request) -> None:
         """Remove what nobody needs any more, and say how much it was."""
         with owner_and_refusals(studio, request):
@@ -111,23 +125,31 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
     gr.on([add.click, address.submit], add_address, address, address, **quiet)
     gr.on([models.click, installs.click], fetch, None, None, **quiet)
     usage.click(clean, None, None, **quiet)
+    sent.listed.click(replay, None, None, **quiet)
+    gr.on([sent.test.click, sent.address.submit], try_hook, sent.address, sent.address, **quiet)
     return EngineTab(
         (
             Live(servers, show_servers, TAB),
             Live(able, lambda sight: abilities.show_abilities(sight, tried), TAB),
             Live(installs, abilities.show_installs, TAB),
             Live(models, abilities.show_models, TAB),
+            Live(sent.listed, hooks.show, TAB),
             Live(usage, partial(disk.show_disk, counted), TAB),
         ),
     )
 
 
+def check(studio: Studio, request: gr.Request) -> None:
+    """Refuse who is not the owner."""
+    client = request.client.host if request.client else ""
+    check_owner(studio.settings, client, request.headers.get("origin"), request.headers.get("host"))
+
+
 @contextlib.contextmanager
 def owner_and_refusals(studio: Studio, request: gr.Request) -> Iterator[None]:
     """Let only the owner do it, as over REST, and show an error of the registry on the page."""
-    client = request.client.host if request.client else ""
     try:
-        check_owner(studio.settings, client, request.headers.get("origin"), request.headers.get("host"))
+        check(studio, request)
         yield
     except StudioError as error:
         raise form.refusal(error, texts.language_of_page(request)) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from studio.errors import StudioError
 from studio.ui import (
     avatar,
     cards,
@@ -51,7 +52,8 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
     options = "".join(f'<option value="{code}">{escape(name)}</option>' for code, name in LANGUAGES.items())
     parts.static(MASTHEAD.format(options=options))
     banner = parts.live("banner")
-    with gr.Tabs(elem_id="tabs") as tabs:
+    # Never in a menu: on a phone the row of tabs is moved sideways.
+    with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
         with gr.Tab(label("tab.avatar"), id=avatar.TAB):
             single = avatar.build(studio, tail)
         with gr.Tab(label("tab.views"), id=views.TAB):
@@ -137,12 +139,11 @@ def _follow(studio: Studio, tail: Tail, blocks: gr.Blocks, live: list[Live]) -> 
     async def follow(opened: str, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         """Everything on the page that changes by itself."""
         asked = _asked(opened)
-        headers = request.headers
-        language = texts.language_of(request.cookies, headers.get("accept-language", ""))
+        language = texts.language_of_page(request)
         shown = {tab: asked[name] for tab, name in SHOWN.items() if asked.get(name)}
-        async for values in tail.follow(
-            request.session_hash or "", language, asked.get("tab", TABS[0]), shown, live
-        ):
+        session, tab = request.session_hash or "", asked.get("tab", TABS[0])
+        is_owner = _is_owner(studio, request)
+        async for values in tail.follow(session, language, tab, shown, live, is_owner=is_owner):
             yield values
 
     gr.on(
@@ -156,6 +157,15 @@ def _follow(studio: Studio, tail: Tail, blocks: gr.Blocks, live: list[Live]) -> 
         trigger_mode="multiple",
         api_visibility="private",
     ).then(None, None, None, js="() => avatarforge.brokeOff()")
+
+
+def _is_owner(studio: Studio, request: gr.Request) -> bool:
+    """Whether this page may see what only the studio's owner may."""
+    try:
+        engine.check(studio, request)
+    except StudioError:
+        return False
+    return True
 
 
 SHOWN = {avatar.TAB: "job", views.TAB: "views", sheet.TAB: "sheet", talking.TAB: "talk"}

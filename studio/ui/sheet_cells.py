@@ -193,7 +193,7 @@ def _face(sight: Sight, job: Job, cell: Cell, name: str) -> str:
         f'<button type="button" class="act" data-do="drop" data-id="{escape(cell.output.job_id)}" '
         f'title="{label}" aria-label="{label}">✕</button>'
     )
-    return _tile(cell, job, name, again + drop, "face")
+    return _tile(cell, job, name, again + drop, "of-face")
 
 
 def _tile(cell: Cell, job: Job, name: str, actions: str, kind: str = "") -> str:
@@ -213,7 +213,7 @@ def _missing(sight: Sight, job: Job, task: Task, name: str) -> str:
         inside = f'<p class="quiet">{escape(words)}</p>'
         actions = cards.button("redo", sight.say("action.redo"), job.id, name=task.view)
     else:
-        words = sight.say("views.after_front") if task.blocked else sight.say(cards.STATUS_KEYS[task.status])
+        words = cards.task_words(sight, task)
         progress = cards.bar(task.progress, f"{name}: {sight.say('result.progress')}")
         inside = f'<p class="quiet">{escape(words)}</p>{progress}'
         actions = ""
@@ -228,7 +228,7 @@ def _coming(sight: Sight, child: Job) -> str:
     words = escape(sight.say(cards.STATUS_KEYS[child.status]))
     progress = cards.bar(child.progress, f"{name}: {sight.say('result.progress')}")
     stop = cards.button("cancel", sight.say("action.cancel"), child.id)
-    return _placeholder(child.id, name, f'<p class="quiet">{words}</p>{progress}', stop, "face")
+    return _placeholder(child.id, name, f'<p class="quiet">{words}</p>{progress}', stop, "of-face")
 
 
 def _placeholder(key: str, name: str, inside: str, actions: str, kind: str = "") -> str:

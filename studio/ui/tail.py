@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
-from studio.comfy.events import Offline, Online
 from studio.errors import StudioError
 from studio.records.entities import Job
 from studio.ui import texts
+from studio.ui.heard import Heard
 
 if TYPE_CHECKING:
     from gradio.components import Component
@@ -39,6 +39,7 @@ class Page:
     language: str
     tab: str = ""
     shown: dict[str, str] = field(default_factory=dict)  # the job that a tab shows, by the tab's name
+    is_owner: bool = False
     loop: asyncio.AbstractEventLoop | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -52,8 +53,9 @@ class Page:
 class Sight:
     """What one page sees at one moment; everything is read once, however many parts of the page show it."""
 
-    def __init__(self, studio: Studio, page: Page) -> None:
+    def __init__(self, studio: Studio, page: Page, heard: Heard) -> None:
         self.studio = studio
+        self.heard = heard
         self.page = page
         self.say: Callable[..., str] = partial(texts.say, page.language)
         self._jobs: dict[str, Job | StudioError | None] = {}
@@ -91,9 +93,8 @@ class Tail:
         self._pages: dict[str, Page] = {}
         self._lock = threading.Lock()
         self._watcher: threading.Thread | None = None
-        studio.pool.subscribe(
-            lambda _, event: self.wake_all() if isinstance(event, Online | Offline) else None
-        )
+        self.heard = Heard(self.wake_all)
+        studio.pool.subscribe(self.heard.hear)
 
     def page(self, session: str | None) -> Page | None:
         """The open page of a Gradio session."""
@@ -117,10 +118,17 @@ class Tail:
             page.wake()
 
     async def follow(
-        self, session: str, language: str, tab: str, shown: Mapping[str, str], parts: Sequence[Live]
+        self,
+        session: str,
+        language: str,
+        tab: str,
+        shown: Mapping[str, str],
+        parts: Sequence[Live],
+        *,
+        is_owner: bool = False,
     ) -> AsyncIterator[tuple[Any, ...]]:
         """The live parts of a page, now and after each change, until the page is closed."""
-        page = Page(language, tab, dict(shown), asyncio.get_running_loop())
+        page = Page(language, tab, dict(shown), is_owner, asyncio.get_running_loop())
         self._pages[session] = page
         self._watch()
         sent: list[Any] = [_NEVER] * len(parts)
@@ -139,7 +147,7 @@ class Tail:
                 del self._pages[session]
 
     def _look(self, page: Page, parts: Sequence[Live], sent: Sequence[Any]) -> list[Any]:
-        sight = Sight(self.studio, page)
+        sight = Sight(self.studio, page, self.heard)
         found: list[Any] = []
         for part, old in zip(parts, sent, strict=True):
             if part.tab and part.tab != page.tab:

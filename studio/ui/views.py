@@ -257,7 +257,7 @@ def _view(sight: Sight, job: Job, task: Task, accepted: bool) -> str:
     elif task.status == "cancelled":
         content = f'<p class="quiet">{escape(say("status.cancelled"))}</p>'
     else:
-        words = say("views.after_front") if task.blocked else say(cards.STATUS_KEYS[task.status])
+        words = cards.task_words(sight, task)
         progress = cards.bar(task.progress, f"{name}: {say('result.progress')}")
         content = f'<p class="quiet">{escape(words)}</p>{progress}'
     actions = ""

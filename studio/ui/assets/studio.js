@@ -107,7 +107,7 @@ window.avatarforge = (() => {
     return [];
   };
 
-  // Tabs that do not fit are in a menu, so they are opened by name and not by a click.
+  // Opened by name and not by a click: the tab may be out of sight.
   let wantedTab = '';
   const goTo = (tab) => {
     if (!TABS.includes(tab)) return;
@@ -115,7 +115,22 @@ window.avatarforge = (() => {
     document.querySelector('#go')?.click();
   };
   const going = () => [{selected: wantedTab, __type__: 'update'}, wantedTab];
-  const wentTo = (tab) => { remember({tab: tab === TABS[0] ? '' : tab}); return []; };
+  const wentTo = (tab) => {
+    remember({tab: tab === TABS[0] ? '' : tab});
+    requestAnimationFrame(showTab);
+    return [];
+  };
+  // On a phone the row of tabs is wider than the screen: the open one is moved into sight, with its neighbours.
+  const showTab = () => {
+    const row = document.querySelector('#tabs .tab-container');
+    const tab = row?.querySelector('[aria-selected=true]');
+    if (!tab || row.scrollWidth <= row.clientWidth) return;
+    row.scrollTo({left: tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2});
+  };
+  const fadeTabs = (row) => {
+    row.classList.toggle('more-left', row.scrollLeft > 4);
+    row.classList.toggle('more-right', row.scrollLeft < row.scrollWidth - row.clientWidth - 4);
+  };
 
   // The stream ends when the server does; the page goes on as soon as it is back.
   const brokeOff = () => {
@@ -196,6 +211,7 @@ window.avatarforge = (() => {
     if (!(form.prompt || '').trim()) { figure.hidden = true; return; }
     const wanted = {...members(form), view: form.view, ...draftSize(form.shape)};
     const said = await drafts.ask('draft', wanted);
+    if (said) document.querySelector('#shown')?.classList.toggle('drafted', Boolean(said.url));
     if (!said) return;
     const image = figure.querySelector('img');
     figure.hidden = !said.url && !said.problem;
@@ -226,7 +242,10 @@ window.avatarforge = (() => {
     const words = figure.querySelector('p');
     if (!wanted.seed) delete wanted.seed;
     if (!wanted.prompt) { words.textContent = word('views.turn_empty'); return; }
+    // While the engine prepares itself a draft takes long, and it says so elsewhere on the page.
+    const waiting = setInterval(() => { words.textContent = document.querySelector('.getting-ready')?.textContent || ''; }, 300);
     const said = await drafts.ask('turn', {...wanted, yaw});
+    clearInterval(waiting);
     if (!said) return;
     const image = figure.querySelector('img');
     if (said.url) { image.src = said.url; image.hidden = false; image.alt = `${wanted.prompt}, ${yaw}°`; }
@@ -354,6 +373,11 @@ window.avatarforge = (() => {
     new IntersectionObserver((seen) => stage.classList.toggle('seen', seen[0].isIntersecting), {
       rootMargin: '0px 0px -30% 0px',
     }).observe(stage);
+  });
+  whenThere('#tabs .tab-container', (row) => {
+    row.addEventListener('scroll', () => fadeTabs(row), {passive: true});
+    new ResizeObserver(() => { showTab(); fadeTabs(row); }).observe(row);
+    fadeTabs(row);
   });
   whenThere('[data-tiles]', (list) => {
     tiles = JSON.parse(list.dataset.tiles);
