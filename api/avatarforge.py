@@ -129,7 +129,7 @@ def check_hash(content_hash: str, studio: StudioDep) -> HashAnswer:
     "/files/{file_id}",
     summary="Download an uploaded picture",
     response_class=FileResponse,
-    responses=schemas.picture(schemas.NO_FILE),
+    responses=schemas.file(schemas.NO_FILE),
 )
 def download_file(request: Request, file_id: str, studio: StudioDep) -> Response:
     """The bytes as they were uploaded."""
@@ -157,7 +157,7 @@ def delete_file(
     "/outputs/{generation_id}/{name}",
     summary="Download a finished picture",
     response_class=FileResponse,
-    responses=schemas.picture(schemas.NO_OUTPUT),
+    responses=schemas.file(schemas.NO_OUTPUT),
 )
 def download_output(request: Request, generation_id: str, name: str, studio: StudioDep) -> Response:
     """A picture by the `url` in `output_files`."""

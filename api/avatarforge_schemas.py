@@ -353,6 +353,15 @@ def picture(problems: Responses) -> Responses:
     } | problems
 
 
+def file(problems: Responses) -> Responses:
+    """The responses of a route that gives any file."""
+    found = picture(problems)
+    more = ("image/gif", "video/mp4", "video/webm", *(f"audio/{kind}" for kind in AUDIO_KINDS))
+    found[200] = {**found[200], "content": {**found[200]["content"], **{kind: {} for kind in more}}}
+    return found
+
+
+AUDIO_KINDS = ("wav", "mpeg", "flac", "ogg", "mp4")
 BAD_QUERY: Responses = {422: _problem("Invalid field values", _BAD_VALUE)}
 NO_FILE: Responses = {404: _problem("No file has this id", _NO_FILE)}
 NO_GENERATION: Responses = {404: _problem("No generation has this id", _NO_GENERATION)}

@@ -334,7 +334,7 @@ async def restore_settings(request: Request, studio: StudioDep) -> RestoredAnswe
     "/pictures/{picture_id}",
     summary="A picture's file",
     response_class=FileResponse,
-    responses=shared.picture(schemas.NO_PICTURE),
+    responses=shared.file(schemas.NO_PICTURE),
 )
 def get_picture(request: Request, picture_id: str, studio: StudioDep) -> Response:
     """As it was made."""
