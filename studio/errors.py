@@ -180,6 +180,20 @@ REGISTRY = _registry(
     Problem(
         "address_too_large", 413, "What lies there is larger than {limit_mb:g} MB.", "Use a smaller file."
     ),
+    # Results in a bucket.
+    Problem(
+        "storage_library_missing",
+        500,
+        "STORAGE_URL is set, but the library for it is not installed.",
+        "Run: pip install -r requirements-s3.txt",
+    ),
+    Problem(
+        "storage_failed",
+        503,
+        "{store} could not be used for {key}: {why}.",
+        "Check STORAGE_URL, the keys and the bucket; what is made meanwhile is kept here and copied later.",
+        retry_mends=True,
+    ),
     # Webhooks.
     Problem("delivery_not_found", 404, "Delivery not found: {id}", "Check the id, or list deliveries."),
     Problem(
@@ -246,7 +260,7 @@ REGISTRY = _registry(
         "no_face",
         422,
         "{why}",
-        "Say where the eyes and the mouth are: mark them in the picture, or send landmarks.",
+        "Take a picture in which the face is larger or seen better, or mark its eyes and mouth.",
     ),
     Problem("sound_refused", 422, "{why}", "Use a recording of somebody who speaks."),
     Problem("wish_refused", 422, "{why}", "Change what the message names."),

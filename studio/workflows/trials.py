@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from studio.comfy.info import ObjectInfo, find_choice
 from studio.comfy.packs import pack_of
-from studio.request import VOICE, AnyRequest, Part, with_values
+from studio.request import VOICE, AnyRequest, Part, TalkRequest, with_values
 from studio.workflows.checkpoints import matches_any
 from studio.workflows.fill import fill
 from studio.workflows.links import Graph
@@ -131,7 +131,7 @@ def _try_out(
     inputs: dict[Part, Inputs] = {
         view: inputs_for(manifest, request, view, sources, spare=spare) for view in views
     }
-    if unfit := _unfit(workflow, request, inputs):
+    if unfit := _unfit(workflow, request, inputs) or _unknown_mood(workflow, request, info):
         return replace(start, unfit=tuple(unfit))
     # The view with the most pictures has all the nodes.
     fullest = max(views, key=lambda view: len(inputs[view]))
@@ -240,6 +240,17 @@ def _unfit(workflow: Workflow, request: AnyRequest, inputs: Mapping[Part, Inputs
         return [f"{title} does not draw without a background"]
     if wrong := [view for view in request.views if view not in manifest.views]:
         return [f"{title} does not draw the view {wrong[0]}"]
+    return []
+
+
+def _unknown_mood(workflow: Workflow, request: AnyRequest, info: ObjectInfo | None) -> list[str]:
+    if not isinstance(request, TalkRequest) or info is None:
+        return []
+    for node, name in (target.split(".") for target in workflow.manifest.slots.get("emotion", ())):
+        known = info.choices(workflow.graph[node]["class_type"], name)
+        if known and request.emotion not in known:
+            mood = f"{workflow.manifest.title} does not know the mood {request.emotion!r}"
+            return [f"{mood}, only {', '.join(known)}"]
     return []
 
 
