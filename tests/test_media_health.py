@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import RunningApp, StartApp
 from tests.documents.contract import check_shape, is_time
+from tests.media_calls import create, finish
 from tests.studio_fixtures import open_records
 
 SERVICES = {"database": True, "redis": False, "engine": True, "comfyui": False}
@@ -33,7 +34,13 @@ def test_probes_answer(app: RunningApp, probe: str, said: str) -> None:
 
 
 def test_a_studio_that_cannot_draw_says_so_and_goes_on(start_app: StartApp) -> None:
-    app = start_app("--no-ui", STUDIO_ENGINE_URL="http://127.0.0.1:9", STUDIO_ENVIRONMENT="staging")
+    app = start_app(
+        "--no-ui",
+        STUDIO_ENGINE_URL="http://127.0.0.1:9",
+        STUDIO_ENVIRONMENT="staging",
+        STUDIO_JOB_TIMEOUT_S="1",
+    )
+    waiting = create(app)
     health = app.client.get("/api/v1/health")
     assert health.status_code == 200
     less = {"status": "degraded", "device": "none", "environment": "staging"}
@@ -44,6 +51,10 @@ def test_a_studio_that_cannot_draw_says_so_and_goes_on(start_app: StartApp) -> N
     assert ready.json()["code"] == "not_ready"
     assert "no server that draws answers" in ready.json()["detail"]
     assert ready.json()["request_id"]
+    failed = finish(app, waiting)
+    assert (failed["status"], failed["error_code"], failed["media"]) == ("failed", "job_timeout", None)
+    assert failed["error_message"].startswith("The job was not done by its deadline.")
+    assert (failed["started_at"], failed["duration_seconds"], failed["retry_count"]) == (None, None, 0)
 
 
 def test_records_that_cannot_be_read_are_noticed(tmp_path: Path) -> None:
