@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from studio.cli import jobs, making
 
+LANDMARKS = '{"left_eye": [x, y], "right_eye": …, "mouth": …} in shares of the sides, if no face is found'
 EXIT_CODES = """exit codes:
   0    done
   1    the work failed or was cancelled; doctor: something has to be mended
@@ -40,6 +42,20 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     sheet.add_argument("--title", default="", help="a line below the name")
     sheet.set_defaults(do=making.sheet)
 
+    talk = verbs.add_parser("talk", parents=[everywhere, _results()], help="a picture that speaks")
+    talk.add_argument("picture", help="a PNG or JPG with one face")
+    talk.add_argument("recording", nargs="?", help="a WAV, MP3, FLAC, OGG or M4A of somebody who speaks")
+    talk.add_argument("--text", help="in place of a recording: what a voice of the studio says")
+    talk.add_argument("--voice", help="which one")
+    talk.add_argument("--emotion", help="neutral, happy, sad, angry, surprised, ...")
+    talk.add_argument("--fps", type=int, help="pictures in a second, 10 to 60 (25)")
+    talk.add_argument("--resolution", type=int, choices=(256, 512, 1024), help="width and height (512)")
+    talk.add_argument("--seed", type=int)
+    talk.add_argument("--landmarks", type=json.loads, metavar="JSON", help=LANDMARKS)
+    _add_engine(talk)
+    talk.add_argument("--key", help="a name of your own: the same request under it makes one job")
+    talk.set_defaults(do=making.talk)
+
     _add_jobs(verbs, everywhere)
     # Its own arguments are read by the app itself.
     verbs.add_parser("serve", help="the interface and the REST API, as python app.py", add_help=False)
@@ -66,9 +82,8 @@ def _everywhere() -> argparse.ArgumentParser:
     return common
 
 
-def _wishes() -> argparse.ArgumentParser:
+def _results() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("prompt", help="the character in words")
     parser.add_argument(
         "-o", "--out", default=".", help="a folder (ends with /), or the file of a single result"
     )
@@ -76,6 +91,18 @@ def _wishes() -> argparse.ArgumentParser:
         "--no-wait", action="store_true", help="only submit; behind an address the job goes on"
     )
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="wait no longer")
+    return parser
+
+
+def _add_engine(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--embedded", action="store_const", const="embedded", dest="engine", help="on the embedded engine"
+    )
+
+
+def _wishes() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, parents=[_results()])
+    parser.add_argument("prompt", help="the character in words")
     wishes = parser.add_argument_group("the picture")
     for name, said in (
         ("clothing", "what it wears"),
@@ -95,9 +122,7 @@ def _wishes() -> argparse.ArgumentParser:
     wishes.add_argument("--framing", choices=("full", "bust", "portrait"))
     wishes.add_argument("--realism", action="store_true", default=None)
     wishes.add_argument("--transparent", action="store_true", default=None, help="no background")
-    wishes.add_argument(
-        "--embedded", action="store_const", const="embedded", dest="engine", help="on the embedded engine"
-    )
+    _add_engine(wishes)
     keeping = parser.add_argument_group("the job")
     keeping.add_argument("--key", help="a name of your own: the same request under it makes one job")
     keeping.add_argument("--priority", type=int)

@@ -45,6 +45,14 @@ def sheet(arguments: argparse.Namespace) -> int:
         return told(job, [*_saved_sheet(job, composed, arguments.out)], arguments)
 
 
+def talk(arguments: argparse.Namespace) -> int:
+    """A picture that speaks, with a recording or a text."""
+    names = ("text", "voice", "fps", "resolution", "emotion", "seed", "engine", "key", "landmarks")
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    with open_studio(arguments) as studio:
+        return _follow(studio.talk(arguments.picture, arguments.recording, **given), arguments)
+
+
 def _saved_sheet(job: Job, composed: Sheet, out: str) -> list[Path]:
     if Path(out).suffix and not out.endswith(("/", "\\")):
         return [composed.save(out)]

@@ -16,6 +16,8 @@ from studio import sheets
 from studio.assembly import Studio, open_studio
 from studio.client import state
 from studio.client.state import Event, FileData, JobState, OutputState, PageState, SheetState, Swatch, Upload
+from studio.client.verbs import portrait_name
+from studio.disk import Incoming
 from studio.errors import StudioError
 from studio.jobs import IdempotencyKey
 from studio.records.entities import Job
@@ -23,6 +25,7 @@ from studio.request import VIEWS, View, read_request
 from studio.settings import Settings
 from studio.sheets import SheetOptions, plan
 from studio.sheets.files import FILE_NAMES, FileName, FileOptions, make_file
+from studio.speech import SpeechRequest, keep
 from studio.telling import tell_event, tell_job, with_view
 
 # Whoever has set up no logging gets what matters as errors, and no lines between the pictures.
@@ -160,6 +163,34 @@ def thumbnail(studio: Studio, output: OutputState) -> bytes:
 def upload_picture(studio: Studio, data: bytes, filename: str) -> Upload:
     """Keep a picture for requests."""
     return state.read_as(Upload, dataclasses.asdict(studio.files.store_bytes(data, filename)))
+
+
+def upload_recording(studio: Studio, data: bytes, filename: str) -> Upload:
+    """Keep a voice for talking avatars; its id is a name that only they know."""
+    incoming = Incoming(studio.settings.temp_path, max_bytes=studio.settings.studio_max_audio_size)
+    with incoming:
+        incoming.write(data)
+        return Upload(studio.talking.keep(incoming, filename, "audio"), filename, len(data), "audio")
+
+
+def speak(studio: Studio, asked: Mapping[str, Any]) -> Upload:
+    """Have a text spoken, and keep it as a recording."""
+    with _sentences():
+        request = SpeechRequest.model_validate(asked)
+    stored = keep(studio.files, studio.speech.speak(request), request.text)
+    return Upload(
+        f"{stored.id}{stored.suffix}", stored.filename, stored.size, stored.mime_type, stored.sha256
+    )
+
+
+def talk(
+    studio: Studio, picture: Upload, recording: Upload, wishes: Mapping[str, Any], key: str | None
+) -> str:
+    """Make a picture speak; gives the job's id."""
+    with _sentences():
+        request = studio.talking.request(portrait_name(picture), recording.id, dict(wishes))
+    known = IdempotencyKey(DOOR, key) if key else None
+    return studio.jobs.submit(request, door=DOOR, key=known).id
 
 
 def compose(studio: Studio, job_id: str, options: Mapping[str, Any]) -> SheetState:

@@ -107,7 +107,7 @@ class Upload:
     filename: str
     size: int
     mime_type: str
-    sha256: str
+    sha256: str = ""
     is_duplicate: bool = False
 
 

@@ -12,7 +12,17 @@ from studio.client import cards, showing, verbs
 from studio.client.doors import FOREVER_S, Door, Here
 from studio.client.facts import JobFacts, OutputFacts, SheetFacts, form_for, own_name, place_for
 from studio.client.state import Event, JobState, OutputState, PageState, Status, Upload
-from studio.client.wishes import ALL_VIEWS, Asking, Picture, View, asked, picture_bytes
+from studio.client.wishes import (
+    ALL_VIEWS,
+    Asking,
+    Picture,
+    TalkWishes,
+    View,
+    asked,
+    file_bytes,
+    known_wishes,
+    said,
+)
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -306,11 +316,41 @@ class Studio:
         """The character from all four sides, for `compose`."""
         return self._submit(prompt, ALL_VIEWS, wishes)
 
+    def talk(
+        self,
+        picture: Picture,
+        recording: Picture | None = None,
+        *,
+        text: str | None = None,
+        voice: str | None = None,
+        key: str | None = None,
+        **wishes: Unpack[TalkWishes],
+    ) -> Job:
+        """Make a picture speak: with a recording, or with a text that a voice of the studio speaks.
+
+        Both come from uploads, files, bytes or outputs of other jobs. `landmarks` says where `left_eye`,
+        `right_eye` and `mouth` are, as shares of width and height, if no face is found.
+        """
+        heard = self._heard(recording, text, voice)
+        verb = verbs.talk(self.upload(picture), heard, known_wishes(wishes), key)
+        return self.jobs.get(self._door.run(verb))
+
+    def _heard(self, recording: Picture | None, text: str | None, voice: str | None) -> Upload:
+        if recording is None:
+            return self.speak(said(text), voice=voice)
+        if isinstance(recording, Upload):
+            return recording
+        return self._door.run(verbs.upload_recording(*file_bytes(recording)))
+
+    def speak(self, text: str, **voice: Any) -> Upload:
+        """Have a text spoken and keep it as a recording; `voice`, `engine`, `speed` as in `POST /speech`."""
+        return self._door.run(verbs.speak({"text": text, **known_wishes(voice)}))
+
     def upload(self, picture: Picture, filename: str | None = None) -> Upload:
         """Keep a picture, to be used in many requests as `pose` or `reference`."""
         if isinstance(picture, Upload):
             return picture
-        data, name = picture_bytes(picture)
+        data, name = file_bytes(picture)
         return self._door.run(verbs.upload_picture(data, filename or name))
 
     def health(self) -> list[dict[str, Any]]:

@@ -68,8 +68,13 @@ def _refusal(answer: httpx.Response) -> StudioError:
     if not isinstance(body, dict) or not isinstance(body.get("code"), str):
         return _foreign(answer)
     hint = str(body.get("hint") or "")
+    detail = body.get("detail", "")
+    if isinstance(detail, list):
+        detail = "; ".join(
+            str(part.get("msg", part)) if isinstance(part, dict) else str(part) for part in detail
+        )
     # Failures of the server carry the hint inside the sentence as well.
-    message = str(body.get("detail", "")).removesuffix(hint).strip()
+    message = str(detail).removesuffix(hint).strip()
     return ToldError(body["code"], message, hint, answer.status_code, body.get("facts") or {})
 
 

@@ -12,7 +12,17 @@ from studio.client.doors import FOREVER_S, AsyncDoor, AsyncHere
 from studio.client.facts import JobFacts, OutputFacts, SheetFacts, form_for, own_name, place_for
 from studio.client.state import Event, JobState, OutputState, SheetState, Status, Upload
 from studio.client.sync import decoded
-from studio.client.wishes import ALL_VIEWS, Asking, Picture, View, asked, picture_bytes
+from studio.client.wishes import (
+    ALL_VIEWS,
+    Asking,
+    Picture,
+    TalkWishes,
+    View,
+    asked,
+    file_bytes,
+    known_wishes,
+    said,
+)
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -213,6 +223,32 @@ class AsyncStudio:
         """The character from all four sides, for `compose`."""
         return await self._submit(prompt, ALL_VIEWS, wishes)
 
+    async def talk(
+        self,
+        picture: Picture | AsyncOutput,
+        recording: Picture | None = None,
+        *,
+        text: str | None = None,
+        voice: str | None = None,
+        key: str | None = None,
+        **wishes: Unpack[TalkWishes],
+    ) -> AsyncJob:
+        """Make a picture speak: with a recording, or with a text that a voice of the studio speaks."""
+        if recording is None:
+            heard = await self.speak(said(text), voice=voice)
+        elif isinstance(recording, Upload):
+            heard = recording
+        else:
+            heard = await self._door.run(
+                verbs.upload_recording(*await asyncio.to_thread(file_bytes, recording))
+            )
+        verb = verbs.talk(await self.upload(picture), heard, known_wishes(wishes), key)
+        return await self.jobs.get(await self._door.run(verb))
+
+    async def speak(self, text: str, **voice: Any) -> Upload:
+        """Have a text spoken and keep it as a recording; `voice`, `engine`, `speed` as in `POST /speech`."""
+        return await self._door.run(verbs.speak({"text": text, **known_wishes(voice)}))
+
     async def upload(self, picture: Picture | AsyncOutput, filename: str | None = None) -> Upload:
         """Keep a picture, to be used in many requests as `pose` or `reference`."""
         if isinstance(picture, Upload):
@@ -220,7 +256,7 @@ class AsyncStudio:
         if isinstance(picture, AsyncOutput):
             data, name = await picture.read(), picture.name
         else:
-            data, name = await asyncio.to_thread(picture_bytes, picture)
+            data, name = await asyncio.to_thread(file_bytes, picture)
         return await self._door.run(verbs.upload_picture(data, filename or name))
 
     async def health(self) -> list[dict[str, Any]]:

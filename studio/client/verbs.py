@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 AVATARFORGE = "/avatarforge-controller"
 JOBS = "/studio/jobs"
+V1 = "/api/v1"
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,51 @@ def upload_picture(data: bytes, filename: str) -> Verb[Upload]:
         read,
         lambda studio: _rooms().upload_picture(studio, data, filename),
     )
+
+
+def upload_recording(data: bytes, filename: str) -> Verb[Upload]:
+    """Keep a voice for talking avatars; its id is a name that only they know."""
+
+    def read(answer: httpx.Response) -> Upload:
+        return Upload(answer.json()["filename"], filename, len(data), "audio")
+
+    return Verb(
+        Ask("POST", f"{V1}/upload/audio", file=(filename, data)),
+        read,
+        lambda studio: _rooms().upload_recording(studio, data, filename),
+    )
+
+
+def speak(asked: Mapping[str, Any]) -> Verb[Upload]:
+    """Have a text spoken, and keep it as a recording."""
+
+    def read(answer: httpx.Response) -> Upload:
+        name = answer.json()["filename"]
+        return Upload(name, name, 0, "audio")
+
+    return Verb(
+        Ask("POST", f"{V1}/speech", body=dict(asked)), read, lambda studio: _rooms().speak(studio, asked)
+    )
+
+
+def talk(picture: Upload, recording: Upload, wishes: Mapping[str, Any], key: str | None = None) -> Verb[str]:
+    """Make a picture speak; gives the job's id."""
+    names = {"fps": "output_fps", "resolution": "output_resolution"}
+    body = {
+        "image_filename": portrait_name(picture),
+        "audio_filename": recording.id,
+        **{names.get(name, name): value for name, value in wishes.items()},
+    }
+    return Verb(
+        Ask("POST", f"{V1}/generate/async", body=body, headers={"Idempotency-Key": key} if key else {}),
+        lambda answer: str(uuid.UUID(answer.json()["job_id"].removeprefix("job_"))),
+        lambda studio: _rooms().talk(studio, picture, recording, wishes, key),
+    )
+
+
+def portrait_name(picture: Upload) -> str:
+    """A picture's name for talking avatars, who take ids with an ending."""
+    return f"{picture.id}.png"
 
 
 def compose(job_id: str, options: Mapping[str, Any]) -> Verb[SheetState]:

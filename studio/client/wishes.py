@@ -71,6 +71,18 @@ class Wishes(TypedDict, total=False):
     denoise: float
 
 
+class TalkWishes(TypedDict, total=False):
+    """How a picture speaks; what is left out is as usual."""
+
+    emotion: str
+    fps: int
+    resolution: Literal[256, 512, 1024]
+    landmarks: dict[str, tuple[float, float]]
+    seed: int
+    workflow: str
+    engine: Literal["auto", "embedded"]
+
+
 class Keeping(TypedDict, total=False):
     """How a job is kept."""
 
@@ -107,8 +119,20 @@ def asked(prompt: str, views: tuple[View, ...] | None, wishes: Mapping[str, Any]
     return Asked(values, pictures, keeping)
 
 
-def picture_bytes(picture: Any) -> tuple[bytes, str]:
-    """The bytes of a picture in any of the forms that verbs take, and a name for it."""
+def known_wishes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was really wished for."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def said(text: str | None) -> str:
+    """The text that is to be spoken, where there is no recording."""
+    if text is None:
+        raise StudioError("invalid_field", why="Give a recording, or a text to be spoken.")
+    return text
+
+
+def file_bytes(picture: Any) -> tuple[bytes, str]:
+    """The bytes of a picture or recording in any of the forms that verbs take, and a name for it."""
     if isinstance(picture, str | Path):
         path = Path(picture)
         try:
@@ -116,7 +140,7 @@ def picture_bytes(picture: Any) -> tuple[bytes, str]:
         except OSError as error:
             raise StudioError("picture_unreadable", path=path, why=error.strerror or error) from error
     if isinstance(picture, bytes):
-        return picture, "picture"
+        return picture, "upload"
     if isinstance(picture, Readable):
         return picture.read(), Path(str(picture.name)).name
     if hasattr(picture, "save"):  # PIL's images, without importing Pillow for it
