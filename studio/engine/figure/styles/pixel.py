@@ -36,10 +36,10 @@ def pixel(layers: Layers, behind: Array | None, scene: Scene) -> Array:
     small = _cells(layers.rgba, rows, columns, cell)
     solid = small[..., 3] > 0.5
     colour = np.clip(straight(small), 0, 1)
-    colour = _contrast(colour)
+    colour = contrast(colour)
     colour = _reduced(colour, solid)
     draw_face(colour, solid & _face_cells(layers, scene, rows, columns, cell), scene, cell)
-    inked = _outline(solid)
+    inked = outline(solid)
     if behind is None:
         out = np.zeros((rows, columns, 4), np.float32)
         out[solid] = np.concatenate([colour, np.ones((rows, columns, 1))], -1)[solid]
@@ -67,7 +67,8 @@ def _face_cells(layers: Layers, scene: Scene, rows: int, columns: int, cell: int
     return _cells(face[..., None].astype(np.float32), rows, columns, cell)[..., 0] > 0.5
 
 
-def _contrast(colour: Array) -> Array:
+def contrast(colour: Array) -> Array:
+    """Colours further apart, as few of them have to do."""
     mean = colour.mean(-1, keepdims=True)
     return np.clip((mean + (colour - mean) * 1.15 - 0.5) * 1.08 + 0.5, 0, 1)
 
@@ -84,7 +85,8 @@ def _reduced(colour: Array, solid: Array) -> Array:
     return out
 
 
-def _outline(solid: Array) -> Array:
+def outline(solid: Array) -> Array:
+    """The empty cells beside full ones."""
     grown = solid.copy()
     grown[1:] |= solid[:-1]
     grown[:-1] |= solid[1:]

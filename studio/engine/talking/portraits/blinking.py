@@ -21,6 +21,8 @@ def blink(still, plate, top, left, frame, eye, shut, gaze_x, gaze_y, lash, out):
     half, above, below = eye[2], eye[3], eye[4]
     high, wide = still.shape[0], still.shape[1]
     thick = max(0.024, 1.1 / unit)
+    # Large drawn eyes are rounder than an almond.
+    power = 0.75 - 0.35 * min(1.0, max(0.0, (above - 0.10) / 0.14))
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
             dx, dy = left + x - eye[0], top + y - eye[1]
@@ -30,7 +32,7 @@ def blink(still, plate, top, left, frame, eye, shut, gaze_x, gaze_y, lash, out):
             if abs(s) >= 1.16:
                 continue
             bow = max(0.0, 1.0 - s * s)
-            upper, lower = -above * bow**0.75, below * bow
+            upper, lower = -above * bow**power, below * bow ** (power * 1.25)
             # The iris glides between the lids, which stay.
             if gaze_x != 0.0 or gaze_y != 0.0:
                 inside = max(0.0, 1.0 - (u / half) ** 2) * max(0.0, 1.0 - (v / max(above, below) / 1.15) ** 2)
@@ -46,12 +48,12 @@ def blink(still, plate, top, left, frame, eye, shut, gaze_x, gaze_y, lash, out):
                     out[y, x, k] = int(seen + 0.5)
             if shut <= 0.0:
                 continue
-            rest = 0.72 * lower + 0.10 * upper * bow
+            rest = 0.92 * lower - 0.02
             edge = upper + (rest - upper) * shut
             roof = upper - 0.075 - 0.02 * bow
             cover = min(1.0, max(0.0, (v - roof) * 11.0)) * min(1.0, max(0.0, (edge - v) * unit + 0.5))
-            if shut > 0.72:
-                floor = min(1.0, max(0.0, (lower + 0.045 - v) * 16.0)) * (shut - 0.72) / 0.28
+            if shut > 0.90:
+                floor = min(1.0, max(0.0, (lower + 0.085 - v) * 14.0)) * (shut - 0.90) * 10.0
                 cover = max(cover, floor * min(1.0, max(0.0, (v - roof) * 11.0)))
             cover *= min(1.0, max(0.0, (1.13 - abs(s)) * 9.0)) * min(1.0, shut * 5.0)
             away = abs(v - edge) / (thick * (0.55 + 0.45 * bow))
@@ -62,7 +64,7 @@ def blink(still, plate, top, left, frame, eye, shut, gaze_x, gaze_y, lash, out):
                 continue
             # A lid is round: darker in its fold and over the lashes.
             along = min(1.0, max(0.0, (v - roof) / max(0.02, edge - roof)))
-            shade = 0.88 + 0.36 * along * (1.0 - along) if v < edge else 0.95
+            shade = 0.93 + 0.24 * along * (1.0 - along) if v < edge else 0.97
             for k in range(3):
                 value = float(out[y, x, k])
                 value += (plate[y, x, k] * shade - value) * cover
@@ -109,7 +111,7 @@ def blinker_of(rgb: Array, frame: Frame, eye: Eye, skin: Array) -> Blinker | Non
     u, v = u - eye.middle[0], v - eye.middle[1]
     s = u / (eye.half * 1.12)
     bow = np.clip(1 - s * s, 0, 1)
-    inside = (v > -(eye.above * bow**0.75) - 0.085) & (v < eye.below * bow + 0.055) & (np.abs(s) < 1)
+    inside = (v > -(eye.above * bow**0.5) - 0.085) & (v < eye.below * bow**0.6 + 0.10) & (np.abs(s) < 1)
     # Skin is taken from around the eye, without what is much darker there: brows, lashes, glasses.
     light = luminance(part)
     free = ~inside & (light > 0.72 * float(luminance(skin)))

@@ -11,11 +11,15 @@ import numpy as np
 
 from studio.engine.figure.drawing import Scene, backdrop_of, stage_spec
 from studio.engine.figure.face.looks import look_of
-from studio.engine.figure.landmarks import facing
+from studio.engine.figure.landmarks import facing, head_middle
+from studio.engine.figure.render.camera import Shot
 from studio.engine.figure.request import Camera
+from studio.engine.figure.shape.skeleton import BONE
 from studio.engine.figure.spec import Spec
-from studio.engine.talking.moment import Moment
-from studio.engine.talking.portraits.motion import Motion, filled, motion_of
+from studio.engine.talking.moment import Moment, Mouth
+from studio.engine.talking.portraits.cells import Grid
+from studio.engine.talking.portraits.layers import COUNT, FRONT, cut, layer_at
+from studio.engine.talking.portraits.motion import Motion, motion_of
 from studio.engine.talking.portraits.plates import EYES_BOX, MOUTH_BOX, Plates, ground_of, laid, painted
 from studio.engine.talking.portraits.portrait import NoFace
 from studio.engine.talking.portraits.states import eyes_look, mouth_look
@@ -23,6 +27,8 @@ from studio.engine.talking.portraits.warp import moved
 
 log = logging.getLogger(__name__)
 Array = np.ndarray
+# Of the frame, in heights of the head: over what is highest on it, below its middle, and at most.
+_OVER, _UNDER, _TALLEST, _WIDEST = 0.10, 1.22, 1.20, 2.5
 _FROM_BEHIND = -0.05  # a face that looks further away than this shows nothing that moves
 
 
@@ -32,7 +38,8 @@ def open_drawn(picture: Array, recipe: dict[str, Any], size: int) -> DrawnPortra
     if told is None:
         return None
     spec, camera = told
-    scene = _scene(spec, camera, size)
+    height, width = picture.shape[:2]
+    scene = _scene(spec, camera, size, height == width and camera.framing == "portrait")
     if facing(scene.rotations, scene.shot)[2] < _FROM_BEHIND:
         raise NoFace(
             "The character is seen from behind, so there is no face that could talk. "
@@ -64,8 +71,25 @@ def _figure_of(recipe: dict[str, Any]) -> tuple[Spec, Camera] | None:
     return spec, camera
 
 
-def _scene(spec: Spec, camera: Camera, size: int) -> Scene:
-    return stage_spec(spec, replace(camera, framing="portrait"), size, size)
+def _scene(spec: Spec, camera: Camera, size: int, as_it_was: bool) -> Scene:
+    """The character from where it was seen, framed as a bust with all that is on its head."""
+    scene = stage_spec(spec, camera, size, size)
+    if as_it_was:
+        return scene
+    model, shot = scene.model, scene.shot
+    middle = head_middle(model, scene.rotations, scene.shifts)
+    head = np.unique(model.faces[(model.weights[:, BONE["head"]] > 0.9)[model.faces].all(1)])
+    away = (scene.points[head] - middle) @ shot.rotation.T / model.head_height
+    top = min(max(float(away[:, 1].max()), 0.55), _TALLEST) + _OVER
+    # Hats and ears have room at the sides as well; long hair and antlers may leave the picture.
+    beside = float(np.percentile(np.abs(away[away[:, 1] > -0.6, 0]), 99)) + _OVER
+    span = max(top + _UNDER, min(2 * beside, _WIDEST))
+    centre = middle + shot.rotation.T @ np.array([0.0, top - span / 2, 0.0]) * model.head_height
+    return replace(
+        scene,
+        camera=replace(camera, framing="portrait"),
+        shot=Shot(shot.rotation, centre, size / (span * model.head_height), size, size),
+    )
 
 
 class DrawnPortrait:
@@ -76,40 +100,46 @@ class DrawnPortrait:
     def __init__(self, scene: Scene, size: int) -> None:
         self.size = size
         self._still = look_of(scene.spec.face.expression)
-        behind = backdrop_of(scene)
-        ground = ground_of(scene, behind)
-        whole = (slice(0, size), slice(0, size))
-        rgba = laid(ground, self._still, whole)
-        picture = _bytes(painted(ground, rgba, whole))
-        self._figure = np.ascontiguousarray(np.concatenate([picture, _cut(rgba[..., 3])[..., None]], -1))
-        self._behind = _without(picture, self._figure[..., 3])
-        self._motion: Motion = motion_of(scene)
+        self._grid: Grid | None = None
+        if scene.style.name == "pixel":
+            self._grid = Grid.of(scene)
+            scene = self._grid.scene
+        stage = scene.shot.width
+        ground = ground_of(scene, backdrop_of(scene))
+        whole = (slice(0, stage), slice(0, stage))
+        picture = _bytes(painted(ground, laid(ground, self._still, whole), whole))
+        self._layers, self._behind = cut(scene, picture)
+        self._motion: Motion = motion_of(scene, layer_at(scene), COUNT)
         self._mouths = Plates(ground, MOUTH_BOX, self._still)
         self._eyes = Plates(ground, EYES_BOX, self._still)
+        if self._grid is not None:
+            self._grid.choose([self._moved(moment) for moment in _TELLING], self._behind)
 
     def frame(self, moment: Moment) -> Array:
         """The picture of one moment."""
-        figure = self._figure.copy()
-        self._mouths.change(figure, mouth_look(self._still, moment))
-        self._eyes.change(figure, eyes_look(self._still, moment))
-        return moved(figure, self._behind, self._motion.field(moment))
+        picture = self._moved(moment)
+        if self._grid is None:
+            return picture
+        fields = self._motion.fields(moment)
+        mask = np.repeat(self._layers[..., 3:], 4, -1)
+        seen = moved(mask, np.zeros_like(self._behind), fields)[..., 0]
+        return self._grid.painted(picture, seen, self.size)
+
+    def _moved(self, moment: Moment) -> Array:
+        layers = self._layers.copy()
+        self._mouths.change(layers[FRONT], mouth_look(self._still, moment))
+        self._eyes.change(layers[FRONT], eyes_look(self._still, moment))
+        return moved(layers, self._behind, self._motion.fields(moment))
+
+
+# Together they show every colour of a face that speaks.
+_TELLING = (
+    Moment(),
+    Moment(Mouth(open=1.0, tongue=1.0)),
+    Moment(Mouth(open=0.5, wide=1.0, teeth=1.0), blink=0.5),
+    Moment(Mouth(press=1.0), blink=1.0),
+)
 
 
 def _bytes(rgb: Array) -> Array:
     return (np.clip(rgb, 0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-def _cut(alpha: Array) -> Array:
-    """Where the figure is, with its outline and the soft pixels around it."""
-    from studio.engine.figure.filters import blur
-
-    return _bytes(np.clip(blur(alpha, 1.0) * 3.0, 0, 1))
-
-
-def _without(picture: Array, cut: Array) -> Array:
-    """What stands behind the figure: what is seen around it, spread inwards."""
-    free = (cut == 0).astype(np.float32)
-    if not free.any():
-        return np.ascontiguousarray(picture)
-    spread = filled(picture.astype(np.float32) * free[..., None], free)
-    return np.ascontiguousarray(np.where(free[..., None] > 0, picture, _bytes(spread / 255)))

@@ -72,60 +72,72 @@ def luminance(rgb: Array) -> Array:
     return rgb[..., 0] * 0.299 + rgb[..., 1] * 0.587 + rgb[..., 2] * 0.114
 
 
+_BENDS = (-1.3, -0.9, -0.6, -0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4)
+_TILTS = (-0.12, -0.06, 0.0, 0.06, 0.12)
+
+
 def lip_line(rgb: Array, frame: Frame, mouth: Array, sure: bool) -> LipLine:
     """The dark line between the lips near a place; `sure` places (clicks) are hardly left."""
-    gray = luminance(rgb.astype(np.float32))
-    reach = 0.20 if sure else 0.36
-    u = np.linspace(-0.60, 0.60, 61)
-    v = np.linspace(-reach - 0.16, reach + 0.16, 121)
+    soft = blur(luminance(rgb.astype(np.float32)), frame.unit * 0.012)
     near = frame.of(mouth)
-    soft = blur(gray, frame.unit * 0.012)
+    first = _dark_line(soft, frame, near, 0.20 if sure else 0.36)
+    # Once more around its own middle, as heads are turned.
+    again = _dark_line(soft, frame, np.array(first.middle), 0.10)
+    found = again if abs(again.middle[0] - first.middle[0]) < 0.12 else first
+    return _apart(rgb, frame, found, np.linspace(-0.60, 0.60, 61)) or found
+
+
+def _dark_line(soft: Array, frame: Frame, near: Array, reach: float) -> LipLine:
+    u = np.linspace(-0.60, 0.60, 61)
+    v = np.linspace(-reach - 0.30, reach + 0.30, 2 * round((reach + 0.30) / 0.008) + 1)
     patch = sampled(soft, frame.at(near[0] + u[None, :], near[1] + v[:, None]))
     step = v[1] - v[0]
-    around = _box(patch, max(2, round(0.11 / step)), 0)
-    dark = np.clip(around - patch, -30, None)
+    dark = np.clip(_box(patch, max(2, round(0.11 / step)), 0) - patch, -30, None)
     rough = float(np.std(dark)) + 1e-3
-    weight = np.exp(-((u / 0.26) ** 2))
-    best = (-np.inf, 0.0, 0.0, 0.0)
+    weight = np.exp(-((u / 0.22) ** 2))
     columns = np.arange(len(u))
+    best = (-np.inf, 0.0, 0.0, 0.0)
     for level in np.linspace(-reach, reach, 61):
-        prior = 1.2 * (level / reach) ** 2
-        for bend in (-0.45, -0.25, -0.1, 0.0, 0.1, 0.25):
-            for tilt in (-0.08, 0.0, 0.08):
-                at = np.clip(
-                    np.round((level + tilt * u + bend * u * u - v[0]) / step).astype(int), 0, len(v) - 1
-                )
-                score = float((dark[at, columns] * weight).sum() / weight.sum()) / rough - prior
+        prior = 1.1 * (level / 0.36) ** 2
+        for bend in _BENDS:
+            for tilt in _TILTS:
+                at = np.round((level + tilt * u + bend * np.minimum(u * u, 0.16) - v[0]) / step).astype(int)
+                along = dark[np.clip(at, 0, len(v) - 1), columns]
+                score = float((along * weight).sum() / weight.sum()) / rough - prior - 0.12 * bend * bend
                 if score > best[0]:
                     best = score, level, tilt, bend
     _, level, tilt, bend = best
-    at = np.clip(np.round((level + tilt * u + bend * u * u - v[0]) / step).astype(int), 1, len(v) - 2)
-    along = np.maximum.reduce([dark[at - 1, columns], dark[at, columns], dark[at + 1, columns]])
-    core = float(np.median(along[np.abs(u) < 0.12]))
-    half = 0.40
-    if core > 0.5 * rough:
-        ends = []
-        for sign in (-1, 1):
-            order = np.argsort(np.abs(u))
-            side = [k for k in order if u[k] * sign >= 0]
-            calm = 0
-            end = 0.0
-            for k in side:
-                calm = calm + 1 if along[k] < 0.28 * core else 0
-                if calm >= 3:
-                    break
-                end = abs(float(u[k]))
-            ends.append(end)
-        half = min(0.52, max(0.24, sum(ends) / 2 - 0.01))
-    shut = LipLine((float(near[0]), float(near[1] + level)), tilt, bend, half)
-    return _apart(rgb, frame, shut, u) or shut
+    at = np.round((level + tilt * u + bend * np.minimum(u * u, 0.16) - v[0]) / step).astype(int)
+    at = np.clip(at, 2, len(v) - 3)
+    along = np.maximum.reduce([dark[at + k, columns] for k in (-2, -1, 0, 1, 2)])
+    start = int(np.argmax(_box(along, 3, 0) * weight))
+    core = float(np.median(along[max(0, start - 4) : start + 5]))
+    if core < 0.5 * rough:
+        return LipLine((float(near[0]), float(near[1] + level)), tilt, bend, 0.38)
+    left, right = (_until(along, start, way, 0.30 * core) for way in (-1, 1))
+    middle = min(0.30, max(-0.30, float(u[left] + u[right]) / 2))
+    half = min(0.52, max(0.16, float(u[right] - u[left]) / 2))
+    return LipLine(
+        (float(near[0] + middle), float(near[1] + level + tilt * middle + bend * middle * middle)),
+        tilt + 2 * bend * middle, bend, half,
+    )  # fmt: skip
+
+
+def _until(along: Array, start: int, way: int, least: float) -> int:
+    """The last column of a line; it may be interrupted for a moment."""
+    end, calm, k = start, 0, start
+    while 0 < k < len(along) - 1 and calm < 3:
+        k += way
+        calm = 0 if along[k] >= least else calm + 1
+        end = end if calm else k
+    return end
 
 
 def _apart(rgb: Array, frame: Frame, line: LipLine, u: Array) -> LipLine | None:
     """The lines of both lips, if teeth or the dark of an open mouth are seen along a line between them."""
     soft = blur(rgb.astype(np.float32), frame.unit * 0.012)
     skin = skin_colour(rgb, frame)
-    rows = line.middle[1] + line.tilt * u + line.bend * u * u
+    rows = line.middle[1] + line.tilt * u + line.bend * np.minimum(u * u, 1.5 * line.half**2)
     steps = np.linspace(0.0, 0.32, 65)
     middle = np.abs(u) < min(0.20, 0.5 * line.half)
 
@@ -136,7 +148,7 @@ def _apart(rgb: Array, frame: Frame, line: LipLine, u: Array) -> LipLine | None:
         colourful = (patch.max(-1) - patch.min(-1)) / np.maximum(patch.max(-1), 1)
         own = float((skin.max() - skin.min()) / max(skin.max(), 1.0))
         teeth = (light > 0.80) & (colourful < 0.62 * own) if own > 0.10 else np.zeros_like(light, bool)
-        inner = teeth | (light < 0.36)
+        inner = teeth | (light < 0.45)
         inner[:13] = True  # the line itself
         length = np.where(inner.all(0), len(steps), np.argmin(inner, 0))
         return np.where((length > 16) & (length < 52), steps[np.minimum(length, 64)], np.nan)
@@ -155,7 +167,7 @@ def _apart(rgb: Array, frame: Frame, line: LipLine, u: Array) -> LipLine | None:
         return None
     if apart[0] < -0.05:  # the lips meet where the curves do
         corner = float(np.sqrt(-apart[2] / apart[0]))
-        half = min(0.55, max(0.24, corner))
+        half = min(0.55, max(0.16, corner))
     else:
         half = line.half
     return LipLine(
@@ -188,24 +200,26 @@ def skin_colour(rgb: Array, frame: Frame) -> Array:
 def eye_at(rgb: Array, frame: Frame, place: Array, skin: Array) -> Eye:
     """How far an eye reaches: as far as the picture differs from skin."""
     near = frame.of(place)
-    u, v = np.linspace(-0.42, 0.42, 57), np.linspace(-0.34, 0.34, 69)
+    u, v = np.linspace(-0.45, 0.45, 61), np.linspace(-0.45, 0.45, 91)
     soft = blur(rgb.astype(np.float32), frame.unit * 0.015)
     patch = sampled(soft, frame.at(near[0] + u[None, :], near[1] + v[:, None]))
     away = np.abs(patch - skin).sum(-1)
-    least = min(130.0, max(60.0, 0.24 * float(np.percentile(away, 96))))
+    least = min(115.0, max(48.0, 0.19 * float(np.percentile(away, 96))))
     rows = away[:, np.abs(u) < 0.09].mean(1)
     columns = away[np.abs(v) < 0.04].mean(0)
-    above = _reach(rows, v, -1, least) or _LID
-    below = _reach(rows, v, 1, least) or _LID
+    above, below = _reach(rows, v, -1, least), _reach(rows, v, 1, least)
+    # Hair or a brow may hide where an eye ends above; large eyes are large on both sides.
+    above = above or max(_LID, 1.25 * (below or 0.0))
+    below = below or _LID
     left, right = _reach(columns, u, -1, least), _reach(columns, u, 1, least)
     left, right = left or right or _CORNER, right or left or _CORNER
-    half = min(0.32, max(0.20, (left + right) / 2 + 0.02))
-    aside = min(0.05, max(-0.05, (right - left) / 2))
+    half = min(0.36, max(0.20, (left + right) / 2 + 0.02))
+    aside = min(0.06, max(-0.06, (right - left) / 2))
     return Eye((float(near[0] + aside), float(near[1])), half, max(0.07, above), max(0.05, below))
 
 
 _LID, _CORNER = 0.105, 0.26  # of an eye that cannot be told from its surroundings
-_ENDLESS_V, _ENDLESS_U = 0.27, 0.37
+_ENDLESS = 0.385
 
 
 def _reach(away: Array, places: Array, sign: int, least: float) -> float | None:
@@ -218,9 +232,9 @@ def _reach(away: Array, places: Array, sign: int, least: float) -> float | None:
             end, gap = abs(float(places[k])), 0.0
         else:
             gap += step
-            if gap > 0.035:
+            if gap > 0.03:
                 break
-    return end if end < (_ENDLESS_V if len(places) == 69 else _ENDLESS_U) else None
+    return end if end < _ENDLESS else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,18 +22,19 @@ Array = np.ndarray
 _TRY_DEG = 4.0  # how far a joint is bent to see where everything goes
 _NECK = 0.35  # share of a turn that the neck takes
 _BREATH = 0.022  # heads that the shoulders rise
+_TOGETHER = 0.75
 _JAW = 0.050  # heads that the chin falls
 MOTIONS = ("yaw", "pitch", "roll", "breath", "sway_x", "sway_y", "jaw")
 
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """Shifts in pixels per unit of each of MOTIONS, on the grid."""
+    """Shifts in pixels per unit of each of MOTIONS, on the grid of each layer."""
 
-    basis: Array  # motions × rows × columns × 2, float32
+    basis: Array  # motions × layers × rows × columns × 2, float32
 
-    def field(self, moment: Moment) -> Array:
-        """Where every place of the grid goes in a moment."""
+    def fields(self, moment: Moment) -> Array:
+        """Where every place of each layer goes in a moment."""
         amounts = np.array(
             [
                 soft(moment.yaw, 0.30),
@@ -53,23 +55,27 @@ def soft(value: float, most: float) -> float:
     return float(most * np.tanh(value / most))
 
 
-def motion_of(scene: Scene) -> Motion:
-    """All motions of a posed character, for the view of a scene."""
+def motion_of(scene: Scene, layer_at: Callable[[Array, Array], Array], layers: int) -> Motion:
+    """All motions of a posed character, for the view of a scene and its layers, from front to back."""
     shot, model = scene.shot, scene.model
     still = shot.project(scene.points)[:, :2]
     shifts = [_bent(scene, "twist") - still, _bent(scene, "forward") - still, _bent(scene, "out") - still]
     shifts = [shift / np.radians(_TRY_DEG) for shift in shifts]
     for moved in (_breath(scene), *_sway(scene), _jaw(scene)):
         shifts.append(shot.project(scene.points + moved)[:, :2] - still)
-    face, weights = _seen(scene)
-    corners = model.faces[np.maximum(face, 0)]
-    shares = np.stack([weights[..., 0], weights[..., 1], 1 - weights.sum(-1)], -1)
-    there = (face >= 0).astype(np.float32)
-    basis = []
-    for shift in shifts:
-        at = (shift[corners] * shares[..., None]).sum(-2).astype(np.float32)
-        basis.append(_on_grid(at, there, grid_size(shot.width)))
-    return Motion(np.ascontiguousarray(np.stack(basis)))
+    # Half a cell outwards, as the grid's places lie on the corners of its cells.
+    view = seen(scene, 2.0 / CELL, grid_size(shot.width) * 2, 1)
+    corners = model.faces[np.maximum(view.face, 0)]
+    layer = np.where(view.face >= 0, layer_at(view.face, view.depth), -1)
+    basis = np.empty((len(shifts), layers, *(grid_size(shot.width),) * 2, 2), np.float32)
+    for number in range(layers):
+        there = (layer == number).astype(np.float32)
+        for which, shift in enumerate(shifts):
+            at = (shift[corners] * view.shares[..., None]).sum(-2).astype(np.float32)
+            basis[which, number] = _on_grid(at, there)
+    # Strands that hang behind go mostly with those before them: a head of hair is one thing.
+    basis[:, -1] = basis[:, -1] * (1 - _TOGETHER) + basis[:, 0] * _TOGETHER
+    return Motion(basis)
 
 
 def _bent(scene: Scene, way: str) -> Array:
@@ -141,31 +147,41 @@ def _jaw(scene: Scene) -> Array:
     return share[:, None] * (head @ np.array([0.0, -1.0, -0.30])) * (_JAW * model.head_height)
 
 
-def _seen(scene: Scene) -> tuple[Array, Array]:
-    """The face of the model that is seen at each place of a grid twice as fine, and where in it."""
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The surface of the model at each place of a picture: -1 where there is none."""
+
+    face: Array  # number of the triangle
+    shares: Array  # of its three corners
+    depth: Array
+
+
+def seen(scene: Scene, fineness: float, side: int, inset: int = 0) -> Seen:
+    """What a square view of the scene shows, so much finer than its picture."""
     shot, model = scene.shot, scene.model
-    fine = 2.0 / CELL
-    side = grid_size(shot.width) * 2
     screen = np.empty((len(scene.points), 3), np.float32)
     to_view(
-        scene.points, scene.normals, shot.rotation, shot.centre, shot.distance, shot.scale * fine,
-        shot.width * fine / 2.0, shot.height * fine / 2.0, screen, np.empty_like(screen),
+        scene.points, scene.normals, shot.rotation, shot.centre, shot.distance, shot.scale * fineness,
+        shot.width * fineness / 2.0, shot.height * fineness / 2.0, screen, np.empty_like(screen),
     )  # fmt: skip
     depth = np.full((side, side), FAR, np.float32)
     face = np.full((side, side), -1, np.int32)
     weights = np.zeros((side, side, 2), np.float32)
-    # Half a cell outwards, as the grid's places lie on the corners of its cells.
     every = np.arange(len(model.faces), dtype=np.int32)
-    rasterise(screen, model.faces, every, model.keep, model.cut, -1, -1, depth, face, weights)
-    return face, weights
+    rasterise(screen, model.faces, every, model.keep, model.cut, -inset, -inset, depth, face, weights)
+    shares = np.stack([weights[..., 0], weights[..., 1], 1 - weights.sum(-1)], -1)
+    return Seen(face, shares, depth)
 
 
-def _on_grid(shift: Array, there: Array, side: int) -> Array:
+def _on_grid(shift: Array, there: Array) -> Array:
     """Averaged onto the grid, and spread smoothly over what is empty."""
+    side = len(there) // 2
     known = there.reshape(side, 2, side, 2).sum((1, 3))
     total = (shift * there[..., None]).reshape(side, 2, side, 2, 2).sum((1, 3))
     layers = np.concatenate([total, known[..., None]], -1).astype(np.float32)
     layers = blur(layers, 1.0)
+    if not known.any():
+        return np.zeros_like(total)
     return filled(layers[..., :2], layers[..., 2])
 
 

@@ -137,4 +137,4 @@ class PhotoPortrait:
         self._mouth.change(picture, self._picture, moment)
         for eye in self._eyes:
             eye.change(picture, self._picture, moment)
-        return moved(picture, self._nothing, self._motion.field(moment))
+        return moved(picture[None], self._nothing, self._motion.field(moment)[None])

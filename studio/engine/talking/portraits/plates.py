@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from threading import Lock
 
@@ -15,8 +16,8 @@ from studio.engine.figure.face.looks import Look
 from studio.engine.figure.filters import rows_of
 from studio.engine.figure.landmarks import facing
 from studio.engine.figure.palette import FACE, KIND
-from studio.engine.figure.render.raster import FAR, rasterise, to_view
 from studio.engine.figure.render.scene import Layers, Manner, render
+from studio.engine.talking.portraits.motion import seen
 
 Array = np.ndarray
 Box = tuple[float, float, float, float]  # of the face in head units: across, then up
@@ -111,24 +112,13 @@ def _rendered(scene: Scene, decal: Array, manner: Manner) -> Layers:
 
 def _places(scene: Scene) -> Array:
     """Where on the face's drawing every fine pixel lies."""
-    shot, model = scene.shot, scene.model
-    screen = np.empty((len(scene.points), 3), np.float32)
-    to_view(
-        scene.points, scene.normals, shot.rotation, shot.centre, shot.distance, shot.scale * _FINE,
-        shot.width * _FINE / 2.0, shot.height * _FINE / 2.0, screen, np.empty_like(screen),
-    )  # fmt: skip
-    shape = (shot.height * _FINE, shot.width * _FINE)
-    depth = np.full(shape, FAR, np.float32)
-    face = np.full(shape, -1, np.int32)
-    weights = np.zeros((*shape, 2), np.float32)
-    every = np.arange(len(model.faces), dtype=np.int32)
-    rasterise(screen, model.faces, every, model.keep, model.cut, 0, 0, depth, face, weights)
+    model = scene.model
+    view = seen(scene, _FINE, scene.shot.width * _FINE)
     on_face = (model.table[:, KIND].astype(np.int64) == FACE)[model.part_of]
-    out = np.full((*shape, 2), -10.0, np.float32)
-    rows, columns = np.nonzero((face >= 0) & on_face[np.maximum(face, 0)])
-    corners = model.faces[face[rows, columns]]
-    a, b = weights[rows, columns].T
-    local = (model.local[corners] * np.stack([a, b, 1 - a - b], -1)[..., None]).sum(1)
+    out = np.full((*view.face.shape, 2), -10.0, np.float32)
+    rows, columns = np.nonzero((view.face >= 0) & on_face[np.maximum(view.face, 0)])
+    corners = model.faces[view.face[rows, columns]]
+    local = (model.local[corners] * view.shares[rows, columns][..., None]).sum(1)
     front = local[:, 2] > 0.02
     across = np.arctan2(local[:, 0], local[:, 2] + 0.06) * 0.405
     out[rows[front], columns[front]] = np.stack([across, local[:, 1]], -1)[front]
@@ -161,7 +151,9 @@ def laid(ground: Ground, look: Look, window: tuple[slice, slice], box: Box = BOX
 def painted(ground: Ground, rgba: Array, window: tuple[slice, slice]) -> Array:
     """A window in the style of the character, over what stands behind it."""
     part = Layers(*(getattr(ground.layers, field.name)[window] for field in fields(Layers)))
-    with rows_of(window[0].start, ground.scene.shot.height):
+    size = ground.scene.shot.height
+    # Grain and strokes are as coarse as in the whole picture, and the same in all states of a window.
+    with rows_of(0, size) if len(rgba) < size else nullcontext():
         done = ground.scene.style.paint(
             replace(part, rgba=rgba.copy()), ground.behind[window].copy(), ground.scene
         )

@@ -116,10 +116,11 @@ def speak(still, top, left, p, colours, out):
                 if rest > 0.0:
                     cover *= min(1.0, max(0.0, (down - rest) * unit / edge + 0.5)) * min(1.0, 4.0 * active)
             contact = 0.0
-            if p[REST] > 0.0 and active > 0.0 and bow > 0.0:  # lips that were apart meet in a line
-                near = (t - lower) * unit / max(1.0, unit * 0.022)
+            if active > 0.0 and bow > 0.0:  # lips that were apart, or are rolled in, meet in a line
+                near = (t - lower) * unit / max(1.0, unit * 0.020)
+                wanted = active if p[REST] > 0.0 else p[PRESS]
                 contact = (
-                    0.7 * active * min(1.0, 3.0 * bow) * np.exp(-near * near) * max(0.0, 1.0 - gap / 0.05)
+                    0.75 * wanted * min(1.0, 3.0 * bow) * np.exp(-near * near) * max(0.0, 1.0 - gap / 0.05)
                 )
             v_from = t_from + level
             sx = p[MIDDLE_X] + (u_from * p[RIGHT_X] - v_from * p[RIGHT_Y]) * unit

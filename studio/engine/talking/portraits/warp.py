@@ -43,53 +43,62 @@ def turned_around(field, rounds, out):
 
 
 @kernel
-def look_through(picture, behind, field, out):
-    """Each pixel from where it came; what the picture's fourth channel leaves open shows what is behind."""
+def look_through(layers, behind, fields, out):
+    """Each pixel from where it came: the first layer covers the others, and all cover what is behind."""
     rows, columns = out.shape[0], out.shape[1]
-    last_x, last_y = columns - 1.001, rows - 1.001
+    count = layers.shape[0]
+    last_x, last_y = np.float32(columns - 1.001), np.float32(rows - 1.001)
+    nothing, quarter = np.float32(0.0), np.float32(0.25)
+    place = np.empty((count, 4), np.float32)
+    value = np.empty(3, np.int64)
     for y in range(rows):
         gy = y // 4
         ty = np.float32((y - gy * 4) * 0.25)
         for gx in range((columns + 3) // 4):
-            left_x = field[gy, gx, 0] + (field[gy + 1, gx, 0] - field[gy, gx, 0]) * ty
-            left_y = field[gy, gx, 1] + (field[gy + 1, gx, 1] - field[gy, gx, 1]) * ty
-            right_x = field[gy, gx + 1, 0] + (field[gy + 1, gx + 1, 0] - field[gy, gx + 1, 0]) * ty
-            right_y = field[gy, gx + 1, 1] + (field[gy + 1, gx + 1, 1] - field[gy, gx + 1, 1]) * ty
-            step_x, step_y = (right_x - left_x) * np.float32(0.25), (right_y - left_y) * np.float32(0.25)
+            for n in range(count):
+                for k in range(2):
+                    left = fields[n, gy, gx, k] + (fields[n, gy + 1, gx, k] - fields[n, gy, gx, k]) * ty
+                    right = fields[n, gy, gx + 1, k]
+                    right += (fields[n, gy + 1, gx + 1, k] - right) * ty
+                    place[n, k] = left
+                    place[n, 2 + k] = (right - left) * quarter
             for x in range(gx * 4, min(gx * 4 + 4, columns)):
-                sx = min(max(x - left_x, np.float32(0.0)), np.float32(last_x))
-                sy = min(max(y - left_y, np.float32(0.0)), np.float32(last_y))
-                left_x += step_x
-                left_y += step_y
-                ix, iy = int(sx), int(sy)
-                fx, fy = int((sx - ix) * 256.0), int((sy - iy) * 256.0)
-                a, b = (256 - fx) * (256 - fy), fx * (256 - fy)
-                c, d = (256 - fx) * fy, fx * fy
-                seen = (
-                    picture[iy, ix, 3] * a + picture[iy, ix + 1, 3] * b
-                    + picture[iy + 1, ix, 3] * c + picture[iy + 1, ix + 1, 3] * d
-                )  # fmt: skip
-                if seen == 0:
+                step = np.float32(x - gx * 4)
+                open_share = 65536  # of the pixel that no layer has covered yet
+                value[:] = 0
+                for n in range(count):
+                    sx = min(max(x - place[n, 0] - place[n, 2] * step, nothing), last_x)
+                    sy = min(max(y - place[n, 1] - place[n, 3] * step, nothing), last_y)
+                    ix, iy = int(sx), int(sy)
+                    fx, fy = int((sx - ix) * 256.0), int((sy - iy) * 256.0)
+                    a, b = (256 - fx) * (256 - fy), fx * (256 - fy)
+                    c, d = (256 - fx) * fy, fx * fy
+                    seen = (
+                        layers[n, iy, ix, 3] * a + layers[n, iy, ix + 1, 3] * b
+                        + layers[n, iy + 1, ix, 3] * c + layers[n, iy + 1, ix + 1, 3] * d
+                    )  # fmt: skip
+                    if seen == 0:
+                        continue
+                    share = open_share if seen >= 16711680 else (open_share * (seen >> 8)) // 65280
                     for k in range(3):
-                        out[y, x, k] = behind[y, x, k]
-                    continue
-                share = (seen + 128) >> 8  # 0..65280
+                        colour = (
+                            layers[n, iy, ix, k] * a + layers[n, iy, ix + 1, k] * b
+                            + layers[n, iy + 1, ix, k] * c + layers[n, iy + 1, ix + 1, k] * d
+                        )  # fmt: skip
+                        value[k] += (colour >> 8) * share
+                    open_share -= share
+                    if open_share <= 0:
+                        break
                 for k in range(3):
-                    value = (
-                        picture[iy, ix, k] * a + picture[iy, ix + 1, k] * b
-                        + picture[iy + 1, ix, k] * c + picture[iy + 1, ix + 1, k] * d
-                    ) >> 8  # fmt: skip
-                    if share >= 65280:
-                        out[y, x, k] = (value + 128) >> 8
-                    else:
-                        mixed = (value * (share >> 8) + behind[y, x, k] * (255 - (share >> 8)) * 256) // 255
-                        out[y, x, k] = (mixed + 128) >> 8
+                    total = value[k] + behind[y, x, k] * 256 * open_share
+                    out[y, x, k] = (total + 8388608) >> 24
 
 
-def moved(picture: Array, behind: Array, field: Array) -> Array:
-    """The picture (height × width × 4, uint8) moved by a field over what lies behind (× 3, uint8)."""
-    back = np.empty_like(field)
-    turned_around(field, _ROUNDS, back)
-    out = np.empty((*picture.shape[:2], 3), np.uint8)
-    look_through(picture, behind, back, out)
+def moved(layers: Array, behind: Array, fields: Array) -> Array:
+    """Layers (n × height × width × 4, uint8) moved each by its own field over what lies behind them all."""
+    back = np.empty_like(fields)
+    for field, turned in zip(fields, back, strict=True):
+        turned_around(field, _ROUNDS, turned)
+    out = np.empty((*layers.shape[1:3], 3), np.uint8)
+    look_through(layers, behind, back, out)
     return out
