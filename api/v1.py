@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 import uuid
@@ -9,12 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
+from limits.storage import Storage
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api import problems
 from api.avatarforge_schemas import Responses
 from api.deps import StudioDep, iso_seconds
+from api.edge.rates import open_storage
 from studio import logs
 from studio.errors import StudioError
 
@@ -201,12 +204,22 @@ async def health(studio: StudioDep) -> Health:
         environment=studio.settings.studio_environment,
         services=Services(
             database=database,
-            redis=False,
+            redis=await run_in_threadpool(_redis_answers, studio.settings.rate_limit_storage_url),
             engine=any(one.kind == "embedded" for one in online),
             comfyui=any(one.kind == "comfy" for one in online),
         ),
         timestamp=iso_seconds(time.time()) or "",
     )
+
+
+def _redis_answers(url: str) -> bool:
+    """Whether there is a Redis, which only the counting of requests can use."""
+    return url.startswith(("redis", "valkey")) and _counts_in(url).check()
+
+
+@functools.cache
+def _counts_in(url: str) -> Storage:
+    return open_storage(url)
 
 
 def _device(stats: dict[str, Any]) -> str:

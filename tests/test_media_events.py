@@ -105,24 +105,15 @@ def test_a_number_that_is_none_begins_at_the_beginning(app: RunningApp, number: 
     assert recorded(follow(app, done["id"], headers={"Last-Event-ID": number}))[0]["event"] == "pending"
 
 
-def test_a_cancelled_job_ends_its_streams(app: RunningApp) -> None:
+@pytest.mark.parametrize(("below", "last"), [("/api/v1/jobs", "cancelled"), ("/generations", "deleted")])
+def test_a_job_that_is_cancelled_or_removed_ends_its_streams(app: RunningApp, below: str, last: str) -> None:
     job_id = create(app, parameters=SLOW)
     with app.client.stream("GET", path_of(job_id)) as answer:
         found = events(answer.iter_lines())
         assert next(found)["event"] == "pending"
-        httpx.delete(f"{app.url}/api/v1/jobs/{job_id}", trust_env=False)
+        httpx.delete(f"{app.url}{below}/{job_id}", trust_env=False)
         names = [event["event"] for event in found]
-    assert names[-1] == "cancelled"
-
-
-def test_a_removed_job_ends_its_streams(app: RunningApp) -> None:
-    job_id = create(app, parameters=SLOW)
-    with app.client.stream("GET", path_of(job_id)) as answer:
-        found = events(answer.iter_lines())
-        assert next(found)["event"] == "pending"
-        httpx.delete(f"{app.url}/generations/{job_id}", trust_env=False)
-        names = [event["event"] for event in found]
-    assert names[-1] == "deleted"
+    assert names[-1] == last
 
 
 def test_jobs_of_other_families_are_followed_alike(app: RunningApp) -> None:
