@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -68,6 +68,7 @@ class FileStore:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.settings = settings
+        self.fetch_back: Callable[[str, str, Path], None] | None = None  # where results have copies
 
     # ----------------------------------------------------------------- storing
 
@@ -257,14 +258,21 @@ class FileStore:
     # ----------------------------------------------------------------- results
 
     def output_path(self, job_id: str, name: str) -> Path:
-        """Where a result is or would be; only bare names mean one."""
+        """Where a result is or would be; brought back if only a copy elsewhere is left."""
+        place = self.result_place(job_id, name)
+        if self.fetch_back is not None and not place.is_file():
+            self.fetch_back(job_id, name, place)
+        return place
+
+    def result_place(self, job_id: str, name: str) -> Path:
+        """Where a result is kept, whether it is there or not; only bare names mean one."""
         if not (is_bare_name(job_id) and is_bare_name(name)):
             raise StudioError("output_not_found", name=display_name(name)[:100])
         return self.settings.outputs_path / job_id / name
 
     def write_output(self, job_id: str, name: str, chunks: Iterable[bytes]) -> Written:
         """Keep a result as it streams in: whole under its name, or not at all."""
-        target = self.output_path(job_id, name)
+        target = self.result_place(job_id, name)
         with Incoming(self.settings.temp_path) as incoming:
             incoming.write_all(chunks)
             incoming.move_to(target)

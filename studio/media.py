@@ -112,7 +112,7 @@ class Media:
 
     def storage_path(self, output: Output) -> str:
         """Where it lies below STORAGE_PATH, as people read it."""
-        path = self.jobs.files.output_path(output.job_id, output.name)
+        path = self.jobs.files.result_place(output.job_id, output.name)
         return path.relative_to(self.settings.storage_path).as_posix()
 
     def of_jobs(self, jobs: Sequence[Job]) -> dict[str, tuple[Output, ...]]:
@@ -153,7 +153,7 @@ class Media:
         # Files first: after a crash in between, a sweep finds the records again.
         for output in outputs:
             self.gallery.thumbnails.remove(output)
-            remove_file(self.jobs.files.output_path(output.job_id, output.name))
+            remove_file(self.jobs.files.result_place(output.job_id, output.name))
         return records.remove(self.database, outputs, now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import urllib.parse
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
 
     # Documented by AvatarForge.
     storage_path: Path = Path("./storage")
+    storage_url: str = ""  # a bucket in which results have a copy each
+    storage_cache_mb: int = Field(default=0, ge=0)  # how much of what is there stays here; 0: all
+    aws_access_key_id: str = ""
+    aws_secret_access_key: SecretStr = SecretStr("")
     max_file_size: int = Field(default=52_428_800, ge=1)
     max_image_dimension: int = Field(default=4096, ge=1)
     min_image_dimension: int = Field(default=64, ge=1)
@@ -209,6 +214,23 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
             raise ValueError(f"TTS_URL must be an http:// or https:// address, not {value!r}")
         return value.rstrip("/")
+
+    @field_validator("storage_url")
+    @classmethod
+    def _plain_bucket(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urllib.parse.urlsplit(value)
+        asked = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?", value.partition("?")[0]):
+            raise ValueError("STORAGE_URL must look like s3://bucket/prefix?endpoint=https://host")
+        if unknown := sorted(asked.keys() - {"endpoint", "region", "urls"}):
+            raise ValueError(f"STORAGE_URL takes endpoint, region and urls, not {', '.join(unknown)}")
+        if asked.get("urls", "proxied") not in {"proxied", "signed"}:
+            raise ValueError("urls in STORAGE_URL must be proxied or signed")
+        if "endpoint" in asked and not re.fullmatch(r"https?://[^/\s]+/?", asked["endpoint"]):
+            raise ValueError("the endpoint in STORAGE_URL must be an http:// or https:// address")
+        return value
 
     @field_validator("public_base_url")
     @classmethod

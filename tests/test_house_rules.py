@@ -36,7 +36,7 @@ LAYERS: list[set[str]] = [
         "studio.sheets",
         "studio.servers",
     },
-    {"studio.collect", "studio.editor", "studio.library"},
+    {"studio.collect", "studio.editor", "studio.library", "studio.mirror"},
     {"studio.jobs"},
     {"studio.workflows"},
     {"studio.prompts"},
@@ -54,6 +54,7 @@ FRONT = {("studio", "studio.client"), ("studio", "studio.errors")}
 # What only some rooms may import from outside.
 ONLY_IN = {
     "gradio": {"studio.ui"},
+    "obstore": {"studio.mirror"},
     "sqlite_utils": {"studio.records"},
     "sqlalchemy": {"avatarforge"},
     "fastapi": {"app", "api", "studio.ui"},

@@ -140,7 +140,7 @@ class Gallery:
             # Files first: after a crash in between, the next sweep finds the records again.
             for output in found:
                 self.thumbnails.remove(output)
-                remove_file(self.files.output_path(output.job_id, output.name))
+                remove_file(self.files.result_place(output.job_id, output.name))
             for job_id in records.remove(self.database, [output.id for output in found]):
                 with contextlib.suppress(StudioError):  # somebody else was quicker
                     self.jobs.delete(job_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from studio.records import hook_tables
+from studio.records import hook_tables, mirror_tables
 
 migrations = Migrations("studio")
 
@@ -437,3 +437,9 @@ CREATE TABLE upload_names (
 CREATE INDEX upload_names_by_file ON upload_names (file_id);
 """,
     )
+
+
+@migrations(name="0010_mirror")
+def mirror(db: Database) -> None:
+    """Which results have a copy in a bucket, and which copies are to be removed."""
+    _run(db, mirror_tables.TABLES)

@@ -131,7 +131,7 @@ class Measurer:
         for one in tries:
             for facts in one.get("outputs", ()):
                 if facts["name"] != final_name(facts["name"]):
-                    remove_file(self._files.output_path(job_id, facts["name"]))
+                    remove_file(self._files.result_place(job_id, facts["name"]))
 
 
 def try_prefix(number: int) -> str:
