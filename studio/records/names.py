@@ -51,7 +51,7 @@ def given_up(database: Database, limit: int) -> list[str]:
     """Uploads that were deleted by their last name while a job still needed them, and none does now."""
     rows = database.connection.execute(
         """SELECT DISTINCT files.id FROM upload_names JOIN files ON files.id = upload_names.file_id
-           WHERE files.deleted_at IS NOT NULL AND upload_names.deleted_at >= files.deleted_at
+           WHERE files.deleted_at IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM upload_names AS others
                              WHERE others.file_id = files.id AND others.deleted_at IS NULL)
              AND NOT EXISTS (SELECT 1 FROM file_references JOIN jobs ON jobs.id = file_references.job_id
