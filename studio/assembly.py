@@ -23,6 +23,7 @@ from studio.hooks import Hooks
 from studio.jobs import Jobs
 from studio.library import Library
 from studio.media import Media
+from studio.mirror import Mirror, open_mirror
 from studio.models import Models
 from studio.records import Database, memory, open_database
 from studio.runner import Runner
@@ -30,7 +31,6 @@ from studio.runner.keeping import log_database_errors
 from studio.servers import Servers
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
-from studio.storage import Mirror, open_mirror
 from studio.talking import Talking
 
 log = logging.getLogger(__name__)
