@@ -145,7 +145,7 @@ class Status(BaseModel):
     progress: float
     metadata: dict[str, Any] | None
     webhook_url: str | None
-    engine: str = Field(description="embedded: drawn on this machine without a model; comfyui: by a ComfyUI")
+    engine: str = Field(description="embedded: drawn on this machine without a model; comfy: by a ComfyUI")
     workflow: str
     seed: int
     notes: list[str] = Field(description="What people should know, as words that could not be drawn")
@@ -235,7 +235,7 @@ STATUS = {
     "progress": 100.0,
     "metadata": {"user_id": "user123"},
     "webhook_url": NULL,
-    "engine": "comfyui",
+    "engine": "comfy",
     "workflow": "flux",
     "seed": 501933556720504,
     "notes": [],

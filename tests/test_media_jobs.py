@@ -6,15 +6,19 @@ import io
 import itertools
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from studio import pictures
-from studio.media import fits, other_side, ratio_of, sides
+from studio import pictures, prompts
+from studio.gallery import Gallery
+from studio.media import Media, fits, other_side, ratio_of, sides
+from studio.request import AvatarRequest
 from tests.conftest import RunningApp
 from tests.media_calls import SLOW, SMALL, create, finish, make, post, status_of
+from tests.studio_fixtures import open_jobs
 
 # ------------------------------------------------------------------------ asking
 
@@ -343,3 +347,32 @@ def test_jobs_of_other_families_are_told_of_in_this_ones_words(app: RunningApp) 
     assert told["parameters"]["num_inference_steps"] == 1
     assert told["media"][0]["file_size_bytes"] == avatar["output_files"][0]["size"]
     assert json.dumps(told["parameters"])
+
+
+# -------------------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize("style", ["figure", "tags", "sentences"])
+def test_models_read_the_words_as_they_are_written(style: prompts.PromptStyle) -> None:
+    words = "A (beautiful:1.2) sunset over mountains, seen from behind"
+    request = AvatarRequest(kind="media", prompt=words, negative_prompt="blurry")
+    assert prompts.write(request, "front", style) == prompts.PromptText(words, "blurry")
+    character = AvatarRequest(prompt=words, negative_prompt="blurry")
+    if style != "figure":
+        assert prompts.write(character, "front", style).positive != words
+
+
+@pytest.mark.parametrize(
+    ("words", "is_photo"),
+    [
+        ("a detailed portrait of an owl, 35mm photo", True),
+        ("Photograph of a lake", True),
+        ("photorealistic castle", True),
+        ("an anime girl in the rain", False),
+        ("a photon torpedo", False),
+    ],
+)
+def test_the_words_say_whether_it_is_to_be_a_photograph(tmp_path: Path, words: str, is_photo: bool) -> None:
+    jobs = open_jobs(tmp_path)
+    assert Media(Gallery(jobs)).request({"prompt": words}).realism is is_photo
+    jobs.database.close()
