@@ -13,8 +13,10 @@ from typing import Any, cast
 import gradio as gr
 import pytest
 
+from studio.comfy import events
 from studio.comfy.pool import Pool
 from studio.records import memory, open_database
+from studio.ui.heard import MOST, Heard, Steps
 from studio.ui.tail import Live, Sight, Tail
 
 NOTHING = gr.skip()
@@ -124,3 +126,62 @@ def test_streams_end_with_the_studio(stage: Stage) -> None:
             await following(stream)
 
     asyncio.run(run())
+
+
+def test_a_part_that_cannot_be_shown_leaves_the_others_alone(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(sight: Sight) -> str:
+        if memory.recall(stage.database, "a", 0) == 1:
+            raise KeyError("what nobody foresaw")
+        return "whole"
+
+    async def run() -> None:
+        stream = stage.follow(Live(cast(Any, None), broken), stage.part("a"))
+        assert await following(stream) == ("whole", "a: 0")
+        stage.set("a", 1)
+        assert await following(stream) == (NOTHING, "a: 1")
+
+    asyncio.run(run())
+    assert "cannot be shown" in caplog.text
+
+
+class Server:
+    """As much of a server as those who hear it look at."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+def hear(heard: Heard, url: str, *told: events.Event) -> None:
+    for event in told:
+        heard.hear(cast(Any, Server(url)), event)
+
+
+def test_steps_are_those_that_a_server_counts() -> None:
+    heard = Heard(lambda: None)
+    hear(heard, "one", events.Progress("a", "3", 7, 20), events.Progress("b", "3", 0, 30))
+    assert heard.steps("a") == Steps(7, 20)
+    assert heard.steps("b") == Steps(1, 30)
+    # A node that does not count says nothing of steps.
+    hear(heard, "one", events.Progress("c", "3", 1, 1))
+    assert heard.steps("c") is None
+    assert heard.steps(None) is None
+    hear(heard, "one", events.Succeeded("a"))
+    assert heard.steps("a") is None
+    for number in range(MOST + 5):
+        hear(heard, "one", events.Progress(str(number), "3", 1, 2))
+    assert heard.steps("b") is None
+
+
+def test_what_a_server_says_is_shown_until_it_takes_it_back() -> None:
+    woken: list[int] = []
+    heard = Heard(lambda: woken.append(1))
+    hear(heard, "one", events.Said("a", "3", "getting ready"))
+    assert (heard.said("one"), heard.said("two"), len(woken)) == ("getting ready", "", 1)
+    hear(heard, "one", events.Said("a", "3", ""))
+    assert (heard.said("one"), len(woken)) == ("", 2)
+    for end in (events.Interrupted("a"), events.Offline()):
+        hear(heard, "one", events.Said("a", "3", "getting ready"), events.Said("b", "3", "busy"))
+        hear(heard, "one", end, events.Succeeded("b"))
+        assert heard.said("one") == ""

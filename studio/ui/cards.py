@@ -178,7 +178,7 @@ def send(tab: str, text: str, job_id: str, **data: str) -> str:
 
 def waiting_words(sight: Sight, job: Job) -> str:
     """What a job that is not finished does just now."""
-    if said := sight.studio.jobs.said(job):
+    if said := sight.studio.jobs.said(job) or _said_by_its_server(sight, job):
         return phrases.phrase(sight.page.language, said)
     if job.status == "queued":
         ahead = queue.ahead(sight.studio.database, job.id)
@@ -187,6 +187,12 @@ def waiting_words(sight: Sight, job: Job) -> str:
     if len(job.tasks) > 1:
         return sight.say("progress.views", done=done, count=len(job.tasks))
     return task_words(sight, job.tasks[0]) if job.tasks else sight.say("progress.drawing")
+
+
+def _said_by_its_server(sight: Sight, job: Job) -> str:
+    """What keeps the server of a running job from it, told of whatever is before it there."""
+    servers = [task.server for task in job.tasks if task.status == "processing" and task.server]
+    return next((said for server in servers if (said := sight.heard.said(server))), "")
 
 
 def task_words(sight: Sight, task: Task) -> str:

@@ -57,7 +57,7 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         with gr.Tab(label("tab.avatar"), id=avatar.TAB):
             single = avatar.build(studio, tail)
         with gr.Tab(label("tab.views"), id=views.TAB):
-            sides = views.build(studio, tail, single)
+            sides = views.build(studio, tail, single, blocks)
         with gr.Tab(label("tab.sheet"), id=sheet.TAB):
             composed = sheet.build(studio, tail)
         with gr.Tab(label("tab.talking"), id=talking.TAB):
@@ -141,6 +141,8 @@ def _follow(studio: Studio, tail: Tail, blocks: gr.Blocks, live: list[Live]) -> 
         asked = _asked(opened)
         language = texts.language_of_page(request)
         shown = {tab: asked[name] for tab, name in SHOWN.items() if asked.get(name)}
+        if views.TAB in shown:
+            shown[views.SOURCE] = shown[views.TAB]
         session, tab = request.session_hash or "", asked.get("tab", TABS[0])
         is_owner = _is_owner(studio, request)
         async for values in tail.follow(session, language, tab, shown, live, is_owner=is_owner):

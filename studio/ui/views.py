@@ -37,7 +37,7 @@ class ViewsTab:
     live: tuple[Live, ...]
 
 
-def build(studio: Studio, tail: Tail, single: avatar.AvatarTab) -> ViewsTab:
+def build(studio: Studio, tail: Tail, single: avatar.AvatarTab, blocks: gr.Blocks) -> ViewsTab:
     """Create the tab and wire it."""
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=2, min_width=320, elem_classes="sheet", elem_id="views-form"):
@@ -129,6 +129,9 @@ def build(studio: Studio, tail: Tail, single: avatar.AvatarTab) -> ViewsTab:
         None,
         js=f"(...all) => avatarforge.turn({single.form.names}, all)",
     )
+    # Loaded again with views on it, the page goes on with the character that they show.
+    shows = "() => [new URL(location).searchParams.get('views') || '']"
+    blocks.load(None, None, source, js=shows, api_visibility="private")
     return ViewsTab(
         source,
         job,

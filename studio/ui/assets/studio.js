@@ -383,5 +383,5 @@ window.avatarforge = (() => {
     tiles = JSON.parse(list.dataset.tiles);
     paintTiles();
   });
-  return {word, escape, sentence, phrase, phrases, noted, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
+  return {tabs: TABS, word, escape, sentence, phrase, phrases, noted, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
 })();
