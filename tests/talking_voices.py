@@ -94,7 +94,7 @@ def speak(
     formants = np.stack([_softened(row, 0.018) for row in formants])
     voice, breath = _softened(voice, 0.006), _softened(breath, 0.006)
     turns = np.arange(0, at + 0.3, 0.12)
-    wander = np.interp(times, turns, rng.normal(0, 0.09, len(turns)))
+    wander = np.interp(times, turns, rng.normal(0, 0.16, len(turns)))
     pitch = pitch_hz * 2 ** (_softened(wander, 0.05) - 0.06 * times / max(at, 1.0))
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     samples = np.zeros(count)
@@ -102,7 +102,7 @@ def speak(
         0, count, 80
     )  # formants move slowly: their gains are worked out two hundred times a second
     for harmonic in range(1, int(6000 / pitch_hz)):
-        gain = _resonance(harmonic * pitch[coarse], formants[:, coarse]) / harmonic**0.9
+        gain = _resonance(harmonic * pitch[coarse], formants[:, coarse]) / harmonic**0.6
         samples += np.interp(np.arange(count), coarse, gain) * np.sin(harmonic * phase)
     samples *= voice
     for name in {name for name, _, _ in said if SOUNDINGS[name].breath}:

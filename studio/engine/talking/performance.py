@@ -27,6 +27,7 @@ SHUT_S, HELD_S, OPENING_S = 0.07, 0.04, 0.15
 DRIFT_HZ = (0.07, 0.13, 0.23, 0.41)
 YAW_RAD, PITCH_RAD, ROLL_RAD = 0.060, 0.026, 0.024
 NOD_RAD, TURN_RAD = 0.034, 0.030
+GAZE_X, GAZE_Y = 0.7, 0.45  # in widths of an iris: further, and it would leave the eye
 BREATH_HZ = 0.26
 HAIR_HZ, HAIR_DAMPING, HAIR_REACH = 1.5, 0.32, 0.55
 HAIR_STEPS = 2
@@ -74,8 +75,8 @@ def perform(lips: Array, heard: Heard, mood: Mood, seed: int, fps: Fraction, fra
     table[:, 6] = np.clip(mood.brows + _brows(heard, count, accents, mood), -1.0, 1.0)
     table[:, 7] = mood.smile * (1.0 - 0.35 * smooth(lips[:, 0], 0.1 / HOP_S))
     # The eyes stay on the viewer while the head moves.
-    table[:, 8] = gaze_x - 0.9 * (yaw - yaw.mean())
-    table[:, 9] = gaze_y - 0.9 * (pitch - pitch.mean())
+    table[:, 8] = np.clip(gaze_x - 0.9 * (yaw - yaw.mean()), -GAZE_X, GAZE_X)
+    table[:, 9] = np.clip(gaze_y - 0.9 * (pitch - pitch.mean()), -GAZE_Y, GAZE_Y)
     table[:, 10], table[:, 11], table[:, 12] = yaw, pitch, roll
     table[:, 13] = _breath(rngs[3], mood, count, pauses)
     table[:, 14] = _trailing(yaw + 0.6 * roll)

@@ -20,11 +20,11 @@ SYLLABLE_S, SOUND_S = 0.12, 0.02
 # How each sign counts: where it is neutral, how far from there it counts 1, and its least and most.
 GLIDES = (0.10, 0.10, -2.5, 1.0)
 NOT_STEADY = (0.57, 0.06, -3.0, 1.0)
-CHANGES = (0.30, 0.08, -2.5, 1.0)
+CHANGES = (0.24, 0.07, -2.5, 1.0)
 HISSES = (5.0, 2.5, -1.0, 4.0)
-SYLLABLES = (2.4, 1.0, -1.5, 4.0)
-BOTH, MONOTONE = 1.5, 3.0
-DOUBT, SURE = 0.9, 2.1
+SYLLABLES = (2.4, 0.7, -3.0, 4.0)
+BOTH, MONOTONE, UNVOICED = 1.5, 3.0, 2.5
+DOUBT, SURE = 0.7, 1.9
 
 
 def speech_share(heard: Heard) -> Array:
@@ -39,15 +39,6 @@ def speech_signs(heard: Heard) -> Array:
     loudest = around(heard.level_db, round(2.0 / HOP_S))
     active = (heard.level_db > np.maximum(loudest - ACTIVE_DB, SILENCE_DB)).astype(np.float32)
     voiced = (active > 0) & (heard.voicing > VOICED) & (heard.hiss_db < heard.level_db - 3.0)
-    pairs = voiced.copy()
-    pairs[1:] &= voiced[:-1]
-    step = np.zeros(len(active), np.float32)
-    step[1:] = np.abs(np.diff(np.log2(np.maximum(heard.pitch_hz, 1.0))))
-    gliding = (pairs & (step > GLIDING_OCTAVES) & (step < LEAP_OCTAVES)).astype(np.float32)
-    steady = (pairs & (step < STEADY_OCTAVES)).astype(np.float32)
-    hissing = np.clip(heard.hiss_db - heard.vowel_db, -40.0, 20.0)
-    level = np.maximum(heard.vowel_db, loudest - 35.0)
-    syllables = smooth(level, SOUND_S / HOP_S) - smooth(level, SYLLABLE_S / HOP_S)
 
     def mean(values: Array) -> Array:
         """Over what sounds, nearby and further around."""
@@ -58,20 +49,39 @@ def speech_signs(heard: Heard) -> Array:
         )
         return 0.5 * (near + far)
 
-    glides, stays = mean(gliding), mean(steady)
+    glides, stays = _pitch_moves(heard, voiced)
+    gliding, staying = mean(glides), mean(stays)
+    changing = mean(heard.flux)
+    hissing = np.clip(heard.hiss_db - heard.vowel_db, -40.0, 20.0)
     spread = np.sqrt(np.maximum(mean(hissing**2) - mean(hissing) ** 2, 0.0))
+    level = np.maximum(heard.vowel_db, loudest - 35.0)
+    syllables = smooth(level, SOUND_S / HOP_S) - smooth(level, SYLLABLE_S / HOP_S)
     hisses = _counted(spread, HISSES)
     beats = _counted(np.sqrt(np.maximum(mean(syllables**2), 0.0)), SYLLABLES)
-    return (
-        _counted(glides, GLIDES)
-        + _counted((glides + 0.01) / (glides + stays + 0.02), NOT_STEADY)
-        + _counted(mean(heard.flux), CHANGES)
+    not_steady = _counted((gliding + 0.01) / (gliding + staying + 0.02), NOT_STEADY)
+    monotone = _monotone(heard, voiced, mean) * share(changing, 0.28, 0.36)
+    signs = (
+        _counted(gliding, GLIDES)
+        + not_steady * (1.0 - 0.7 * share(spread, 6.0, 9.0))
+        + _counted(changing, CHANGES)
         + np.minimum(hisses, 1.0)
         + np.minimum(beats, 1.0)
         # Drums beat and cymbals hiss; that hissing comes and goes with syllables is a sign of its own.
         + np.clip(np.minimum(hisses, beats) - 1.0, 0.0, BOTH)
-        + MONOTONE * _monotone(heard, voiced, mean) * share(mean(heard.flux), 0.28, 0.36)
+        + MONOTONE * monotone
     )
+    # Whatever else it does: what is never voiced is no voice.
+    return signs - UNVOICED * (1.0 - np.maximum(share(gliding, 0.03, 0.09), monotone))
+
+
+def _pitch_moves(heard: Heard, voiced: Array) -> tuple[Array, Array]:
+    """Where the pitch glides, and where it stays."""
+    pairs = voiced.copy()
+    pairs[1:] &= voiced[:-1]
+    step = np.zeros(len(voiced), np.float32)
+    step[1:] = np.abs(np.diff(np.log2(np.maximum(heard.pitch_hz, 1.0))))
+    glides = pairs & (step > GLIDING_OCTAVES) & (step < LEAP_OCTAVES)
+    return glides.astype(np.float32), (pairs & (step < STEADY_OCTAVES)).astype(np.float32)
 
 
 def _monotone(heard: Heard, voiced: Array, mean: Callable[[Array], Array]) -> Array:

@@ -32,7 +32,7 @@ def lips_from_voice(heard: Heard) -> Array:
     """The mouth a hundred times a second, in the order of phonemes.PARTS."""
     if len(heard.level_db) == 0:
         return np.zeros((1, 5), np.float32)
-    loud = _loudness(heard)
+    loud = _loudness(heard, heard.vowel_db)
     speech = speech_share(heard)
     jaw = _jaw(heard)
     hiss = _hissing(heard)
@@ -42,7 +42,7 @@ def lips_from_voice(heard: Heard) -> Array:
         loud**1.2 * (0.25 + 0.75 * jaw) * (1.0 - 0.78 * hiss) * (1.0 - shut * (0.62 + 0.38 * lips)) * speech
     )
     opening = _unhurried(smooth(opening.astype(np.float32), SMOOTH_S / HOP_S))
-    sounding = share(loud, 0.05, 0.35) * speech
+    sounding = share(_loudness(heard, heard.level_db), 0.05, 0.35) * speech
     wide = smooth((_width(heard) * sounding * (1.0 - 0.5 * hiss)).astype(np.float32), 0.035 / HOP_S)
     press = smooth(lips.astype(np.float32), 0.012 / HOP_S)
     press = np.clip(press * 1.25, 0.0, 1.0)
@@ -71,12 +71,13 @@ def _reference(heard: Heard) -> Array:
     return np.maximum(near, whole - LOWEST_REFERENCE_DB).astype(np.float32)
 
 
-def _loudness(heard: Heard) -> Array:
+def _loudness(heard: Heard, level_db: Array) -> Array:
+    """A level against this speaker's loud vowels: 0 as quiet as the room, 1 as loud."""
     reference = _reference(heard)
-    floor = np.percentile(heard.vowel_db, 8) + NOISE_MARGIN_DB
+    floor = np.percentile(level_db, 8) + NOISE_MARGIN_DB
     low = np.maximum(np.maximum(reference - SPAN_DB, SILENCE_DB), floor)
     low = np.minimum(low, reference - LEAST_SPAN_DB)
-    return np.clip((heard.vowel_db - low) / (reference - low), 0.0, 1.15)
+    return np.clip((level_db - low) / (reference - low), 0.0, 1.15)
 
 
 def _jaw(heard: Heard) -> Array:
@@ -92,7 +93,8 @@ def _jaw(heard: Heard) -> Array:
 
 def _width(heard: Heard) -> Array:
     """Spread by a high second formant, rounded by a low one unless the jaw is low as well."""
-    sounding = (heard.voicing > 0.6) & (heard.vowel_db > _reference(heard) - 16.0)
+    # By the whole voice: the first formant of a narrow vowel lies below what an open mouth lets out.
+    sounding = (heard.voicing > 0.6) & (heard.level_db > _reference(heard) - 18.0)
     if sounding.sum() < 5:
         return np.zeros(len(heard.level_db), np.float32)
     middle = float(np.clip(np.median(heard.f2_hz[sounding]), 1350, 1850))
