@@ -104,7 +104,12 @@ async def generate_async(
 ) -> TalkJob:
     """Answers at once with the id of a job, to be asked about every 2 to 5 seconds."""
     job = await _started(body, request, response, studio, wishes)
-    return await run_in_threadpool(_render, studio, job)
+    told = await run_in_threadpool(_render, studio, job)
+    is_new = "Idempotent-Replayed" not in response.headers and wishes.wait_s is None
+    if is_new and not job.is_final:
+        # As documented, however soon a free server has taken it.
+        told = told.model_copy(update={"status": "pending", "progress": 0})
+    return told
 
 
 async def _started(

@@ -96,8 +96,16 @@ class Talking:
         if output is None:
             return None
         fps = float(job.request.get("fps") or 25)
-        duration_s = output.duration_s or 0.0
+        duration_s = self._length(job, output.duration_s or 0.0, 1 / fps)
         return Clip(filename_of(output), duration_s, output.frames or math.ceil(duration_s * fps - 1e-6))
+
+    def _length(self, job: Job, pictures_s: float, frame_s: float) -> float:
+        """How long a video is: as long as the voice, while its pictures can only last whole frames."""
+        try:
+            voice_s = self.files.needed(job.request["audio_file_id"]).duration_s
+        except StudioError:
+            return pictures_s
+        return voice_s if voice_s is not None and 0 <= pictures_s - voice_s <= frame_s else pictures_s
 
     def video(self, filename: str) -> tuple[Output, Path]:
         """A finished video by its name, and where it lies."""
