@@ -38,6 +38,7 @@ from api import media as media_routes
 from api import studio as studio_routes
 from api import studio_talking as talking_tab
 from api import talking as talking_routes
+from api.edge.keys import names_key
 from api.edge.protocol import patient
 from api.edge.stack import surround
 from api.paths import local_path
@@ -149,6 +150,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
         version=VERSION,
         description="Characters from words: single avatars, views from four sides, whole sheets.",
         lifespan=lifespan,
+        telemetry={"exclude": names_key},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,

@@ -85,7 +85,7 @@ REGISTRY = _registry(
         "rate_storage_unusable",
         500,
         "RATE_LIMIT_STORAGE_URL cannot be used: {why}.",
-        "Give an address such as redis://localhost:6379/0 and run: pip install redis. Or unset it.",
+        "Give an address such as redis://localhost:6379/0, and run: pip install -r requirements-redis.txt",
     ),
     Problem(
         "idempotency_in_flight",

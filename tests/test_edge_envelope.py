@@ -111,6 +111,29 @@ def test_a_failure_inside_of_any_layer_still_gets_all_headers(caplog: pytest.Log
     assert answer.headers["x-request-id"] in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("believed", "client", "seen"),
+    [
+        ("*", ("127.0.0.1", 0), None),
+        ("*", ("::1", 0), None),
+        ("*", ("203.0.113.9", 0), "203.0.113.9"),
+        ("*", ("127.0.0.1", 50_000), "127.0.0.1"),
+        ("127.0.0.1", ("127.0.0.1", 0), "127.0.0.1"),
+    ],
+)
+def test_who_may_claim_anything_cannot_claim_to_sit_here(
+    believed: str, client: tuple[str, int], seen: str | None
+) -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    def who(request: Request) -> str | None:
+        return request.client.host if request.client else None
+
+    surround(app, Settings(forwarded_allow_ips=believed), lambda path: None)
+    assert TestClient(app, client=client).get("/").json() == seen
+
+
 def test_security_headers(app: RunningApp) -> None:
     for path in ("/health", "/avatarforge-controller/generations", "/nothing", "/openapi.json"):
         headers = app.client.get(path).headers

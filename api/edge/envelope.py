@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import re
 import time
@@ -33,9 +34,17 @@ _FOR_JSON = (
 class Envelope:
     """Pure ASGI, around everything else."""
 
-    def __init__(self, app: ASGIApp, meter: HttpMeter, framed_by: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        meter: HttpMeter,
+        framed_by: Sequence[str] | None = None,
+        *,
+        believes_all: bool = False,
+    ) -> None:
         self.app = app
         self.meter = meter
+        self.believes_all = believes_all  # any client may say from where it comes
         # None: anybody may show the pages in a frame, as notebooks and Spaces do.
         self._for_pages = (
             ()
@@ -50,6 +59,8 @@ class Envelope:
             return
         request_id = _id_of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        if self.believes_all and _claims_to_be_here(scope):
+            scope["client"] = None
         logs.begin_request(request_id)
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
@@ -71,7 +82,7 @@ class Envelope:
             if access.isEnabledFor(logging.DEBUG):
                 access.debug(
                     '%s "%s %s" %s, %.1f ms',
-                    *(scope["client"][0] if scope.get("client") else "-", scope["method"], _address(scope)),
+                    *(_host(scope), scope["method"], _address(scope)),
                     *(status or "unanswered", (time.perf_counter() - begun) * 1000),
                 )
 
@@ -83,11 +94,25 @@ class Envelope:
         return [*headers, *added, (b"x-request-id", request_id.encode("ascii"))]
 
 
+def _claims_to_be_here(scope: Scope) -> bool:
+    """Whether a header, which has no port, says that the client is on this machine."""
+    host, port = scope.get("client") or ("", 1)
+    try:
+        return port == 0 and ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _id_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SANE_ID.fullmatch(value):
             return value.decode("ascii")
     return f"req_{uuid.uuid4().hex}"
+
+
+def _host(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "-"
 
 
 def _address(scope: Scope) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -116,6 +117,11 @@ def area_of(path: str, method: str) -> Area | None:
     return None
 
 
+def names_key(scope: MutableMapping[str, Any]) -> bool:
+    """Whether a key may stand in the address, which nobody else should then see."""
+    return _QUERY.encode() in scope.get("query_string", b"")
+
+
 def _in_headers(scope: Scope) -> str:
     bearer = ""
     for name, value in scope["headers"]:
@@ -129,9 +135,9 @@ def _in_headers(scope: Scope) -> str:
 
 def _take_from_address(scope: Scope) -> str:
     """The key out of the address, which is then without it, for logs and for redirects."""
-    query: bytes = scope.get("query_string", b"")
-    if _QUERY.encode() not in query:
+    if not names_key(scope):
         return ""
+    query: bytes = scope["query_string"]
     pairs = [(pair, *_split(pair)) for pair in query.split(b"&")]
     scope["query_string"] = b"&".join(pair for pair, name, _ in pairs if name != _QUERY)
     return next((value for _, name, value in pairs if name == _QUERY), "")

@@ -56,7 +56,8 @@ def surround(app: FastAPI, settings: Settings, body_limit_for: Callable[[str], i
         expose_headers=SHOWN_HEADERS,
     )
     meter = HttpMeter()
-    app.add_middleware(Envelope, meter=meter, framed_by=_framed_by(settings))
+    believes_all = "*" in settings.forwarded_allow_ips
+    app.add_middleware(Envelope, meter=meter, framed_by=_framed_by(settings), believes_all=believes_all)
     return meter
 
 
