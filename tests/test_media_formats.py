@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from studio import collect, pictures
 from studio.comfy.client import Comfy
 from studio.comfy.events import RemoteOutput
+from studio.gallery.compare import compare
 from studio.jobs import Jobs
 from studio.pictures import Format
 from studio.records.entities import Output
@@ -107,3 +108,9 @@ def test_graphs_that_do_not_fit_a_jpeg_are_left_out_and_the_recipe_is_not(jobs: 
     _, data = bring_home(jobs, content, output_format="JPEG")
     assert pictures.read_recipe(data) == RECIPE
     assert pictures.read_comfy(data) == (GRAPH, None)
+
+
+def test_a_difference_of_format_or_quality_is_told() -> None:
+    kept = {"request": {"prompt": "x", "output_format": "JPEG", "output_quality": 90}}
+    other = {"request": {"prompt": "x", "output_format": "WEBP", "output_quality": 60}}
+    assert [one.member for one in compare(kept, other)] == ["output_format", "output_quality"]

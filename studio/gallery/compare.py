@@ -21,6 +21,8 @@ LABELS = {
     "reference_file_id": "Reference picture",
     "seed": "Seed",
     "size": "Size",
+    "output_format": "Format",
+    "output_quality": "Quality",
     "workflow": "Workflow",
     "engine": "Engine",
     "model": "Model",
