@@ -297,8 +297,11 @@ def download_medium(
 ) -> Response:
     """The file itself, of a job of any family."""
     output = studio.media.get(media_id)
-    if studio.mirror is not None and (signed := studio.mirror.signed_url(output)):
-        return RedirectResponse(signed, headers={"Cache-Control": "no-store"})
+    # A signed address is for this method only, and shows the file as the store likes.
+    if studio.mirror is not None and request.method == "GET" and disposition == "inline":
+        signed = studio.mirror.signed_url(output)
+        if signed is not None:
+            return RedirectResponse(signed, headers={"Cache-Control": "no-store"})
     path = studio.media.path(output)
     name = f"{output.id}{PurePath(output.name).suffix}"
     return send_file(request, path, output.mime_type, name, output.sha256, disposition)

@@ -387,3 +387,18 @@ def test_the_ledger_forgets_what_ended_long_ago(tmp_path: Path) -> None:
     assert sending.sweep(time.time() + 29 * 86400) == 0
     assert sending.sweep(time.time() + 31 * 86400) == 1
     assert [one.status for one in ledger(jobs)] == ["waiting"]
+
+
+def test_an_address_that_was_switched_off_is_asked_again_after_a_month(tmp_path: Path) -> None:
+    jobs = open_with_hooks(tmp_path)
+    is_gone = True
+    with (
+        receiving(lambda asked: asked.say(410) if is_gone else asked.say()) as receiver,
+        delivering(jobs) as sending,
+    ):
+        finish(jobs, wanted(jobs, receiver.url))
+        settled(jobs, 1)
+        is_gone = False
+        sending.sweep(time.time() + 31 * 86400)
+        finish(jobs, wanted(jobs, receiver.url))
+        until(lambda: len(receiver.taken) == 1)

@@ -352,7 +352,7 @@ def replay(database: Database, delivery_id: str, now: float) -> bool:
 
 
 def forget(database: Database, before: float) -> int:
-    """Remove what ended long ago from the ledger, with receivers that nothing goes to any more."""
+    """Remove what ended long ago from the ledger, and what is known of receivers that nothing went to since."""
     with database.write() as connection:
         removed = connection.execute(
             "DELETE FROM hook_deliveries WHERE status != 'waiting' AND ended_at < ?", (before,)
@@ -360,6 +360,10 @@ def forget(database: Database, before: float) -> int:
         connection.execute(
             """DELETE FROM hook_receivers WHERE attempted_at < ?
                AND receiver NOT IN (SELECT receiver FROM hook_deliveries WHERE status = 'waiting')""",
+            (before,),
+        )
+        connection.execute(
+            "DELETE FROM hook_endpoints WHERE max(coalesce(disabled_at, 0), coalesce(rest_until, 0)) < ?",
             (before,),
         )
     return removed
