@@ -52,6 +52,7 @@ engine = "comfy"
 task = "talk"
 views = ["talking"]
 requires = ["portrait_image", "voice_audio"]
+progress_of = ["3"]
 
 [slots]
 portrait_image = ["2.image"]
@@ -244,6 +245,18 @@ def test_videos_come_home_under_whichever_key(
         clip = studio.talking.clip(done)
         assert clip is not None
         assert (clip.frames, clip.duration_s) == (7, output.duration_s)
+
+
+def test_only_the_node_that_takes_the_time_tells_the_progress(tmp_path: Path, comfy: FakeComfy) -> None:
+    with opened(tmp_path, comfy) as studio:
+        job = submit(studio)
+        prompt_id = sent(comfy)
+        comfy.begin(prompt_id)
+        comfy.say(message("progress", prompt_id, node="1", value=5, max=5))
+        comfy.say(message("progress", prompt_id, node="3", value=2, max=10))
+        assert wait_until(lambda: studio.jobs.get(job.id).progress > 0, 10)
+        assert studio.jobs.get(job.id).progress == pytest.approx(19.0)  # the rest is bringing it home
+        studio.jobs.cancel(job.id)
 
 
 def test_sound_comes_home_with_its_length(tmp_path: Path, comfy: FakeComfy) -> None:

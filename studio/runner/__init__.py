@@ -135,8 +135,10 @@ class Runner:
 
     def _on_news(self, carried: Carried, event: events.Event) -> None:
         match event:
-            case events.Progress(value=value, maximum=most) if most > 1:
+            case events.Progress(node=node, value=value, maximum=most) if most > 1:
                 carried.has_worked = True
+                if carried.progress_of and node not in carried.progress_of:
+                    return
                 carried.progress = max(carried.progress, MOST_BEFORE_END * value / most)
                 self.keeper.write_progress(carried)
             case events.Preview(mime=mime, data=data):

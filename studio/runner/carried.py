@@ -35,6 +35,7 @@ class Carried:
     heard_at: float = field(default_factory=time.monotonic)
     sent: bool = False
     progress: float = 0.0
+    progress_of: frozenset[str] = frozenset()  # nodes whose progress counts; none: all
     written_progress: float = 0.0
     written_at: float = 0.0
     outputs: list[RemoteOutput] = field(default_factory=list)

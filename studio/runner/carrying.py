@@ -172,6 +172,7 @@ class Carrier:
             filename_prefix=collect.filename_prefix(carried.prompt_id),
             from_front=workflows.FRONT in step.inputs_of(request).values(),
         )
+        carried.progress_of = frozenset(workflow.manifest.progress_of)
         self.placing.sending(carried, workflow.name, {**job.request, **step.values})
         client.submit(graph, carried.prompt_id, extra_pnginfo={"workflow": to_editor(graph, info)})
         carried.sent = True

@@ -135,6 +135,9 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
     for node, _ in (one for one in (anchor.model, anchor.clip) if one) if anchor else ():
         if node not in graph:
             raise ValueError(f"loras names node {node}, which is not in the graph")
+    for node in manifest.progress_of:
+        if node not in graph:
+            raise ValueError(f"progress_of names node {node}, which is not in the graph")
     _check_optional(manifest, graph)
 
 

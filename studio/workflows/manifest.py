@@ -150,6 +150,7 @@ class Manifest(Section):
     packs: tuple[NodePack, ...] = ()
     loras: LoraAnchor | None = None
     optional: tuple[OptionalPart, ...] = ()
+    progress_of: tuple[str, ...] = ()  # nodes that take nearly all the time; none: all that tell of any
 
     @property
     def pictures(self) -> tuple[str, ...]:
