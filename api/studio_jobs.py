@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from starlette.concurrency import run_in_threadpool
 
 from api import avatarforge_schemas as shared
 from api.avatarforge_schemas import GENERATION_ID
 from api.bodies import StrictRoute
-from api.creating import WishesDep, create
+from api.creating import WishesDep, create, following_of
 from api.deps import StudioDep, send_bytes
 from api.docs import NULL
+from api.event_stream import EventStream
 from api.problems import PlainProblem
 from studio.errors import StudioError
 from studio.jobs import IdempotencyKey
@@ -23,6 +25,7 @@ from studio.telling import tell_event, tell_job, with_view
 
 PREFIX = "/jobs"  # below the studio's own routes
 DOOR = "client"
+LONGEST_NUMBER = 17  # digits of an event's number
 
 router = APIRouter(prefix=PREFIX, tags=["Studio jobs"], route_class=StrictRoute)
 
@@ -279,6 +282,34 @@ def list_events(
     """In order; `after` leaves out what is known already, by its `seq`."""
     studio.jobs.get(job_id)
     return EventList(events=[EventAnswer(**tell_event(event)) for event in studio.jobs.events(job_id, after)])
+
+
+@router.get(
+    "/{job_id}/events",
+    summary="Follow a job",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: what happened so far, then each thing as it happens, up to "
+            "completed, failed or cancelled, whose data is the whole job",
+            "content": {"text/event-stream": {}},
+        },
+    }
+    | shared.NO_GENERATION
+    | shared.BAD_QUERY,
+)
+async def follow_job(
+    request: Request,
+    job_id: str,
+    studio: StudioDep,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Leaves out what is known, by its id")] = 0,
+    previews: Annotated[bool, Query(description="Whether to send preview frames, as data: addresses")] = True,
+) -> Response:
+    """A stream that broke off goes on after the `Last-Event-ID` that is sent."""
+    known = request.headers.get("last-event-id", "")
+    after = int(known) if known.isdecimal() and len(known) < LONGEST_NUMBER else after
+    await run_in_threadpool(studio.jobs.get, job_id)
+    return EventStream(following_of(request, studio), job_id, after, tell=tell_job, previews=previews)
 
 
 @router.get(

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 
 from studio import Studio, StudioError
-from tests.client_fixtures import SMALL
-from tests.conftest import StartApp
+from tests.client_fixtures import LONG, SMALL
+from tests.conftest import RunningApp, StartApp
 
 Answer = tuple[int, str, str]  # status, content type, body
 
@@ -106,7 +107,7 @@ def test_a_login_is_asked_for_and_given(start_app: StartApp) -> None:
 
 
 def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp) -> None:
-    app = start_app("--no-ui")
+    app = start_app("--no-ui", STUDIO_LEASE_S="2")
     port = app.url.rpartition(":")[2]
     app.wait_healthy()
     with Studio(app.url) as studio:
@@ -116,9 +117,40 @@ def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp) -> None:
 
         def restart() -> None:
             time.sleep(0.5)
-            again.append(start_app("--no-ui", "--port", port, folder=app.folder))
+            again.append(start_app("--no-ui", "--port", port, folder=app.folder, STUDIO_LEASE_S="2"))
 
         restarting = threading.Thread(target=restart)
         restarting.start()
         assert job.wait(120).status == "completed"
         restarting.join()
+
+
+def test_waiting_asks_only_when_there_is_news(app: RunningApp) -> None:
+    with Studio(app.url) as studio:
+        first = studio.avatar("a giant", **LONG)  # so that the next one waits for a while
+        job = studio.avatar("a dwarf", **SMALL)
+        door = studio._door
+        asked: list[float] = []
+        run = door.run
+
+        def counted(verb: Any) -> Any:
+            asked.append(time.monotonic())
+            return run(verb)
+
+        door.run = counted  # pyright: ignore[reportAttributeAccessIssue]
+        with pytest.raises(StudioError, match="is still"):
+            job.wait(2.5)
+        # By the clock it would be some ten looks.
+        assert len(asked) <= 4
+        first.cancel()
+        assert job.wait(120).status == "completed"
+
+
+def test_without_a_stream_it_looks_by_the_clock(start_app: StartApp) -> None:
+    app = start_app("--no-ui", STUDIO_EVENT_STREAMS="1")
+    app.wait_healthy()
+    with Studio(app.url) as studio:
+        job = studio.avatar("a knight", **SMALL)
+        with studio._door._http.stream("GET", f"/studio/jobs/{job.id}/events"):  # pyright: ignore
+            other = studio.avatar("a monk", width=512, height=768)
+            assert other.wait(120).status == "completed"

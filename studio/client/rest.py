@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
-from typing import TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from typing import Any, TypeVar
 
 import httpx
 
 from studio.client.state import JobState
 from studio.client.told import unreachable, what_was_answered
-from studio.client.verbs import Ask, Verb, get
+from studio.client.verbs import Ask, Verb, get, news_of
 from studio.errors import StudioError
 
 T = TypeVar("T")
 
-TIMEOUT = httpx.Timeout(300, connect=10)  # a sheet of large pictures, or a film, takes its time
+CONNECT_S = 10.0
+TIMEOUT = httpx.Timeout(300, connect=CONNECT_S)  # a sheet of large pictures, or a film, takes its time
+SILENCE_S = 40.0  # of a stream whose server says something every 15 seconds
 SOONEST_S, LATEST_S = 0.1, 1.0  # between two looks at a job; it grows while nothing changes
+LOOKS = 20  # by the clock, before a stream is tried again
 PATIENCE_S = 60.0  # how long a studio may be away while somebody waits, as for a restart
-AWAY = frozenset({502, 503, 504})
+AWAY = frozenset({429, 502, 503, 504})  # or has too much to do
 
 
 class Rest:
@@ -40,20 +44,31 @@ class Rest:
     def follow(self, job_id: str, timeout_s: float) -> Iterator[JobState]:
         """The job now and after each change, until it is final or time is up."""
         pace = _Pace(timeout_s)
-        while True:
-            try:
-                now = self.run(get(job_id))
-            except StudioError as error:
-                pace.bear(error)
-            else:
-                if pace.is_news(now):
-                    yield now
-                if now.is_final:
+        with contextlib.closing(self._bells(job_id, pace)) as bells:
+            while True:
+                try:
+                    now = self.run(get(job_id))
+                except StudioError as error:
+                    pace.bear(error)
+                else:
+                    if pace.is_news(now):
+                        yield now
+                    if now.is_final:
+                        return
+                if pace.left_s <= 0:
                     return
-            pause_s = pace.pause_s()
-            if pause_s is None:
-                return
-            time.sleep(pause_s)
+                next(bells)
+
+    def _bells(self, job_id: str, pace: _Pace) -> Generator[None, None, None]:
+        """Each step lasts until there may be news: by the stream while it lasts, else by the clock."""
+        while True:
+            with contextlib.suppress(httpx.HTTPError), self._http.stream(**pace.stream(job_id)) as answer:
+                for line in answer.iter_lines() if answer.is_success else ():
+                    if line.startswith("event:") or pace.left_s <= 0:
+                        yield
+            for _ in range(LOOKS):
+                time.sleep(pace.pause_s)
+                yield
 
     def close(self) -> None:
         """End the connections."""
@@ -65,7 +80,9 @@ class AsyncRest:
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.AsyncClient(base_url=self.url, headers=_headers(api_key), timeout=TIMEOUT)
+        self._http = httpx.AsyncClient(
+            base_url=self.url, headers=_headers(api_key), timeout=TIMEOUT, limits=httpx.Limits()
+        )
 
     async def run(self, verb: Verb[T]) -> T:
         """Do it."""
@@ -78,20 +95,32 @@ class AsyncRest:
     async def follow(self, job_id: str, timeout_s: float) -> AsyncIterator[JobState]:
         """The job now and after each change, until it is final or time is up."""
         pace = _Pace(timeout_s)
-        while True:
-            try:
-                now = await self.run(get(job_id))
-            except StudioError as error:
-                pace.bear(error)
-            else:
-                if pace.is_news(now):
-                    yield now
-                if now.is_final:
+        async with contextlib.aclosing(self._bells(job_id, pace)) as bells:
+            while True:
+                try:
+                    now = await self.run(get(job_id))
+                except StudioError as error:
+                    pace.bear(error)
+                else:
+                    if pace.is_news(now):
+                        yield now
+                    if now.is_final:
+                        return
+                if pace.left_s <= 0:
                     return
-            pause_s = pace.pause_s()
-            if pause_s is None:
-                return
-            await asyncio.sleep(pause_s)
+                await anext(bells)
+
+    async def _bells(self, job_id: str, pace: _Pace) -> AsyncGenerator[None, None]:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                async with self._http.stream(**pace.stream(job_id)) as answer:
+                    if answer.is_success:
+                        async for line in answer.aiter_lines():
+                            if line.startswith("event:") or pace.left_s <= 0:
+                                yield
+            for _ in range(LOOKS):
+                await asyncio.sleep(pace.pause_s)
+                yield
 
     async def close(self) -> None:
         """End the connections."""
@@ -106,6 +135,22 @@ class _Pace:
         self._away_since: float | None = None
         self._seen: JobState | None = None
         self._pause_s = SOONEST_S
+
+    @property
+    def left_s(self) -> float:
+        """How long there is still time."""
+        return self._until - time.monotonic()
+
+    @property
+    def pause_s(self) -> float:
+        """How long to sleep now."""
+        return max(0.0, min(self._pause_s, self.left_s))
+
+    def stream(self, job_id: str) -> dict[str, Any]:
+        """What asks for a stream of news, no longer than there is time."""
+        ask = news_of(job_id)
+        silence = httpx.Timeout(CONNECT_S, read=max(SOONEST_S, min(SILENCE_S, self.left_s)))
+        return {"method": ask.method, "url": ask.path, "params": dict(ask.query), "timeout": silence}
 
     def is_news(self, now: JobState) -> bool:
         """Whether the job is another than the last time."""
@@ -123,11 +168,6 @@ class _Pace:
         if not is_away or now - self._away_since > PATIENCE_S:
             raise error
         self._pause_s = LATEST_S
-
-    def pause_s(self) -> float | None:
-        """How long to sleep now; None when time is up."""
-        left = self._until - time.monotonic()
-        return None if left <= 0 else min(self._pause_s, left)
 
 
 def _headers(api_key: str | None) -> dict[str, str]:

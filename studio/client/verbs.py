@@ -99,6 +99,11 @@ def log(job_id: str, after: int) -> Verb[list[Event]]:
     )
 
 
+def news_of(job_id: str) -> Ask:
+    """The stream that says when something of a job has changed; what has happened already is left out."""
+    return Ask("GET", _path(job_id, "events"), query={"after": 2**53, "previews": "false"})
+
+
 def preview(job_id: str) -> Verb[bytes | None]:
     """The newest preview frame, if there is one now."""
     return Verb(
