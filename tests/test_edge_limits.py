@@ -215,6 +215,8 @@ def test_one_client_gets_so_many_places_and_others_get_theirs(edge: RunningApp) 
         refused = edge.client.get("/health", headers=sent_by("203.0.113.20"))
         assert refused.status_code == 429
         assert refused.headers["retry-after"] == "1"
+        probe = edge.client.get("/api/v1/health/live", headers=sent_by("203.0.113.20"))
+        assert probe.status_code == 200
         assert edge.client.get("/health", headers=sent_by("203.0.113.21")).status_code == 200
     deadline = time.monotonic() + 20
     while edge.client.get("/health", headers=sent_by("203.0.113.20")).status_code == 429:

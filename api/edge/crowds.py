@@ -9,6 +9,8 @@ from api.paths import local_path
 from api.problems import respond_error
 from studio.errors import StudioError
 
+PROBES = frozenset({"/api/v1/health/live", "/api/v1/health/ready"})  # whoever asks has to know in a crowd too
+
 
 class Crowds:
     """Pure ASGI: counts what is under way for each client and refuses more than the limit; 0 is no limit."""
@@ -20,7 +22,7 @@ class Crowds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counted until its answer has ended."""
-        if scope["type"] != "http" or not self.limit:
+        if scope["type"] != "http" or not self.limit or local_path(scope) in PROBES:
             await self.app(scope, receive, send)
             return
         client = client_of(scope)
