@@ -23,7 +23,7 @@ from studio.engine.talking.portraits.motion import Motion, motion_of
 from studio.engine.talking.portraits.plates import EYES_BOX, MOUTH_BOX, Plates, ground_of, laid, painted
 from studio.engine.talking.portraits.portrait import NoFace
 from studio.engine.talking.portraits.states import eyes_look, mouth_look
-from studio.engine.talking.portraits.warp import moved
+from studio.engine.talking.portraits.warp import kinds_of, moved
 
 log = logging.getLogger(__name__)
 Array = np.ndarray
@@ -109,6 +109,7 @@ class DrawnPortrait:
         whole = (slice(0, stage), slice(0, stage))
         picture = _bytes(painted(ground, laid(ground, self._still, whole), whole))
         self._layers, self._behind = cut(scene, picture)
+        self._kinds = kinds_of(self._layers)
         self._motion: Motion = motion_of(scene, layer_at(scene), COUNT)
         self._mouths = Plates(ground, MOUTH_BOX, self._still)
         self._eyes = Plates(ground, EYES_BOX, self._still)
@@ -122,14 +123,14 @@ class DrawnPortrait:
             return picture
         fields = self._motion.fields(moment)
         mask = np.repeat(self._layers[..., 3:], 4, -1)
-        seen = moved(mask, np.zeros_like(self._behind), fields)[..., 0]
+        seen = moved(mask, self._kinds, np.zeros_like(self._behind), fields)[..., 0]
         return self._grid.painted(picture, seen, self.size)
 
     def _moved(self, moment: Moment) -> Array:
         layers = self._layers.copy()
         self._mouths.change(layers[FRONT], mouth_look(self._still, moment))
         self._eyes.change(layers[FRONT], eyes_look(self._still, moment))
-        return moved(layers, self._behind, self._motion.fields(moment))
+        return moved(layers, self._kinds, self._behind, self._motion.fields(moment))
 
 
 # Together they show every colour of a face that speaks.

@@ -26,7 +26,8 @@ def layer_at(scene: Scene) -> Callable[[Array, Array], Array]:
     model = scene.model
     segment = model.table[:, SEGMENT].astype(np.int64)[model.part_of]
     hair = np.isin(segment, [SEGMENTS.index("hair")])
-    head = (model.weights[:, BONE["head"]] > _HEAD)[model.faces].all(1)
+    on_head: Array = np.greater(model.weights[:, BONE["head"]], _HEAD)
+    head = on_head[model.faces].all(1)
     neck = scene.rotations[BONE["neck"]] @ model.rest["neck"] + scene.shifts[BONE["neck"]]
     behind_neck = float(scene.shot.project(neck)[0, 2]) + 0.06 * model.head_height
 

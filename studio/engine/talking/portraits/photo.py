@@ -16,7 +16,7 @@ from studio.engine.talking.portraits.find import Features, clicked, found_in
 from studio.engine.talking.portraits.measure import Frame, eye_at, lip_line, skin_colour, tints_of
 from studio.engine.talking.portraits.motion import soft
 from studio.engine.talking.portraits.speaking import Speaker, speaker_of
-from studio.engine.talking.portraits.warp import CELL, grid_size, moved
+from studio.engine.talking.portraits.warp import CELL, grid_size, kinds_of, moved
 
 Array = np.ndarray
 _CROP = 6.4  # side of the crop in distances of the eyes, where the picture is larger
@@ -124,6 +124,7 @@ class PhotoPortrait:
         lips = lip_line(picture, frame, mouth, found.clicked)
         self._picture = np.ascontiguousarray(np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]))
         self._nothing = np.zeros_like(picture)
+        self._kinds = kinds_of(self._picture[None])
         self._mouth: Speaker = speaker_of(frame, lips, tints_of(picture, frame, skin, lips), self.size)
         eyes = [
             blinker_of(picture, frame, eye_at(picture, frame, place, skin), skin) for place in (left, right)
@@ -137,4 +138,4 @@ class PhotoPortrait:
         self._mouth.change(picture, self._picture, moment)
         for eye in self._eyes:
             eye.change(picture, self._picture, moment)
-        return moved(picture[None], self._nothing, self._motion.field(moment)[None])
+        return moved(picture[None], self._kinds, self._nothing, self._motion.field(moment)[None])

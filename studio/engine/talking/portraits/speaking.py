@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.engine.figure.compiled import kernel
+from studio.engine.figure.shape.curves import smoothstep
 from studio.engine.talking.moment import Moment
 from studio.engine.talking.portraits.measure import Frame, LipLine, Tints
 
@@ -50,7 +51,7 @@ def _inside(depth, u, teeth, tongue, band, lift, colours, value):
 
 
 @kernel
-def speak(still, top, left, p, colours, out):
+def speak(still, maps, p, colours, out):
     """Draw the window of a mouth in a moment; `out` is the window (rows × columns × 4)."""
     rows, columns = out.shape[0], out.shape[1]
     high, wide = still.shape[0], still.shape[1]
@@ -61,19 +62,18 @@ def speak(still, top, left, p, colours, out):
     power = 0.80 - 0.30 * p[ROUND]
     for y in range(rows):
         for x in range(columns):
-            dx, dy = left + x - p[MIDDLE_X], top + y - p[MIDDLE_Y]
-            u = (dx * p[RIGHT_X] + dy * p[RIGHT_Y]) * pixel
-            v = (dy * p[RIGHT_X] - dx * p[RIGHT_Y]) * pixel
-            if abs(u) >= 1.30 or v <= -0.60 or v >= 1.53:
+            border = maps[y, x, 2]
+            if border <= 0.0:
                 continue
-            border = _eased((1.30 - abs(u)) * 4.0) * _eased((v + 0.60) * 5.0) * _eased((1.53 - v) * 4.0)
-            high_up = np.exp(-((v / 0.42) ** 2))
-            squeezed = np.exp(-((u / (1.65 * half * width)) ** 4)) * high_up * border
+            u, v, lift = float(maps[y, x, 0]), float(maps[y, x, 1]), maps[y, x, 3]
+            squeezed = u / (1.55 * half * width)
+            squeezed *= squeezed
+            squeezed = 1.0 / (1.0 + squeezed * squeezed)
+            squeezed *= squeezed * maps[y, x, 4]
             u_from = u * (1.0 + (1.0 / width - 1.0) * squeezed)
             across = u_from / half
             # Beyond its corners the line goes on level.
             level = p[TILT] * u_from + p[BEND] * min(u_from * u_from, 1.5 * half * half)
-            lift = np.exp(-((u / (2.1 * half)) ** 4)) * high_up * border
             flat = 1.0 - 0.75 * p[ROUND] * active * lift  # pursed lips do not smile
             t = v - level * flat + p[SMILE] * 0.085 * (min(1.7, across * across) - 0.25) * lift
             bow = max(0.0, 1.0 - across * across)
@@ -85,7 +85,7 @@ def speak(still, top, left, p, colours, out):
             upper = -rest + (0.25 + 0.40 * p[ROUND]) * active * rest - 0.24 * spoken
             lower = upper + gap
             # Cheeks follow the jaw from the nose down, the lips part at their line.
-            fall = p[JAW] * np.exp(-((u / 0.95) ** 4)) * (1.0 - _eased((t - 0.80) / 0.68)) * border
+            fall = p[JAW] * maps[y, x, 5] * (1.0 - _eased((t - 0.80) / 0.68))
             cheek = fall * _eased((t + 0.38) / 1.10)
             own = _eased((1.45 - abs(across)) / 0.45)
             rolled = p[PRESS] * _eased((1.15 - abs(across)) * 3.0) if p[REST] <= 0.0 else 0.0
@@ -159,6 +159,7 @@ class Speaker:
     line: LipLine
     still: Array  # the parameters of the mouth at rest
     colours: Array  # inside, teeth, tongue, line
+    maps: Array
 
     def change(self, picture: Array, still: Array, moment: Moment) -> None:
         """Bring the mouth of a picture (× 4, uint8) into a moment; `still` is the picture as it was."""
@@ -186,7 +187,7 @@ class Speaker:
         p[TONGUE] = min(1.0, max(tongue, 0.62 * min(1.0, opened * 1.6)))
         p[JAW] = 0.62 * p[OPEN]
         rows, columns = self.window
-        speak(still, rows.start, columns.start, p, self.colours, picture[rows, columns])
+        speak(still, self.maps, p, self.colours, picture[rows, columns])
 
 
 def speaker_of(frame: Frame, line: LipLine, tints: Tints, size: int) -> Speaker:
@@ -207,4 +208,26 @@ def speaker_of(frame: Frame, line: LipLine, tints: Tints, size: int) -> Speaker:
     p[WIDTH], p[SOFT] = 1.0, 0.022
     p[REST], p[REST_TILT], p[REST_BEND] = line.rest, line.rest_tilt, line.rest_bend
     colours = np.stack([tints.inside, tints.teeth, tints.tongue, tints.line]).astype(np.float64)
-    return Speaker((slice(top, bottom), slice(left, right)), line, p, colours)
+    return Speaker(
+        (slice(top, bottom), slice(left, right)),
+        line,
+        p,
+        colours,
+        _maps(frame, line, (left, top, right, bottom)),
+    )
+
+
+def _maps(frame: Frame, line: LipLine, box: tuple[int, int, int, int]) -> Array:
+    """What stays the same at every pixel of the window: its place, and how far each motion reaches it."""
+    y, x = np.mgrid[box[1] : box[3], box[0] : box[2]]
+    u, v = np.moveaxis(frame.of(np.stack([x, y], -1)), -1, 0)
+    u, v = u - line.middle[0], v - line.middle[1]
+    border = (
+        smoothstep(0, 1, (1.30 - np.abs(u)) * 4)
+        * smoothstep(0, 1, (v + 0.60) * 5)
+        * smoothstep(0, 1, (1.53 - v) * 4)
+    )
+    high_up = np.exp(-((v / 0.42) ** 2)) * border
+    lift = np.exp(-((u / (2.1 * line.half)) ** 4)) * high_up
+    fall = np.exp(-((u / 0.95) ** 4)) * border
+    return np.ascontiguousarray(np.stack([u, v, border, lift, high_up, fall], -1), np.float32)
