@@ -7,22 +7,20 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api import problems
-from api.avatarforge_schemas import BAD_QUERY, Responses, answers
+from api import v1
+from api.avatarforge_schemas import Responses
 from api.bodies import StrictRoute
 from api.deps import StudioDep, iso_seconds
 from api.docs import NULL
-from api.examples import problem_answer
+from api.media_schemas import BAD_QUERY
 from api.owner import OWNER
 from studio.errors import StudioError
 from studio.hooks import Delivery, Hooks, Secret
 
-PREFIX = "/api/v1/webhooks"
+PREFIX = f"{v1.PREFIX}/webhooks"
 MAX_PAGE = 1_000_000
 
-problems.RENDERERS[PREFIX] = problems.plain
-
-router = APIRouter(tags=["Webhooks"], route_class=StrictRoute, dependencies=OWNER)
+router = APIRouter(tags=["Webhooks"], route_class=StrictRoute, dependencies=OWNER, responses=v1.OTHERWISE)
 
 Status = Literal["waiting", "delivered", "failed", "disabled"]
 
@@ -121,22 +119,27 @@ SECRETS = {
 
 def _problem(status: int, description: str, code: str, **facts: Any) -> Responses:
     error = StudioError(code, **facts)
-    return {status: problem_answer(description, error.message, error.code, error.hint)}
+    return v1.failure(status, description, code, error.message, error.hint)
 
 
 NOT_OWNER = _problem(403, "Only for the studio's owner", "owner_only")
 NO_DELIVERY = _problem(404, "No delivery has this id", "delivery_not_found", id=DELIVERY["delivery_id"])
 UNDER_WAY = _problem(409, "It is being sent at this moment", "delivery_under_way")
 FIXED = _problem(409, "The secret is set by a setting", "webhook_secret_fixed")
-REFUSED = _problem(
-    422, "An address to which nothing is sent", "address_refused", why="only http and https are used"
+REFUSED = v1.invalid(
+    {
+        "type": "address_refused",
+        "loc": ["body"],
+        "msg": StudioError("address_refused", why="only http and https are used").message,
+        "input": NULL,
+    }
 )
 
 
 @router.get(
     "/deliveries",
     summary="The ledger of webhooks",
-    responses=answers(
+    responses=v1.answers(
         {
             "deliveries": [DELIVERY],
             "total": 1,
@@ -168,7 +171,9 @@ def list_deliveries(
 
 
 @router.get(
-    "/deliveries/{delivery_id}", summary="One delivery", responses=answers(DELIVERY, NOT_OWNER | NO_DELIVERY)
+    "/deliveries/{delivery_id}",
+    summary="One delivery",
+    responses=v1.answers(DELIVERY, NOT_OWNER | NO_DELIVERY),
 )
 def get_delivery(delivery_id: str, studio: StudioDep) -> DeliveryAnswer:
     """With its body and all attempts."""
@@ -178,7 +183,7 @@ def get_delivery(delivery_id: str, studio: StudioDep) -> DeliveryAnswer:
 @router.post(
     "/deliveries/{delivery_id}/replay",
     summary="Send a delivery again",
-    responses=answers(DELIVERY, NOT_OWNER | NO_DELIVERY | UNDER_WAY),
+    responses=v1.answers(DELIVERY, NOT_OWNER | NO_DELIVERY | UNDER_WAY),
 )
 def replay_delivery(delivery_id: str, studio: StudioDep) -> DeliveryAnswer:
     """Under its own id, however it ended, and with all its attempts before it.
@@ -191,7 +196,7 @@ def replay_delivery(delivery_id: str, studio: StudioDep) -> DeliveryAnswer:
 @router.post(
     "/test",
     summary="Try an address out",
-    responses=answers(
+    responses=v1.answers(
         DELIVERY
         | {"job_id": NULL, "event": "test", "attempts": [], "body": {"status": "test", "event": "test"}},
         NOT_OWNER | REFUSED,
@@ -202,14 +207,14 @@ def send_test(body: TestBody, studio: StudioDep) -> DeliveryAnswer:
     return _delivery(studio.hooks, studio.hooks.test(body.url))
 
 
-@router.get("/secret", summary="What webhooks are signed with", responses=answers(SECRETS, NOT_OWNER))
+@router.get("/secret", summary="What webhooks are signed with", responses=v1.answers(SECRETS, NOT_OWNER))
 def show_secret(studio: StudioDep, response: Response) -> SecretList:
     """As receivers need it to check signatures after Standard Webhooks."""
     return _secrets(studio.hooks, studio.hooks.secrets(), response)
 
 
 @router.post(
-    "/secret/rotate", summary="A new secret", responses=answers(SECRETS, NOT_OWNER | FIXED | BAD_QUERY)
+    "/secret/rotate", summary="A new secret", responses=v1.answers(SECRETS, NOT_OWNER | FIXED | BAD_QUERY)
 )
 def rotate_secret(
     studio: StudioDep,

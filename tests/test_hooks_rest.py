@@ -100,7 +100,7 @@ def test_pages_and_filters(app: RunningApp) -> None:
         ("POST", "/test", {"url": "ftp://example.com/"}, 422, "address_refused"),
         ("POST", "/test", {"url": "http://user:pw@example.com/"}, 422, "address_refused"),
         ("POST", "/test", {"url": ""}, 422, "invalid_field"),
-        ("POST", "/test", {}, 400, "missing_field"),
+        ("POST", "/test", {}, 422, "invalid_field"),
         ("POST", "/secret/rotate?overlap_hours=-1", None, 422, "invalid_field"),
         ("POST", "/secret/rotate?overlap_hours=nan", None, 422, "invalid_field"),
     ],
@@ -110,6 +110,8 @@ def test_what_is_wrong_is_said(
 ) -> None:
     answer = app.client.request(method, BASE + path, json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["request_id"]
+    assert isinstance(answer.json()["detail"], list) == (status == 422)
 
 
 def test_the_secret_rotates_and_is_never_cached(app: RunningApp) -> None:

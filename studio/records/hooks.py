@@ -352,7 +352,7 @@ def replay(database: Database, delivery_id: str, now: float) -> bool:
 
 
 def forget(database: Database, before: float) -> int:
-    """Remove what ended long ago from the ledger, and what is known of receivers that nothing went to since."""
+    """Remove what ended long ago from the ledger, and what is known of receivers that were idle since."""
     with database.write() as connection:
         removed = connection.execute(
             "DELETE FROM hook_deliveries WHERE status != 'waiting' AND ended_at < ?", (before,)
