@@ -376,3 +376,17 @@ def test_the_words_say_whether_it_is_to_be_a_photograph(tmp_path: Path, words: s
     jobs = open_jobs(tmp_path)
     assert Media(Gallery(jobs)).request({"prompt": words}).realism is is_photo
     jobs.database.close()
+
+
+def test_a_job_that_is_made_again_is_still_one_of_this_family(tmp_path: Path) -> None:
+    jobs = open_jobs(tmp_path)
+    asked = {"parameters": {"seed": 5}}
+    first = jobs.submit(
+        AvatarRequest(kind="media", prompt="x", seed=5, output_format="JPEG"), door="media", asked=asked
+    )
+    jobs.cancel(first.id)
+    again = jobs.retry(first.id, door="ui")
+    assert (again.kind, again.asked, again.request["output_format"]) == ("media", asked, "JPEG")
+    assert [job.id for job in jobs.list(kinds=("media",)).jobs] == [again.id, first.id]
+    assert jobs.list(kinds=("avatar",)).total == 0
+    jobs.database.close()
