@@ -17,7 +17,7 @@ USUAL_QUALITY = 90
 def in_format(
     source: Source, wanted: Format, recipe: dict[str, Any], *, quality: int | None = None
 ) -> Iterator[bytes]:
-    """The picture in another format, block by block, with the recipe; what does not fit a JPEG is left out."""
+    """The picture in another format with its recipe, block by block; a JPEG leaves out what does not fit."""
     prompt, workflow = read_comfy(source) or (None, None)
     converted = convert(source, wanted, quality=quality or USUAL_QUALITY)
     return with_recipe(converted, recipe, prompt=prompt, workflow=workflow)
