@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -20,7 +22,11 @@ USUAL_PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a microphone that beeps
+    "--autoplay-policy=no-user-gesture-required",
+]
 WAIT_MS = 30_000
 
 Scheme = Literal["light", "dark"]
@@ -119,7 +125,7 @@ def open_studio_page(page: Page, path: str = "/") -> None:
 
 
 def take_readme_pictures(url: str, folder: Path) -> None:
-    """Make the README's character in a running studio and photograph the pages."""
+    """Make the README's character in a running studio and photograph three of its tabs."""
     with open_browser() as browser, open_page(browser, url, width=1280, height=860) as watched:
         page = watched.page
         open_studio_page(page)
@@ -134,14 +140,45 @@ def take_readme_pictures(url: str, folder: Path) -> None:
             ".every(one => one.style.backgroundImage)"
         )
         page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=folder / "studio.png", animations="disabled")
+        _photograph(page, folder / "studio.webp")
         page.get_by_role("button", name="Pose views").click()
         page.locator("#views-generate").click()
         page.wait_for_function("document.querySelectorAll('#views .view img').length === 4")
         page.locator("[data-view=front] [data-do=accept]").click()
         page.locator("[data-view=front].accepted").wait_for()
         page.wait_for_function("document.querySelector('.turning img').naturalWidth > 0")
-        page.screenshot(path=folder / "studio-views.png", animations="disabled")
+        _photograph(page, folder / "studio-views.webp")
+        _photograph_sheet(page, folder / "studio-sheet.webp")
+
+
+def _photograph_sheet(page: Page, path: Path) -> None:
+    """The sheet of the character whose views are on the page, with faces, a name and facts."""
+    page.get_by_role("button", name="Character sheet").click()
+    page.locator("[data-sheet-stage].filled img").wait_for()
+    page.get_by_label("Game sheet").check()
+    page.locator("#sheet-name").get_by_role("textbox").fill("Aldara")
+    page.locator("#sheet-title").get_by_role("textbox").fill("Shield of the seven towns")
+    page.get_by_text("Advanced").last.click()
+    page.locator("#sheet-facts textarea").fill("Age: 24\nHome: Tiravel\nOath: To the last gate")
+    page.get_by_text("Advanced").last.click()
+    for name in ("expressions", "Add a portrait"):
+        button = page.locator("#sheet-cells .adding > .row").get_by_role("button", name=name)
+        button.click()
+        button.wait_for(state="detached")
+    page.wait_for_function("document.querySelectorAll('[data-cell] img').length >= 13", timeout=4 * WAIT_MS)
+    page.wait_for_timeout(4000)  # the sheet is composed once more with each of them
+    page.wait_for_function(
+        "!document.querySelector('[data-sheet-stage][data-composing]')"
+        " && document.querySelector('[data-sheet-stage] [data-size]').textContent",
+        timeout=4 * WAIT_MS,
+    )
+    page.evaluate("scrollTo(0, 0)")
+    _photograph(page, path)
+
+
+def _photograph(page: Page, path: Path) -> None:
+    """What is in sight, as the README keeps it."""
+    Image.open(io.BytesIO(page.screenshot(animations="disabled"))).save(path, quality=82, method=6)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from studio.ui import cards, phrases
 from studio.ui.tail import Sight
 from studio.workflows import Candidate, Workflow
 from studio.workflows.choose import Preflight
-from studio.workflows.report import report
+from studio.workflows.report import pieces_of, report
 from studio.workflows.trials import Trial, try_out
 
 if TYPE_CHECKING:
@@ -87,6 +87,10 @@ def _seconds(sight: Sight, workflow: Workflow, found: Tried, history: History) -
     request, servers = _any_request(workflow), sight.studio.pool.servers
     tried = [Preflight(trial.plan, trial.server, (trial,)) for _, trial in found if trial.plan]
     known = [report(request, one, servers, history).seconds for one in tried]
+    if not any(known) and workflow.manifest.engine == "embedded":
+        # It is the same engine after each start of the studio, at another address.
+        works = {piece.work for one in tried if one.plan for piece in pieces_of(one.plan)}
+        known = [seconds.median for (_, work), seconds in history.warm.items() if work in works]
     return min((one for one in known if one), default=None)
 
 

@@ -110,7 +110,7 @@ avatarforge.sheet = (() => {
     if (!state.ready || !isOpen() || isComposing) return;
     const [mine, job, wanted, isLarge] = [turn, state.job, options(), willBeLarge()];
     isComposing = true;
-    stage().dataset.busy = '';
+    stage().dataset.composing = '';
     try {
       const said = await ask(isLarge ? {...wanted, width: Math.min(wanted.width || PREVIEW_PX, PREVIEW_PX)} : wanted);
       const picture = await fetched(said.url);
@@ -121,7 +121,7 @@ avatarforge.sheet = (() => {
       if (mine === turn) complain(String(error.message || error));
     }
     isComposing = false;
-    delete stage().dataset.busy;
+    delete stage().dataset.composing;
     // What was changed meanwhile comes next, once: each step between would only be late.
     if (mine !== turn) composeLater();
     else if (isLarge) fully = setTimeout(() => composeFully(mine, wanted), FULL_AFTER_MS);

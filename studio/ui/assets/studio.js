@@ -117,7 +117,6 @@ window.avatarforge = (() => {
   const going = () => [{selected: wantedTab, __type__: 'update'}, wantedTab];
   const wentTo = (tab) => {
     remember({tab: tab === TABS[0] ? '' : tab});
-    requestAnimationFrame(showTab);
     return [];
   };
   // On a phone the row of tabs is wider than the screen: the open one is moved into sight, with its neighbours.
@@ -227,11 +226,13 @@ window.avatarforge = (() => {
     return {width: Math.round(width * unit / 8) * 8, height: Math.round(height * unit / 8) * 8};
   };
 
-  // The chosen character, or the one of the form, from any side.
+  // The chosen character, or the one of the form, from any side; again when another one was chosen.
+  let turnAgain = () => {};
   const turn = (names, all) => {
     const [yaw, , ...values] = all;
     const form = Object.fromEntries(names.map((name, i) => [name, values[i]]));
-    drafts.later('turn', () => drawTurned(yaw, form));
+    turnAgain = () => drafts.later('turn', () => drawTurned(yaw, form));
+    turnAgain();
     return [];
   };
   const drawTurned = async (yaw, form) => {
@@ -376,8 +377,19 @@ window.avatarforge = (() => {
   });
   whenThere('#tabs .tab-container', (row) => {
     row.addEventListener('scroll', () => fadeTabs(row), {passive: true});
-    new ResizeObserver(() => { showTab(); fadeTabs(row); }).observe(row);
-    fadeTabs(row);
+    const look = () => { showTab(); fadeTabs(row); };
+    // Their words come later than they do, and so does the tab that the address asks for.
+    const sizes = new ResizeObserver(look);
+    for (const one of [row, ...row.children]) sizes.observe(one);
+    new MutationObserver(look).observe(row, {subtree: true, attributes: true, attributeFilter: ['aria-selected']});
+    look();
+  });
+  whenThere('#views-source', (place) => {
+    let known = '';
+    new MutationObserver(() => {
+      const chosen = place.querySelector('[data-query]')?.dataset.query || '';
+      if (chosen !== known) { known = chosen; turnAgain(); }
+    }).observe(place, {childList: true, subtree: true});
   });
   whenThere('[data-tiles]', (list) => {
     tiles = JSON.parse(list.dataset.tiles);

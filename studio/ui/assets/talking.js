@@ -16,6 +16,7 @@ avatarforge.talking = (() => {
   let moved = 0;  // which point the next click on the picture places
   let way = 'file';
   let recorder = null;
+  let sent = '';  // by another tab, before this one was there
 
   const say = (key, facts = {}) => word(`talk.${key}`).replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? '');
   const part = (selector) => root.querySelector(selector);
@@ -330,10 +331,14 @@ avatarforge.talking = (() => {
     showVoice();
     showRecorder();
     restore();
+    if (sent) take(sent);
   };
   document.addEventListener('click', (event) => {
-    const sent = event.target.closest('[data-send="talking"]');
-    if (sent?.dataset.picture && root) take(sent.dataset.picture);
+    const button = event.target.closest('[data-send="talking"]');
+    if (button?.dataset.picture) {
+      if (root) take(button.dataset.picture);
+      else sent = button.dataset.picture;
+    }
     if (event.target.closest('[data-do="mark"]') && root) mark();
   });
 
