@@ -111,7 +111,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         at_hand.append(Server(settings.studio_engine_url, "embedded"))
     else:
         folder = engine_folder or settings.storage_path / "engine"
-        engine = EngineProcess(folder, settings.studio_engine_port, folder / "engine.log")
+        engine = _engine(settings, folder)
         if at_work:
             engine.start()
         engine_outputs = engine.directory / "output"
@@ -158,6 +158,24 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     if settings.enable_scheduler:
         threading.Thread(target=_sweep_regularly, args=(studio,), name="retention", daemon=True).start()
     return studio
+
+
+def _engine(settings: Settings, folder: Path) -> EngineProcess:
+    """The embedded engine, with the hosted models if there is a token for them."""
+    token = settings.hf_token.get_secret_value()
+    options: list[str] = []
+    if token:
+        options = ["--hosted", ",".join(settings.studio_hf_models)]
+        options += (
+            ["--hosted-url", settings.studio_hf_inference_url] if settings.studio_hf_inference_url else []
+        )
+        options += ["--hosted-provider", settings.studio_hf_provider]
+    # The token goes by the environment: what a process was started with, everybody may read.
+    environment = {"HF_TOKEN": token} if token else {}
+    log_path = folder / "engine.log"
+    return EngineProcess(
+        folder, settings.studio_engine_port, log_path, options=options, environment=environment
+    )
 
 
 def _session_secret(settings: Settings, database: Database) -> str:

@@ -566,6 +566,19 @@ REGISTRY = _registry(
         "{engine} has no voice named {voice!r}.",
         "Choose one of the voices that the studio lists.",
     ),
+    # Models that are hosted elsewhere.
+    Problem(
+        "hosted_needs_token",
+        503,
+        "{model} is a model of the Hugging Face Hub, and HF_TOKEN is not set.",
+        "Set HF_TOKEN to a token that may call inference providers, and start the studio again.",
+    ),
+    Problem(
+        "hosted_not_offered",
+        422,
+        "{model} is none of the hosted models that this studio offers: {offered}.",
+        "Choose one of them, or add it to STUDIO_HF_MODELS.",
+    ),
     # Spaces.
     Problem("space_unclear", 400, "{why}.", "See: python -m studio space deploy --help"),
     Problem(

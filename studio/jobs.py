@@ -68,6 +68,7 @@ class Jobs:
         return found.plan
 
     def _try_out(self, request: AnyRequest) -> Preflight:
+        self._refuse_hosted(request.model)
         for role, file_id in request.files().items():
             self.files.get(file_id, media="audio" if role == VOICE else "image")
         maps: frozenset[str] = frozenset()
@@ -98,6 +99,16 @@ class Jobs:
             found = workflows.preflight(self.library, request, [*at_hand, *resting], maps)
         return found
 
+    def _refuse_hosted(self, model: str | None) -> None:
+        """Say why a hosted model cannot be had, before a server's list is asked that lacks it."""
+        if model is None or not workflows.is_hosted(model):
+            return
+        if not self.settings.hf_token.get_secret_value():
+            raise StudioError("hosted_needs_token", model=model)
+        offered = [f"hf:{name}" for name in self.settings.studio_hf_models]
+        if model not in offered:
+            raise StudioError("hosted_not_offered", model=model, offered=", ".join(offered))
+
     def preflight_report(self, request: AnyRequest) -> Report:
         """What would run where, what is missing where nothing can, and what it takes by our own history."""
         try:
@@ -119,7 +130,9 @@ class Jobs:
         return frozenset()
 
     def _is_for_embedded(self, request: AnyRequest) -> bool:
-        """Whether it asks for the embedded engine, by its name or by a workflow that runs nowhere else."""
+        """Whether it asks for the embedded engine: by its name, or by what runs nowhere else."""
+        if workflows.is_hosted(request.model):
+            return True
         if request.engine == "embedded" or request.workflow is None:
             return request.engine == "embedded"
         return workflows.named(self.library, request.workflow).manifest.engine == "embedded"

@@ -98,6 +98,16 @@ class Settings(BaseSettings):
     hf_token: SecretStr = SecretStr("")
     hf_endpoint: str = "https://huggingface.co"
 
+    # Models that draw without a GPU of one's own, through the token above.
+    studio_hf_models: CommaList = (
+        "black-forest-labs/FLUX.1-schnell",
+        "black-forest-labs/FLUX.1-dev",
+        "Qwen/Qwen-Image",
+        "stabilityai/stable-diffusion-xl-base-1.0",
+    )
+    studio_hf_provider: str = "auto"
+    studio_hf_inference_url: str = ""  # an endpoint of one's own; `{model}` in it is filled in
+
     # A server that speaks texts in OpenAI's dialect.
     tts_url: str = ""
     tts_api_key: SecretStr = SecretStr("")

@@ -35,6 +35,7 @@ LAYERS: list[set[str]] = [
         "studio.gallery",
         "studio.sheets",
         "studio.servers",
+        "studio.speech",
     },
     {"studio.collect", "studio.editor", "studio.library", "studio.mirror"},
     {"studio.jobs"},
@@ -45,6 +46,7 @@ LAYERS: list[set[str]] = [
     {"studio.addresses", "studio.disk", "studio.owner"},
     {"studio.logs"},
     {"studio.settings", "studio.request"},
+    {"studio.space"},
     {"studio.errors", "studio.keys"},
     {"studio"},
 ]
@@ -62,7 +64,8 @@ ONLY_IN = {
     "numba": {"studio.engine"},
     "av": {"studio.clips", "studio.pictures", "studio.speech", "studio.engine", "studio.cli"},
     "fastapi_offline": {"api"},
-    "huggingface_hub": {"studio.hub"},
+    "huggingface_hub": {"studio.hub", "studio.space", "studio.engine"},
+    "mcp": {"api"},
 }
 SQL = re.compile(
     r"\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s.+\sSET\s|DELETE\s+FROM\s"

@@ -323,7 +323,7 @@ def test_a_pose_is_turned_to_each_view_if_somebody_can() -> None:
 
 def test_tools_are_used_only_by_name() -> None:
     everything = workflows.Candidate("comfy", server_info(every_model(), custom=True))
-    tools = {name for name, one in LIBRARY.items() if one.manifest.task != "draw"}
+    tools = {name for name, one in LIBRARY.items() if one.manifest.task not in {"draw", "talk"}}
     assert tools == {"inpaint", "upscale", "cutout", "cutout_rmbg"}
     assert chosen(ask(reference_file_id="r"), everything)[0] not in tools
     for name in tools:
@@ -342,7 +342,8 @@ def test_a_background_goes_by_whichever_nodes_the_server_has() -> None:
 
 def test_every_workflow_that_draws_takes_loras() -> None:
     for name, workflow in LIBRARY.items():
-        assert (workflow.manifest.loras is not None) == (workflow.manifest.task in ("draw", "inpaint")), name
+        draws = workflow.manifest.task in ("draw", "inpaint") and workflow.manifest.family != "hosted"
+        assert (workflow.manifest.loras is not None) == draws, name
 
 
 def test_a_person_can_say_what_a_checkpoint_is(tmp_path: Path) -> None:

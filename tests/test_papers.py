@@ -41,6 +41,8 @@ def written(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
     if isinstance(value, Path):
         return f"./{value.as_posix()}"
     return str(value)

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from studio.errors import StudioError
@@ -38,6 +38,8 @@ class EngineProcess:
         log_path: Path | None = None,
         *,
         command: Sequence[str] | None = None,
+        options: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
         ready_s: float = READY_S,
         backoff_s: tuple[float, float] = BACKOFF_S,
     ) -> None:
@@ -47,7 +49,8 @@ class EngineProcess:
         self.starts = 0
         """How many times the process was started."""
         self._log_path = log_path
-        self._command = list(command) if command else self._own_command()
+        self._command = list(command) if command else [*self._own_command(), *options]
+        self._environment = dict(environment or {})
         self._ready_s = ready_s
         self._backoff_s = backoff_s
         self._why = "it is still starting"
@@ -158,6 +161,7 @@ class EngineProcess:
         environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), others] if others else [str(ROOT)])
         environment["PYTHONUNBUFFERED"] = "1"
         environment["PYTHONUTF8"] = "1"
+        environment |= self._environment
         # A Ctrl-C in the terminal is for us: the engine goes after we have handed back what runs.
         new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0)

@@ -7,6 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
+from studio.engine.hosted import Hosted
 from studio.engine.server import serve
 
 
@@ -23,9 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="end when standard input ends, with whoever started this",
     )
+    parser.add_argument(
+        "--hosted", default="", metavar="MODELS", help="models of the Hugging Face Hub, with HF_TOKEN"
+    )
+    parser.add_argument("--hosted-url", default="", help="an endpoint of your own instead of the Hub's")
+    parser.add_argument("--hosted-provider", default="auto", help="who hosts them")
     chosen = parser.parse_args(arguments)
+    models = tuple(model.strip() for model in chosen.hosted.split(",") if model.strip())
+    hosted = Hosted(models, chosen.hosted_url, chosen.hosted_provider)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    return serve(chosen.host, chosen.port, chosen.dir, exit_with_stdin=chosen.exit_with_stdin)
+    return serve(chosen.host, chosen.port, chosen.dir, hosted, exit_with_stdin=chosen.exit_with_stdin)
 
 
 if __name__ == "__main__":

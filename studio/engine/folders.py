@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.engine.errors import OutsideFolderError
+from studio.engine.hosted import Hosted
 
+NOTHING_HOSTED = Hosted()
 CHECKPOINTS = ("avatarforge-figure",)
 VAES = ("pixel_space",)
 CONTROLS = ("figure-openpose",)
@@ -64,8 +66,9 @@ class SavePlace:
 class Folders:
     """The folders of one engine below one directory."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, hosted: Hosted = NOTHING_HOSTED) -> None:
         self.base = base.resolve()
+        self.hosted = hosted
         # resolved, so that a folder may be a link to another disk
         self.input, self.output, self.temp = (
             (self.base / name).resolve() for name in ("input", "output", "temp")
@@ -147,7 +150,7 @@ class Folders:
             "upscale_models": UPSCALERS,
         }
         if folder in own:
-            return list(own[folder])
+            return [*own[folder], *(self.hosted.checkpoints if folder == "checkpoints" else ())]
         if folder not in ("loras", "embeddings"):
             return []  # no node of this engine could load what may lie there
         top = self.models / folder

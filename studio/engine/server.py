@@ -18,7 +18,8 @@ from typing import Any
 import uvicorn
 
 from studio.engine.execute import Executor, Outcome
-from studio.engine.folders import Folders
+from studio.engine.folders import NOTHING_HOSTED, Folders
+from studio.engine.hosted import Hosted
 from studio.engine.protocol import build_app
 from studio.engine.queue import PromptQueue
 from studio.engine.sockets import Hub
@@ -32,8 +33,8 @@ END_WORKER_S = 1.5
 class Engine:
     """The parts of one engine and the thread that works the queue off."""
 
-    def __init__(self, base: Path) -> None:
-        self.folders = Folders(base)
+    def __init__(self, base: Path, hosted: Hosted) -> None:
+        self.folders = Folders(base, hosted)
         self.queue = PromptQueue(self._queue_changed)
         self.hub = Hub(self._queue_info)
         self.warm_up = WarmUp()
@@ -104,7 +105,9 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def serve(host: str, port: int, base: Path, *, exit_with_stdin: bool = False) -> int:
+def serve(
+    host: str, port: int, base: Path, hosted: Hosted = NOTHING_HOSTED, *, exit_with_stdin: bool = False
+) -> int:
     """Serve until asked to end; return the exit code."""
     try:
         listener = _listen(host, port)
@@ -115,7 +118,7 @@ def serve(host: str, port: int, base: Path, *, exit_with_stdin: bool = False) ->
         )
         return 2
     sys.setswitchinterval(THREAD_SWITCH_S)
-    engine = Engine(base)
+    engine = Engine(base, hosted)
     shown_host = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
         engine.app,

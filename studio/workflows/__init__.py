@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.workflows.adopt import adopt, find_slots, write_manifest
 from studio.workflows.checkpoints import Checkpoints
-from studio.workflows.choose import Preflight, choose, preflight, prepare
+from studio.workflows.choose import Preflight, choose, is_hosted, preflight, prepare
 from studio.workflows.convert import from_editor
 from studio.workflows.fill import YAW_DEG, fill
 from studio.workflows.library import LIBRARY, check_graph, load_library, named, read_own
@@ -55,6 +55,7 @@ __all__ = [
     "fill",
     "find_slots",
     "from_editor",
+    "is_hosted",
     "is_link",
     "lacks",
     "large_models",

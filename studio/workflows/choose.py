@@ -25,6 +25,7 @@ from studio.workflows.trials import (
     try_out,
 )
 
+HOSTED = "hosted"  # the family of models that draw elsewhere
 REASONS_SHOWN = 3  # of workflows that nobody asked for by name
 
 
@@ -67,7 +68,8 @@ def preflight(
     """
     if request.workflow is not None:
         named(library, request.workflow)
-    comfy_wanted = request.engine == "auto" and any(candidate.kind == "comfy" for candidate in candidates)
+    may_be_comfy = request.engine == "auto" and not is_hosted(request.model)
+    comfy_wanted = may_be_comfy and any(candidate.kind == "comfy" for candidate in candidates)
     kind: Kind = "comfy" if comfy_wanted else "embedded"
     trials = [
         try_out(workflow, request, candidate, sources, in_sheet=in_sheet)
@@ -163,9 +165,16 @@ def _is_meant(workflow: Workflow, request: AnyRequest, kind: Kind) -> bool:
         return False
     if (workflow.manifest.task == "talk") != isinstance(request, TalkRequest):
         return False
+    if (workflow.manifest.family == HOSTED) != is_hosted(request.model):
+        return False  # hosted models cost money: they draw when they are named, and only then
     if request.workflow is None:
         return not workflow.manifest.pinned_only
     return request.workflow in (workflow.name, workflow.manifest.instead_of)
+
+
+def is_hosted(model: str | None) -> bool:
+    """Whether a model draws elsewhere, through the embedded engine."""
+    return (model or "").startswith("hf:")
 
 
 def _order(trial: Trial) -> tuple[int, ...]:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from studio.engine.nodes.conditioning import Conditioning, options_of
+from studio.engine import hosted
+from studio.engine.nodes.conditioning import Conditioning, options_of, words_of
 from studio.engine.nodes.define import Note, Run, choice, decimal, link, node, whole
 from studio.engine.nodes.figures import SEEDS, draw_request, refusals_said, unknown_controls
 from studio.engine.nodes.latents import Latent
 from studio.engine.nodes.loaders import Model
-from studio.engine.pixels import from_bytes, guard_size, repeat_to, resize_masks, to_bytes
+from studio.engine.pixels import from_bytes, guard_size, repeat_to, resize, resize_masks, to_bytes
 
 SAMPLERS = (
     "euler",
@@ -175,6 +176,8 @@ def _draw(
 ) -> Latent:
     if denoise <= 0.0:
         return latent
+    if hosted.is_hosted(model.name):
+        return _have_drawn(run, model, seed, steps, cfg, positive, negative, latent, denoise)
     run.await_figure()
     # late, because the figure takes seconds to load and most of a server's life needs none of it
     from studio.engine.figure import draw
@@ -213,6 +216,47 @@ def _draw(
     if latent.noise_mask is not None and latent.pixels is not None:
         pixels = _keep_outside(pixels, latent.pixels, latent.noise_mask)
     return Latent(latent.width, latent.height, latent.batch, pixels, latent.noise_mask)
+
+
+def _have_drawn(
+    run: Run,
+    model: Model,
+    seed: int,
+    steps: int,
+    cfg: float,
+    positive: Conditioning,
+    negative: Conditioning,
+    latent: Latent,
+    denoise: float,
+) -> Latent:
+    """Ask a hosted model for every picture of the batch; all get the size of the first."""
+    name = model.name.removeprefix(hosted.MARK)
+    base = None if latent.pixels is None or denoise >= 1.0 else to_bytes(latent.pixels)[..., :3]
+    drawn: list[np.ndarray] = []
+    for index in range(latent.batch):
+        run.progress(index, latent.batch, None)
+        asked = hosted.Asked(
+            model=name,
+            prompt=words_of(positive),
+            negative=words_of(negative),
+            width=latent.width,
+            height=latent.height,
+            steps=steps,
+            guidance=cfg,
+            seed=(seed + index) % SEEDS,
+            base=None if base is None else np.ascontiguousarray(base[index]),
+        )
+        picture = from_bytes(hosted.draw(run.folders.hosted, asked, run.check))
+        if drawn and picture.shape != drawn[0].shape:
+            height, width = drawn[0].shape[:2]
+            picture = resize(picture[None], width, height, "bicubic")[0]
+        drawn.append(picture)
+    run.progress(latent.batch, latent.batch, None)
+    unused = [f"LoRA {lora}" for lora, _ in model.loras]
+    recipe = {"hosted_model": name}
+    run.notes_out = tuple((Note(tuple(unused), recipe),) for _ in drawn)
+    pixels = np.stack(drawn)
+    return Latent(pixels.shape[2], pixels.shape[1], latent.batch, pixels)
 
 
 def _with_alpha(pixels: np.ndarray) -> np.ndarray:
