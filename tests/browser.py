@@ -115,7 +115,8 @@ def reload(watched: Watched) -> None:
 
 def _wait_for_interface(page: Page, path: str) -> None:
     """Wait until the form is there; behind another tab it cannot be seen."""
-    page.locator("#generate").wait_for(state="attached" if "tab=" in path else "visible")
+    state = "attached" if "tab=" in path else "visible"
+    page.locator("#generate").wait_for(state=state, timeout=3 * WAIT_MS)
 
 
 def open_studio_page(page: Page, path: str = "/") -> None:
