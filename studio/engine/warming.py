@@ -27,6 +27,13 @@ def warm_figure() -> None:
     warm_up()
 
 
+def warm_portraits() -> None:
+    """Draw what needs every kernel of a talking face; nobody who only wants pictures waits for them."""
+    from studio.engine.talking.portraits.ready import make_ready
+
+    make_ready()
+
+
 def is_first_start() -> bool:
     """Whether no kernel has been kept on this machine yet."""
     from studio.engine.figure.kept import any_kept
@@ -39,6 +46,7 @@ class WarmUp:
 
     def __init__(self, prepare: Callable[[], None] = warm_figure) -> None:
         self._prepare = prepare
+        self._afterwards = warm_portraits if prepare is warm_figure else None
         self._thread = threading.Thread(target=self._work, name="warm-up", daemon=True)
         self._lock = threading.Lock()
         self._started = False
@@ -61,7 +69,9 @@ class WarmUp:
         with self._lock:
             idle = not self._started
             self._started = True
-        return idle or self._done.wait(END_S)
+        if not idle:
+            self._thread.join(END_S)
+        return idle or not self._thread.is_alive()
 
     def wait(self, say: Callable[[str], None], check: Callable[[], None]) -> None:
         """Return when the figure can draw; `say` gets the reason of a wait and then "", `check` may raise."""
@@ -90,6 +100,12 @@ class WarmUp:
             log.exception("the figure could not be prepared")
         finally:
             self._done.set()
+        if self._afterwards is not None and not self._stopping.is_set():
+            try:
+                self._afterwards()
+            except Exception:
+                # whoever makes a face talk next meets the same trouble and is told of it
+                log.exception("talking portraits could not be prepared")
 
 
 def _yield_to_others() -> None:

@@ -25,9 +25,9 @@ def layer_at(scene: Scene) -> Callable[[Array, Array], Array]:
     """A function that tells the layer of what is seen, by its triangle and its depth."""
     model = scene.model
     segment = model.table[:, SEGMENT].astype(np.int64)[model.part_of]
-    hair = np.isin(segment, [SEGMENTS.index("hair")])
-    on_head: Array = np.greater(model.weights[:, BONE["head"]], _HEAD)
-    head = on_head[model.faces].all(1)
+    hair: Array = np.asarray(np.equal(segment, SEGMENTS.index("hair")))
+    on_head: Array = np.asarray(np.greater(model.weights[:, BONE["head"]], _HEAD))
+    head: Array = np.asarray(on_head[model.faces].all(1))
     neck = scene.rotations[BONE["neck"]] @ model.rest["neck"] + scene.shifts[BONE["neck"]]
     behind_neck = float(scene.shot.project(neck)[0, 2]) + 0.06 * model.head_height
 
