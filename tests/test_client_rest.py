@@ -107,7 +107,7 @@ def test_a_login_is_asked_for_and_given(start_app: StartApp) -> None:
 
 
 def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp) -> None:
-    app = start_app("--no-ui", STUDIO_LEASE_S="2")
+    app = start_app("--no-ui")
     port = app.url.rpartition(":")[2]
     app.wait_healthy()
     with Studio(app.url) as studio:
@@ -117,11 +117,11 @@ def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp) -> None:
 
         def restart() -> None:
             time.sleep(0.5)
-            again.append(start_app("--no-ui", "--port", port, folder=app.folder, STUDIO_LEASE_S="2"))
+            again.append(start_app("--no-ui", "--port", port, folder=app.folder))
 
         restarting = threading.Thread(target=restart)
         restarting.start()
-        assert job.wait(120).status == "completed"
+        assert job.wait(240).status == "completed"
         restarting.join()
 
 
