@@ -153,8 +153,11 @@ class Outage(MemoryStorage):
         """What its client raises."""
         return ConnectionError
 
+    asked = 0
+
     def get(self, key: str) -> int:
         """Nothing."""
+        Outage.asked += 1
         raise ConnectionError("nobody there")
 
 
@@ -165,6 +168,7 @@ def test_a_storage_that_is_down_limits_nothing_and_is_told_once(caplog: pytest.L
     client = TestClient(app)
     assert {client.post(CREATE).status_code for _ in range(5)} == {404}
     assert caplog.text.count("RATE_LIMIT_STORAGE_URL does not answer") == 1
+    assert Outage.asked == 1  # a storage that hangs would cost every request its patience
 
 
 def test_a_storage_of_an_unknown_kind_is_refused() -> None:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 STORAGE_TIMEOUT_S = 1.0
 COMPLAIN_EVERY_S = 60.0
+REST_S = 5.0  # after a failure; each request would wait for the storage's silence otherwise
 OFF = "off"
 
 
@@ -87,6 +88,7 @@ class RateLimits:
         self._storage_errors = storage.base_exceptions
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._complained_at = -COMPLAIN_EVERY_S
+        self._asked_again_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on unless its bucket is empty."""
@@ -120,11 +122,15 @@ class RateLimits:
     async def _take(self, bucket: Bucket, limit: RateLimitItem, client: str) -> Taken | None:
         if self._in_memory:
             return self._count(bucket, limit, client)
+        if time.monotonic() < self._asked_again_at:
+            return None
         try:
             return await run_in_threadpool(self._count, bucket, limit, client)
         except self._storage_errors as error:  # the studio goes on without limits
-            if time.monotonic() - self._complained_at > COMPLAIN_EVERY_S:
-                self._complained_at = time.monotonic()
+            now = time.monotonic()
+            self._asked_again_at = now + REST_S
+            if now - self._complained_at > COMPLAIN_EVERY_S:
+                self._complained_at = now
                 log.error("RATE_LIMIT_STORAGE_URL does not answer, so nothing is limited: %s", error)
             return None
 
