@@ -101,7 +101,8 @@ avatarforge.talking = (() => {
       style="left:${landmarks[name][0] * 100}%;top:${landmarks[name][1] * 100}%" aria-label="${escape(say(name))}"
       title="${escape(say(name))}"></button>`).join('') : '';
     const chip = landmarks && !isMarking ? `<span class="chip">${escape(say('marked'))}</span>` : '';
-    place.innerHTML = `<div class="chosen ${isMarking ? 'marking' : ''}"><span class="face"><img src="${escape(picture.url)}"
+    place.innerHTML = `<div class="chosen ${isMarking ? 'marking' : ''}"><span class="face" style="--ratio:${
+        (picture.width || 1) / (picture.height || 1)}"><img src="${escape(picture.url)}"
         alt="${escape(picture.title)}">${points}</span></div>
       ${isMarking ? `<p class="quiet">${escape(say('mark_words'))}</p>` : `<p class="quiet title">${escape(picture.title)} ${chip}</p>`}
       <div class="row">${isMarking
@@ -255,7 +256,7 @@ avatarforge.talking = (() => {
     const mine = (document.documentElement.lang || 'en').split('-')[0];
     const voices = said.voices || [];
     const near = (voice) => (voice.language || '').split('-')[0] === mine;
-    list.innerHTML = [...voices.filter(near), ...voices.filter((one) => !near(one))].map((one) =>
+    list.innerHTML = `<option value="">${escape(word('form.auto'))}</option>` + [...voices.filter(near), ...voices.filter((one) => !near(one))].map((one) =>
       `<option value="${escape(one.id)}">${escape(one.name)}</option>`).join('');
     list.hidden = voices.length === 0;
     const none = voices.length === 0 && !(said.engines || []).some((one) => one.available);
