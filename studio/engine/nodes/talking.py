@@ -104,7 +104,7 @@ def talking_head(
     run.await_figure()
     face = Face(picture, recipe, places, resolution, face_name(picture, recipe, places, resolution))
     try:
-        return (talking_video(face, audio, heard, lips, fps, emotion, seed),)
+        return (talking_video(face, audio, heard, lips, fps, emotion, seed, run.check),)
     except NoFace as refusal:
         raise Refusal(str(refusal), NO_FACE) from refusal
 

@@ -29,15 +29,16 @@ def made_ahead(
             for item in todo:
                 under_way.append(pool.submit(make, item))
                 if len(under_way) == workers + waiting:
-                    yield _awaited(under_way.popleft(), check)
+                    yield awaited(under_way.popleft(), check)
             while under_way:
-                yield _awaited(under_way.popleft(), check)
+                yield awaited(under_way.popleft(), check)
         finally:
             for future in under_way:
                 future.cancel()
 
 
-def _awaited(future: Future[Made], check: Callable[[], None]) -> Made:
+def awaited(future: Future[Made], check: Callable[[], None]) -> Made:
+    """What a future gives; check is asked meanwhile and may raise."""
     while True:
         check()
         try:

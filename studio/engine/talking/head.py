@@ -8,12 +8,13 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from studio.engine.talking.ahead import made_ahead
+from studio.engine.talking.ahead import awaited, made_ahead
 from studio.engine.talking.audio import Array, Check, Sound, SoundRefused
 from studio.engine.talking.hearing import Heard, hear
 from studio.engine.talking.moods import MOODS
@@ -45,20 +46,34 @@ class Face:
     name: str  # the same for the same picture, recipe, landmarks and size
 
 
-_kept: OrderedDict[str, Portrait] = OrderedDict()
+_kept: OrderedDict[str, Future[Portrait]] = OrderedDict()
 _keeping = threading.Lock()
 
 
-def portrait_of(face: Face) -> Portrait:
-    """The portrait of a face: opened once, and kept as long as it is among the latest."""
+def portrait_of(face: Face, check: Check = lambda: None) -> Portrait:
+    """The portrait of a face: opened once, and kept as long as it is among the latest.
+
+    Opening takes seconds. Who stops waiting leaves it to be finished for the next one.
+    """
     with _keeping:
-        found = _kept.pop(face.name, None)
-        if found is None:
-            found = open_portrait(face.picture, face.recipe, face.size, face.landmarks)
-        _kept[face.name] = found
+        future = _kept.pop(face.name, None)
+        if future is None:
+            future = Future()
+            threading.Thread(target=_open, args=(face, future), name="portrait", daemon=True).start()
+        _kept[face.name] = future
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
-        return found
+    return awaited(future, check)
+
+
+def _open(face: Face, future: Future[Portrait]) -> None:
+    try:
+        future.set_result(open_portrait(face.picture, face.recipe, face.size, face.landmarks))
+    except BaseException as problem:  # noqa: BLE001 - whatever it is, it belongs to those who wait
+        with _keeping:
+            if _kept.get(face.name) is future:
+                del _kept[face.name]
+        future.set_exception(problem)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +85,7 @@ class Talk:
 
     def pictures(self, check: Check) -> Iterator[Array]:
         """Every frame in order."""
-        portrait = portrait_of(self.face)
+        portrait = portrait_of(self.face, check)
 
         def draw(frame: int) -> np.ndarray:
             return portrait.frame(self.performance.moment(frame))
@@ -133,10 +148,17 @@ def _lips_by(written: str, heard: Heard) -> Array:
 
 
 def talking_video(
-    face: Face, sound: Sound, heard: Heard, lips: Array, fps: float, mood: str, seed: int
+    face: Face,
+    sound: Sound,
+    heard: Heard,
+    lips: Array,
+    fps: float,
+    mood: str,
+    seed: int,
+    check: Check = lambda: None,
 ) -> Video:
     """Put a face, a voice and its lips together; raises NoFace where there is none."""
-    portrait_of(face)
+    portrait_of(face, check)
     pace = fps_of(fps)
     count = frames_of(heard.length_s, pace)
     performance = perform(lips, heard, MOODS[mood], seed, pace, count)
