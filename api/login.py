@@ -33,12 +33,22 @@ COOKIE = "studio_session"
 STATE_COOKIE = "studio_sign_in"
 SESSION_S = 14 * 24 * 3600
 STATE_S = 600
+BY_PASSWORD, BY_HUB = "password", "hub"
 MAX_FORM_BYTES = 16 * 1024
 TRIES = 5
 TRIES_S = 300.0
 MAX_REMEMBERED = 10_000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-OPENED = "opened_by_key"  # in the state of a request that came with an API key for its route
+OPENED = "opened_by_key"  # in the state of a request: the API key that came with it, for its route
+SIGNED_IN = "signed_in"  # and who is signed in
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is signed in, and where that was said."""
+
+    name: str
+    at_hub: bool
 
 
 @dataclass(frozen=True)
@@ -95,9 +105,12 @@ class Guard:
         """Why a request may not go on; None for one that may."""
         if connection.scope.get("state", {}).get(OPENED):
             return None
+        state: dict[str, Any] = connection.scope.setdefault("state", {})
         if self._opens(connection.headers.get("authorization", ""), connection):
+            state[SIGNED_IN] = SignedIn(self.user, at_hub=False)
             return None
-        if self._session(connection) is None:
+        state[SIGNED_IN] = self._session(connection)
+        if state[SIGNED_IN] is None:
             return StudioError("not_signed_in")
         origin = connection.headers.get("origin")
         if (
@@ -159,15 +172,19 @@ class Guard:
         form = _form(request.headers.get("content-type", ""), body)
         address = _address(request)
         if self._tries.are_used_up(address):
-            return self._page(request, "Too many tries. Wait some minutes, then try again.", 429)
+            return self._page(request, "Too many tries. Wait some minutes, then try again.", 429, form)
         if not self._fits(form.get("username", ""), form.get("password", ""), address):
-            return self._page(request, "The name or the password is not right.", 401)
-        return self._signed_in(request, self.user, _inner(form.get("next", "")))
+            return self._page(request, "The name or the password is not right.", 401, form)
+        return self._signed_in(request, SignedIn(self.user, at_hub=False), _inner(form.get("next", "")))
 
-    def _page(self, request: Request, message: str = "", status: int = 200) -> Response:
+    def _page(
+        self, request: Request, message: str = "", status: int = 200, sent: Mapping[str, str] | None = None
+    ) -> Response:
         if _wants_json(request) and status != 200:
             return JSONResponse({"detail": message}, status)
-        back = html.escape(_inner(request.query_params.get("next", "")), quote=True)
+        # Whoever has guessed wrongly still wants to go where he wanted to go.
+        wanted = _inner((sent or request.query_params).get("next", ""))
+        back = html.escape(wanted, quote=True)
         root = html.escape(root_of(request.scope), quote=True)
         form = ""
         if self.password:
@@ -178,7 +195,7 @@ class Guard:
                 'required></label><button type="submit">Sign in</button></form>'
             )
         if self.hub is not None:
-            query = urllib.parse.urlencode({"next": _inner(request.query_params.get("next", ""))})
+            query = urllib.parse.urlencode({"next": wanted})
             # In a frame the provider's page would be refused.
             form += (
                 f'<a class="key" href="{root}/login/hub?{query}" target="_blank">'
@@ -231,7 +248,7 @@ class Guard:
             return self._page(request, "Hugging Face did not answer as expected. Try again.", 502)
         if self.hub.allowed and name.lower() not in self.hub.allowed:
             return self._page(request, f"{name} may not use this studio.", 403)
-        answer = self._signed_in(request, name, asked["next"])
+        answer = self._signed_in(request, SignedIn(name, at_hub=True), asked["next"])
         answer.delete_cookie(STATE_COOKIE, path="/")
         return answer
 
@@ -262,17 +279,19 @@ class Guard:
 
     # --------------------------------------------------------------- sessions
 
-    def _signed_in(self, request: Request, name: str, back: str) -> Response:
+    def _signed_in(self, request: Request, who: SignedIn, back: str) -> Response:
         if _wants_json(request):
             answer: Response = JSONResponse({"success": True})
         else:
             answer = RedirectResponse(f"{root_of(request.scope)}{back}", 303)
-        self._set(answer, request, COOKIE, {"name": name}, SESSION_S)
+        by = BY_HUB if who.at_hub else BY_PASSWORD
+        self._set(answer, request, COOKIE, {"name": who.name, "by": by}, SESSION_S)
         return answer
 
-    def _session(self, connection: HTTPConnection) -> str | None:
+    def _session(self, connection: HTTPConnection) -> SignedIn | None:
         facts = self._read(connection, COOKIE)
-        return facts["name"] if facts else None
+        # Sessions of earlier versions do not say it.
+        return SignedIn(facts["name"], at_hub=facts.get("by") != BY_PASSWORD) if facts else None
 
     def _set(
         self, answer: Response, request: Request, cookie: str, facts: Mapping[str, str], for_s: int

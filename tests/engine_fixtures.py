@@ -52,10 +52,12 @@ class RunningEngine:
         return prompt_id, messages, self.http.get(f"/history/{prompt_id}").json()[prompt_id]
 
 
-def start_engine(base: Path, *more: str, stdin: int | None = None) -> RunningEngine:
+def start_engine(
+    base: Path, *more: str, stdin: int | None = None, module: tuple[str, ...] = ("studio.engine",)
+) -> RunningEngine:
     """Start an engine on a free port and wait until it listens."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "studio.engine", "--port", "0", "--dir", str(base), *more],
+        [sys.executable, "-m", *module, "--port", "0", "--dir", str(base), *more],
         cwd=ROOT,
         stdin=stdin,
         stdout=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -61,11 +62,23 @@ def test_four_views_of_a_result_one_of_them_made_again(watched: Watched, studio:
         if studio.client.get(one["url"]).content != hashes[one["pose_type"]]
     }
     assert changed == {"back"}
+    # By key, with anything of the view in focus.
+    side = page.locator("[data-view=side]")
+    side.get_by_role("link").focus()
+    page.keyboard.press("a")
+    expect(side.get_by_role("button", name="Accept")).to_have_attribute("aria-pressed", "true")
     # What was good is good still, also for whoever comes later.
     expect(front.get_by_role("button", name="Accept")).to_have_attribute("aria-pressed", "true")
     reload(watched)
     expect(page.locator(VIEW_PICTURES)).to_have_count(4)
     expect(front.get_by_role("button", name="Accept")).to_have_attribute("aria-pressed", "true")
+    # Whose views they are is known after the reload too, and may be turned.
+    expect(page.locator("#views-source")).to_contain_text(f"Seed {seed}")
+    expect(page.locator(".turning img[src*='yaw=30']")).to_be_visible()
+    shown = job_of(page, "views")
+    page.locator("[data-view=quarter]").get_by_role("button", name="Accept").focus()
+    page.keyboard.press("r")
+    page.wait_for_function("id => !location.search.includes(id)", arg=shown)
 
 
 def test_a_subset_of_views_of_the_form(watched: Watched, studio: RunningApp) -> None:
@@ -233,6 +246,52 @@ def test_every_tab_fits_a_phone(browser: Browser, studio: RunningApp, tab: str, 
         ).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert watched.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_tab_is_reached_on_a_phone(browser: Browser, studio: RunningApp, scheme: Scheme) -> None:
+    with open_page(browser, studio.url, width=390, height=844, scheme=scheme) as watched:
+        page = watched.page
+        open_studio_page(page)
+        tabs = page.locator("#tabs [role=tablist] [role=tab]")
+        assert tabs.count() == len(page.evaluate("avatarforge.tabs"))
+        expect(page.get_by_role("button", name="More tabs")).to_have_count(0)
+        # That there are more is seen: the last one in sight fades out, and the row can be moved by a finger.
+        row = page.locator("#tabs .tab-container")
+        expect(row).to_have_class(re.compile("more-right"))
+        row.evaluate("row => row.scrollTo(row.scrollWidth, 0)")
+        expect(tabs.last).to_be_in_viewport(ratio=0.9)
+        expect(row).not_to_have_class(re.compile("more-right"))
+        for tab in reversed(tabs.all()):
+            tab.click()
+            expect(tab).to_have_attribute("aria-selected", "true")
+            expect(tab).to_be_in_viewport(ratio=0.9)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert watched.complaints == []
+
+
+def test_what_a_workflow_takes_is_told_by_past_work(watched: Watched) -> None:
+    open_tab(watched.page, "Engine & models")
+    drawn = watched.page.locator("#abilities .workflow", has_text="Embedded figure")
+    expect(drawn).to_contain_text(re.compile(r"about [\d.]+ s for one"))
+
+
+def test_webhooks_are_listed_tried_and_sent_again(watched: Watched) -> None:
+    page = watched.page
+    open_tab(page, "Engine & models")
+    expect(page.locator("#hooks")).to_contain_text("None was sent yet.")
+    # Nobody takes it: addresses of this machine are not used unless a setting allows them.
+    address = page.locator("#try-hook").get_by_role("textbox")
+    address.fill("http://127.0.0.1:9/hook")
+    page.get_by_role("button", name="Send test").click()
+    expect(page.get_by_text("This address is not used")).to_be_visible()
+    address.fill("https://receiver.invalid/hook")
+    page.get_by_role("button", name="Send test").click()
+    row = page.locator("#hooks .delivery")
+    expect(row).to_contain_text("https://receiver.invalid/hook")
+    expect(row).to_contain_text("Failed")
+    row.get_by_role("button", name="Send again").click()
+    expect(row).to_contain_text("2 tries")
 
 
 # ---------------------------------------------------------------------- clients

@@ -327,11 +327,16 @@ window.avatarforge = (() => {
     if (found) found.click();
     return Boolean(found);
   };
+  // With anything of a view in focus: accept it, or draw it again.
+  const KEYS_OF_VIEWS = {a: '[data-do=accept], [data-do=unaccept]', r: '[data-do=reroll]'};
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       if (press('#generate, #views-generate, #talk-generate')) event.preventDefault();
     } else if (event.key === 'Escape' && !event.defaultPrevented) {
       if (!document.querySelector('[role=listbox], dialog[open]')) press('#cancel, #views-cancel, #talk-cancel');
+    } else if (KEYS_OF_VIEWS[event.key] && !(event.ctrlKey || event.metaKey || event.altKey)) {
+      const button = event.target.closest?.('#views .view')?.querySelector(KEYS_OF_VIEWS[event.key]);
+      if (button) { button.click(); event.preventDefault(); }
     } else if (event.altKey && /^[1-9]$/.test(event.key)) {
       goTo(TABS[Number(event.key) - 1]);
       event.preventDefault();
