@@ -95,7 +95,9 @@ REGISTRY = _registry(
     ),
     # Things that are not there.
     Problem("job_not_found", 404, "Job not found", "Check the id, or list the jobs."),
-    Problem("media_not_found", 404, "Media not found", "It may have been deleted, or was too old to be kept."),
+    Problem(
+        "media_not_found", 404, "Media not found", "It may have been deleted, or was too old to be kept."
+    ),
     Problem("generation_not_found", 404, "Generation not found: {id}", "Check the id, or list generations."),
     Problem("file_not_found", 404, "File not found: {id}", "Upload the file again, or check its id."),
     Problem("upload_name_missing", 404, "{what} not found: {name}", "Upload it again, or check its name."),
@@ -206,7 +208,7 @@ REGISTRY = _registry(
         "webhook_secret_fixed",
         409,
         "The secret of webhooks is set by STUDIO_WEBHOOK_SECRET.",
-        "Change it there: name the new one first, then the old one after a comma until all receivers know it.",
+        "Change it there: name the new one first, then the old one after a comma until all receivers know.",
     ),
     # ComfyUI and the engine.
     Problem(
@@ -346,6 +348,12 @@ REGISTRY = _registry(
     # Jobs.
     Problem(
         "queue_full", 503, "{limit} jobs are waiting already.", "Wait until some are done, or cancel some."
+    ),
+    Problem(
+        "too_many_jobs",
+        429,
+        "{limit} of your jobs are waiting or running already.",
+        "Wait until one of them is done, or cancel one.",
     ),
     Problem("job_finished", 409, "The job is {status} already.", "Start a new one instead."),
     Problem(
