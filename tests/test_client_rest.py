@@ -8,13 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from studio import Studio, StudioError
 from tests.client_fixtures import LONG, SMALL
 from tests.conftest import RunningApp, StartApp
+from tests.test_client_talk import voice
 
 Answer = tuple[int, str, str]  # status, content type, body
 
@@ -154,3 +157,21 @@ def test_without_a_stream_it_looks_by_the_clock(start_app: StartApp) -> None:
         with studio._door._http.stream("GET", f"/studio/jobs/{job.id}/events"):  # pyright: ignore
             other = studio.avatar("a monk", width=512, height=768)
             assert other.wait(120).status == "completed"
+
+
+def test_a_key_is_sent_where_one_is_asked_for(start_app: StartApp, tmp_path: Path) -> None:
+    app = start_app("--no-ui", API_KEY="notebook:open-sesame:talking+studio+avatarforge")
+    face = tmp_path / "face.png"
+    Image.new("RGB", (128, 128), "#a08070").save(face)
+    refusals = {None: "key_missing", "wrong": "key_wrong"}
+    for key, code in refusals.items():
+        with Studio(app.url, api_key=key) as stranger, pytest.raises(StudioError) as refused:
+            stranger.talk(face, voice(0.5))
+        assert (refused.value.code, refused.value.status) == (code, 401)
+        assert refused.value.hint
+    with Studio(app.url, api_key="open-sesame") as known:
+        job = known.talk(face, voice(0.5), fps=10, resolution=256)
+        # A plain colour has no face, which is told in words; the key was right.
+        with pytest.raises(StudioError) as failed:
+            job.wait(120)
+        assert failed.value.code == "no_face"
