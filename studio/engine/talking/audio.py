@@ -6,7 +6,6 @@ import struct
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -231,8 +230,3 @@ def at_rate(
         yield from (part.to_ndarray() for part in resampler.resample(frame))
     if rate != wanted_rate:
         yield from (part.to_ndarray() for part in resampler.resample(None))
-
-
-def exact_length_s(samples: int, rate: int) -> Fraction:
-    """A length without rounding, so that frames can be counted from it."""
-    return Fraction(samples, rate)

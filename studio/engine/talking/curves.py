@@ -53,13 +53,6 @@ def share(curve: Array, low: float | Array, high: float | Array) -> Array:
     return x * x * (3.0 - 2.0 * x)
 
 
-def at(curve: Array, places: Array) -> Array:
-    """A curve's values between its samples; outside it keeps its end values."""
-    if len(curve) == 0:
-        return np.zeros(len(places), np.float32)
-    return np.interp(places, np.arange(len(curve)), curve).astype(np.float32)
-
-
 def rolling_percentile(curve: Array, percent: float, reach: int, step: int) -> Array:
     """The percentile around each sample, looked up every few samples and interpolated."""
     if len(curve) == 0:

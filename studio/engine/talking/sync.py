@@ -23,11 +23,9 @@ class Sync:
 
 def measure(opening: Array, fps: float, heard: Heard) -> Sync:
     """Compare the mouth's opening in each frame with the energy of the voice."""
-    times = (np.arange(len(heard.level_db))) * HOP_S
-    shown = np.repeat(opening, 1)
-    held = shown[np.clip((times * fps).astype(int), 0, len(shown) - 1)]  # as a screen shows it
-    energy = voice_energy(heard)
-    return correlate(held, energy)
+    times = np.arange(len(heard.level_db)) * HOP_S
+    held = opening[np.clip((times * fps).astype(int), 0, len(opening) - 1)]  # as a screen shows it
+    return correlate(held, voice_energy(heard))
 
 
 def voice_energy(heard: Heard) -> Array:
@@ -53,4 +51,4 @@ def correlate(follower: Array, leader: Array) -> Sync:
         left, middle, right = found[best - 1 : best + 2]
         bend = left - 2 * middle + right
         exact += 0.5 * (left - right) / bend if bend < 0 else 0.0
-    return Sync((exact - reach) * HOP_S, float(found[best]))
+    return Sync(float((exact - reach) * HOP_S), float(found[best]))

@@ -50,7 +50,7 @@ def lips_from_voice(heard: Heard) -> Array:
         (0.85 * hiss * speech + 0.22 * sounding * share(jaw, 0.2, 0.7)).astype(np.float32), 0.02 / HOP_S
     )
     tongue = smooth((shut * (1.0 - lips) * 0.5).astype(np.float32), 0.02 / HOP_S)
-    opening = opening * (1.0 - press)
+    opening = np.clip(opening, 0.0, 1.0) * (1.0 - press)
     return np.stack([opening, wide, press, teeth, tongue], axis=1).astype(np.float32)
 
 
