@@ -94,6 +94,21 @@ def test_a_page_that_shows_another_job_is_told_at_once(stage: Stage) -> None:
     asyncio.run(run())
 
 
+def test_what_is_done_before_the_stream_begins_is_not_lost(stage: Stage) -> None:
+    async def run() -> None:
+        stage.tail.open_tab("session", "second")
+        stage.tail.show("session", "avatar", "one")
+        shown = Live(cast(Any, None), lambda sight: sight.page.shown.get("avatar", "none"))
+        stream = stage.follow(stage.part("a", "first"), stage.part("b", "second"), shown)
+        assert await following(stream) == (NOTHING, "b: 0", "one")
+        # It is said once: whoever loads the page again begins anew.
+        await stream.aclose()  # type: ignore[attr-defined]
+        again = stage.follow(stage.part("a", "first"), stage.part("b", "second"), shown)
+        assert await following(again) == ("a: 0", NOTHING, "none")
+
+    asyncio.run(run())
+
+
 def test_one_thread_for_all_pages_and_none_without_a_page(stage: Stage) -> None:
     async def run() -> None:
         before = watchers()

@@ -24,12 +24,14 @@ def mount(app: FastAPI, studio: Studio) -> ASGIApp:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     import gradio as gr
 
-    from studio.ui import page
+    from studio import visitors
+    from studio.ui import asking, page
     from studio.ui.entrance import Entrance
     from studio.ui.tail import Tail
     from studio.ui.texts import translations
     from studio.ui.theme import THEME
 
+    visitors.ask(asking.source(studio.settings))
     with gr.Blocks(
         title="AvatarForge Studio",
         analytics_enabled=False,

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 SHORTEST_S = 0.1  # between two looks of one page, so that a storm of commits costs little
 LONGEST_S = 20.0  # without any commit: what changes by itself, as the figures of a server
+MOST_EARLY = 500  # pages whose stream has not begun, or never will
 WATCH_S = 1.0  # how soon the watcher notices that nobody looks any more
 
 
@@ -91,6 +93,7 @@ class Tail:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self._pages: dict[str, Page] = {}
+        self._early: OrderedDict[str, Page] = OrderedDict()
         self._lock = threading.Lock()
         self._watcher: threading.Thread | None = None
         self.heard = Heard(self.wake_all)
@@ -102,15 +105,25 @@ class Tail:
 
     def show(self, session: str | None, tab: str, job_id: str) -> None:
         """Have a page show a job in one of its tabs."""
-        if page := self.page(session):
-            page.shown[tab] = job_id
-            page.wake()
+        page = self._page_or_early(session)
+        page.shown[tab] = job_id
+        page.wake()
 
     def open_tab(self, session: str | None, tab: str) -> None:
         """Note which tab somebody looks at."""
-        if page := self.page(session):
-            page.tab = tab
-            page.wake()
+        page = self._page_or_early(session)
+        page.tab = tab
+        page.wake()
+
+    def _page_or_early(self, session: str | None) -> Page:
+        """The open page, or what is known of one whose stream has not begun yet."""
+        session = session or ""
+        with self._lock:
+            if session not in self._pages and session not in self._early:
+                self._early[session] = Page(texts.DEFAULT)
+                while len(self._early) > MOST_EARLY:
+                    self._early.popitem(last=False)
+            return self._pages.get(session) or self._early[session]
 
     def wake_all(self) -> None:
         """Have every page look again."""
@@ -129,7 +142,11 @@ class Tail:
     ) -> AsyncIterator[tuple[Any, ...]]:
         """The live parts of a page, now and after each change, until the page is closed."""
         page = Page(language, tab, dict(shown), is_owner, asyncio.get_running_loop())
-        self._pages[session] = page
+        with self._lock:
+            if early := self._early.pop(session, None):
+                page.tab = early.tab or page.tab
+                page.shown |= early.shown
+            self._pages[session] = page
         self._watch()
         sent: list[Any] = [_NEVER] * len(parts)
         try:
