@@ -1,4 +1,4 @@
-"""What the Talking tab asks for: a voice as an upload, a finished picture taken along, the moods there are."""
+"""What the Talking tab asks for: a voice as an upload, and a finished picture that is taken along."""
 
 from __future__ import annotations
 
