@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from studio.client import cards
+from studio.client import cards, showing
 from studio.client.state import JobState, read_job
 from tests.conftest import ROOT, RunningApp
 
@@ -23,6 +23,9 @@ CELLS = (
     "sheet.compose(layout='row')",
     "sheet.outputs[1]",
     "studio.jobs.list(limit=1)",
+    "sheet.wait().image.size",
+    "many = [studio.avatar('a monk', width=96, height=128) for _ in range(3)]\n"
+    "[one.status for one in studio.jobs.wait(many)]",
 )
 
 
@@ -63,6 +66,17 @@ def test_sheets_and_outputs_are_pictures(outputs: list[list[dict[str, Any]]], ce
 
 def test_a_list_of_jobs_is_text(outputs: list[list[dict[str, Any]]]) -> None:
     assert "completed, 4 files: a knight" in outputs[5][0]["data"]["text/plain"]
+
+
+def test_what_is_done_already_is_not_waited_for(outputs: list[list[dict[str, Any]]]) -> None:
+    (shown,) = outputs[6]
+    assert shown["data"]["text/plain"] == "(128, 192)"
+
+
+def test_many_jobs_are_counted_in_one_place(outputs: list[list[dict[str, Any]]]) -> None:
+    counted, shown = outputs[7]
+    assert counted["data"]["text/plain"] == "3 of 3 done"
+    assert shown["data"]["text/plain"].count("completed") == 3
 
 
 # ------------------------------------------------------------------ the cards
@@ -120,6 +134,17 @@ def test_what_people_wrote_cannot_become_markup() -> None:
     markup = cards.card(state(status="failed", prompt=evil, error=error, said=evil, id=evil))
     assert "<script" not in markup
     Tags(markup)
+
+
+def test_a_terminal_gets_one_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    place = showing.Terminal()
+    place.update(state(said="Loading the drawing engine"))
+    place.update(state(progress=50.0))
+    place.end("completed")
+    written = capsys.readouterr().err
+    assert written.count("\n") == 1
+    bars = written.split("\r")[1:]
+    assert ["#" * 9 + "." in bars[0], "#" * 12 + "." in bars[1], bars[2].strip()] == [True, True, "completed"]
 
 
 def test_a_terminal_gets_one_line() -> None:

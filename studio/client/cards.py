@@ -11,6 +11,7 @@ from typing import Any
 from studio.client.state import JobState
 
 SHORTEST_PROMPT = 60
+FEW, ALONE_PX, TOGETHER_PX = 2, 420, 300  # four views stand side by side on a page of usual width
 # What a person would want to set again; the rest of a request is seldom looked at.
 RECIPE = (
     "clothing",
@@ -70,21 +71,27 @@ def card(state: JobState, shown: Sequence[Shown] = ()) -> str:
         f'<b style="color:{colour}">{state.status}</b><span>{html.escape(state.prompt)}</span></div>'
     ]
     if not state.is_final:
-        parts.append(_bar(state))
+        parts.append(_bar(state.progress))
     if state.said:
         parts.append(f'<div style="{_SMALL}">{html.escape(state.said)}</div>')
     if state.error and state.status == "failed":
         told = f"{state.error.get('message', '')} {state.error.get('hint', '')}"
         parts.append(f'<div role="alert" style="margin-top:8px">{html.escape(told.strip())}</div>')
     if shown:
-        parts.append(f'<div style="{_ROW}">{"".join(map(figure, shown))}</div>')
+        height = ALONE_PX if len(shown) <= FEW else TOGETHER_PX
+        parts.append(f'<div style="{_ROW}">{"".join(figure(one, height) for one in shown)}</div>')
     if state.status == "completed":
         parts.append(_recipe(state))
     return f'<div style="{_BOX}" data-job="{html.escape(state.id)}">{"".join(parts)}</div>'
 
 
-def _bar(state: JobState) -> str:
-    done = max(0.0, min(100.0, state.progress))
+def count(done: int, total: int) -> str:
+    """How many of several jobs are done, as HTML."""
+    return f'<div style="{_BOX}">{_bar(100 * done / max(total, 1))}{done} of {total} done</div>'
+
+
+def _bar(percent: float) -> str:
+    done = max(0.0, min(100.0, percent))
     return (
         f'<div role="progressbar" aria-valuenow="{done:.0f}" aria-valuemin="0" aria-valuemax="100" '
         'style="height:8px;border-radius:4px;background:rgba(128,128,128,.25);margin-top:8px;overflow:hidden">'
@@ -93,11 +100,11 @@ def _bar(state: JobState) -> str:
     )
 
 
-def figure(one: Shown) -> str:
+def figure(one: Shown, height: int | None = None) -> str:
     """A picture, film or sound as HTML."""
     source = f"data:{one.mime_type};base64,{base64.b64encode(one.data).decode()}"
     caption = html.escape(one.caption)
-    style = "max-width:100%;max-height:420px;border-radius:6px;display:block"
+    style = f"max-width:100%;{f'max-height:{height}px;' if height else ''}border-radius:6px;display:block"
     if one.mime_type.startswith("video/"):
         seen = f'<video controls src="{source}" style="{style}"></video>'
     elif one.mime_type.startswith("audio/"):

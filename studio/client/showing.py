@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any, Protocol
 
-from studio.client.cards import Shown, card, line
+from studio.client.cards import Shown, card, count, line
 from studio.client.state import JobState
 
 EVERY_S = 0.25  # between two pictures of the same wait
@@ -23,6 +23,10 @@ class Show(Protocol):
         """Show how far it is."""
         ...
 
+    def count(self, done: int, total: int) -> None:
+        """Show how many of several jobs are done."""
+        ...
+
     def end(self, said: str = "") -> None:
         """Leave no more than what was said last."""
         ...
@@ -34,6 +38,9 @@ class Nowhere:
     wants_previews = False
 
     def update(self, state: JobState, preview: bytes | None = None) -> None:
+        """Say nothing."""
+
+    def count(self, done: int, total: int) -> None:
         """Say nothing."""
 
     def end(self, said: str = "") -> None:
@@ -51,13 +58,21 @@ class Terminal:
 
     def update(self, state: JobState, preview: bytes | None = None) -> None:
         """Draw the bar anew."""
-        done = BAR if state.status == "completed" else int(BAR * state.progress / 100)
+        self._bar(1.0 if state.status == "completed" else state.progress / 100, state.said or line(state))
+
+    def count(self, done: int, total: int) -> None:
+        """Draw the bar anew."""
+        self._bar(done / max(total, 1), f"{done} of {total} done")
+
+    def _bar(self, share: float, what: str) -> None:
+        done = int(BAR * share)
         seconds = time.monotonic() - self._began
-        what = state.said or line(state)
         self._write(f"[{'#' * done}{'.' * (BAR - done)}] {seconds:3.0f} s  {what}")
 
     def end(self, said: str = "") -> None:
         """Go to the next line."""
+        if not self._written:
+            return
         if said:
             self._write(said)
         sys.stderr.write("\n")
@@ -86,6 +101,10 @@ class Notebook:
             return
         self._shown_at = now
         self.put(card(state, (Shown("preview", sniffed(preview), preview),) if preview else ()), line(state))
+
+    def count(self, done: int, total: int) -> None:
+        """Replace the card."""
+        self.put(count(done, total), f"{done} of {total} done")
 
     def put(self, markup: str, text: str) -> None:
         """Show a card in the place of the last one."""

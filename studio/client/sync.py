@@ -132,9 +132,9 @@ class Job(JobFacts):
 
         Ctrl-C ends the waiting, not the job.
         """
-        place = showing.a_show(show)
+        place = showing.a_show(False if self.is_final else show)
         try:
-            for _ in self.watch(timeout_s):
+            for _ in () if self.is_final else self.watch(timeout_s):
                 wants = place.wants_previews and self.status == "processing"
                 place.update(self.state, self.preview() if wants else None)
         except KeyboardInterrupt:
@@ -254,10 +254,18 @@ class Jobs:
         """One job, by its id."""
         return Job(self._door, self._door.run(verbs.get(job_id)))
 
-    def wait(self, jobs: Sequence[Job], timeout_s: float | None = None) -> Iterator[Job]:
+    def wait(
+        self, jobs: Sequence[Job], timeout_s: float | None = None, *, show: bool | None = None
+    ) -> Iterator[Job]:
         """Each job once it is done, in the order given; failed ones too, with their `error`."""
-        for job in jobs:
-            yield job.wait(timeout_s, check=False)
+        place = showing.a_show(show)
+        try:
+            for number, job in enumerate(jobs, 1):
+                job.wait(timeout_s, show=False, check=False)
+                place.count(number, len(jobs))
+                yield job
+        finally:
+            place.end()
 
 
 class Page(Sequence[Job]):

@@ -107,10 +107,11 @@ class AsyncJob(JobFacts):
 
         To cancel the waiting does not cancel the job.
         """
-        place = showing.a_show(show)
-        async for _ in self.watch(timeout_s):
-            wants = place.wants_previews and self.status == "processing"
-            place.update(self.state, await self.preview() if wants else None)
+        place = showing.a_show(False if self.is_final else show)
+        if not self.is_final:
+            async for _ in self.watch(timeout_s):
+                wants = place.wants_previews and self.status == "processing"
+                place.update(self.state, await self.preview() if wants else None)
         place.end(cards.summary(self.state))
         if not self.is_final:
             raise StudioError("job_unfinished", id=self.id, status=self.status)
