@@ -180,6 +180,14 @@ def _faststart(tmp: Path) -> bytes:
     return path.read_bytes()
 
 
+def _trimmed_in_place(tmp: Path) -> bytes:
+    """An edit list that plays only the first second, as phones write it when somebody trims a memo."""
+    data = bytearray(_faststart(tmp))
+    place = data.index(b"elst") + 12
+    data[place : place + 4] = struct.pack(">I", 1000)
+    return bytes(data)
+
+
 def _floats(tmp: Path) -> bytes:
     samples = tone(16_000, 16_000).astype("<f4")
     samples[100:200], samples[300], samples[301] = np.nan, np.inf, 1e30
@@ -231,6 +239,7 @@ BROKEN = [
     Broken("torn.flac", lambda tmp: (data := _encoded(tmp, "flac"))[: len(data) // 2], "cut off"),
     Broken("torn.m4a", lambda tmp: (data := _encoded(tmp, "m4a"))[: len(data) // 2], "not a sound file"),
     Broken("torn_front.m4a", lambda tmp: (data := _faststart(tmp))[: len(data) // 2], "cut off"),
+    Broken("trimmed_memo.m4a", _trimmed_in_place, length_s=1.0),
     # OGG and MP3 do not say how long they should be: they are played as far as they go.
     Broken("torn.ogg", lambda tmp: (data := _encoded(tmp, "ogg", 8.0))[: len(data) * 2 // 3]),
     Broken("torn.mp3", lambda tmp: (data := _encoded(tmp, "mp3"))[: len(data) // 2], length_s=1.0),

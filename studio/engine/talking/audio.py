@@ -16,6 +16,8 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from studio.engine.talking.mp4 import is_cut_off
+
 Array = np.ndarray
 Check = Callable[[], None]
 
@@ -25,7 +27,8 @@ OPEN_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 LOWEST_RATE, HIGHEST_RATE = 4_000, 768_000
 MOST_CHANNELS = 32
 LOUDEST = 16.0  # samples of floats may go beyond 1, but not without end
-TRUE_LENGTHS = {"wav", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}  # whose headers count their samples
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+TRUE_LENGTHS = {"wav", "flac", MP4}  # whose headers count their samples
 UNKNOWN_LENGTH_BYTES = 0x7FFF_0000  # writers that stream do not know how much will come and put a maximum
 MISSING_SHARE, MISSING_S = 0.02, 0.2  # less than this is how encoders round, not a file that was cut off
 BLOCK_SAMPLES = 1 << 16
@@ -44,6 +47,7 @@ class Sound:
     rate: int
     channels: int
     announced_s: float | None  # by the header; None where headers guess
+    binding: bool = True  # whether it has to last as long; what somebody has trimmed in place need not
     start: int = 0  # of the cut, in samples
     length: int | None = None  # of the cut; None: to the end
 
@@ -88,7 +92,8 @@ def open_sound(path: Path, name: str | None = None) -> Sound:
             raise SoundRefused(
                 f"{name} has {channels} channels; 1 to {MOST_CHANNELS} can be read. Save it in stereo."
             )
-        sound = Sound(path, name, rate, channels, _announced_s(container, stream, path))
+        binding = container.format.name != MP4 or is_cut_off(path)
+        sound = Sound(path, name, rate, channels, _announced_s(container, stream, path), binding)
     with closing(sound.blocks()) as blocks:
         next(blocks, None)  # a file that cannot be decoded is told at once
     return sound
@@ -192,7 +197,9 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[tuple[Au
 
 def _demand_whole(sound: Sound, found_s: float) -> None:
     announced_s = sound.announced_s
-    if announced_s is None or announced_s - found_s <= max(MISSING_S, announced_s * MISSING_SHARE):
+    if announced_s is None or not sound.binding:
+        return
+    if announced_s - found_s <= max(MISSING_S, announced_s * MISSING_SHARE):
         return
     raise SoundRefused(
         f"{sound.name} was cut off: it should last {announced_s:.1f} s but ends after {found_s:.1f} s, "

@@ -1,4 +1,4 @@
-"""Ends a finished MP4's picture track at any moment, so that the last frame need not be shown in full."""
+"""The boxes of an MP4: whether they are all there, and where its pictures end."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ def end_pictures(path: Path, length_s: Fraction) -> None:
         _write(file, header + _MOVIE_LENGTH, longest)
 
 
+def is_cut_off(path: Path) -> bool:
+    """Whether a file ends in the middle of one of its boxes."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        return any(end > size for _, (_, end) in _boxes(file, 0, size))
+
+
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
     """The boxes of a stretch, each with where its content begins and ends."""
     while start + 8 <= end:
@@ -45,6 +52,8 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, tuple[
             content += 8
         elif size == 0:
             size = end - start
+        if size < content - start:
+            return  # no box can be smaller than its own head
         yield kind, (content, start + size)
         start += size
 
