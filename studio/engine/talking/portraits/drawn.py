@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from studio.engine.figure.drawing import Scene, backdrop_of, stage_spec
-from studio.engine.figure.face.looks import look_of
+from studio.engine.figure.face.looks import Look, look_of
+from studio.engine.figure.face.looks import Mouth as Lips
 from studio.engine.figure.landmarks import facing, head_middle
 from studio.engine.figure.render.camera import Shot
 from studio.engine.figure.request import Camera
@@ -99,7 +100,7 @@ class DrawnPortrait:
 
     def __init__(self, scene: Scene, size: int) -> None:
         self.size = size
-        self._still = look_of(scene.spec.face.expression)
+        self._still = _still_of(scene.spec)
         self._grid: Grid | None = None
         if scene.style.name == "pixel":
             self._grid = Grid.of(scene)
@@ -140,6 +141,14 @@ _TELLING = (
     Moment(Mouth(open=0.5, wide=1.0, teeth=1.0), blink=0.5),
     Moment(Mouth(press=1.0), blink=1.0),
 )
+
+
+def _still_of(spec: Spec) -> Look:
+    """The expression in which the character was drawn; behind a muzzle the face has no mouth of its own."""
+    look = look_of(spec.face.expression)
+    if spec.feature("muzzle") is not None:
+        return replace(look, mouth=Lips(width=0.4, smile=0.0))
+    return look
 
 
 def _bytes(rgb: Array) -> Array:

@@ -11,12 +11,16 @@ import numpy as np
 
 from studio.engine.figure.compiled import kernel
 from studio.engine.figure.drawing import Scene
+from studio.engine.figure.face.canvas import Canvas
 from studio.engine.figure.face.decal import BOX, face_canvas
 from studio.engine.figure.face.looks import Look
+from studio.engine.figure.face.speech import SHUT, draw_speech
+from studio.engine.figure.face.tones import tones_of
 from studio.engine.figure.filters import rows_of
 from studio.engine.figure.landmarks import facing
-from studio.engine.figure.palette import FACE, KIND
+from studio.engine.figure.palette import FACE, KIND, SEGMENT
 from studio.engine.figure.render.scene import Layers, Manner, render
+from studio.engine.figure.workshop import SEGMENTS
 from studio.engine.talking.portraits.motion import seen
 
 Array = np.ndarray
@@ -26,6 +30,7 @@ EYES_BOX: Box = (-0.36, 0.36, 0.265, 0.68)
 _FINE = 2  # places in a pixel, along each side, at which the face is asked
 _MARGIN_PX = 6  # around a plate, as styles blur
 _KEPT_BYTES = 24_000_000  # of plates of one kind
+_SNOUT_OPEN = 0.55  # of a face's opening: there is less room on a muzzle
 _HIDDEN = 40  # fewer places than this and the feature is not seen
 
 
@@ -89,6 +94,7 @@ class Ground:
     places: Array  # where on the face each fine pixel lies, -10 where it is not on the face
     turn: float
     texels_per_unit: float
+    snout: Array | None  # the same places on a muzzle, which stands before the mouth of the face
 
 
 def ground_of(scene: Scene, behind: Array) -> Ground:
@@ -102,27 +108,40 @@ def ground_of(scene: Scene, behind: Array) -> Ground:
     bare = _rendered(scene, clear, manner)
     dark, light = (_rendered(scene, decal, manner).rgba for decal in (black, np.ones_like(clear)))
     turn = float(facing(scene.rotations, scene.shot)[0])
-    places = _places(scene)
-    return Ground(scene, bare, behind, bare.rgba, dark, light, places, turn, float(np.clip(detail, 48, 1500)))
+    places, snout = _places(scene)
+    return Ground(
+        scene, bare, behind, bare.rgba, dark, light, places, turn, float(np.clip(detail, 48, 1500)), snout
+    )
 
 
 def _rendered(scene: Scene, decal: Array, manner: Manner) -> Layers:
     return render(scene.model, scene.points, scene.normals, scene.shot, decal, manner)
 
 
-def _places(scene: Scene) -> Array:
-    """Where on the face's drawing every fine pixel lies."""
+def _places(scene: Scene) -> tuple[Array, Array | None]:
+    """Where on the face's drawing every fine pixel lies, and where on a muzzle, if there is one."""
     model = scene.model
     view = seen(scene, _FINE, scene.shot.width * _FINE)
-    on_face = (model.table[:, KIND].astype(np.int64) == FACE)[model.part_of]
-    out = np.full((*view.face.shape, 2), -10.0, np.float32)
-    rows, columns = np.nonzero((view.face >= 0) & on_face[np.maximum(view.face, 0)])
-    corners = model.faces[view.face[rows, columns]]
-    local = (model.local[corners] * view.shares[rows, columns][..., None]).sum(1)
+    part = np.where(view.face >= 0, model.part_of[np.maximum(view.face, 0)], -1)
+
+    def of(wanted: Array) -> tuple[tuple[Array, Array], Array]:
+        rows, columns = np.nonzero(np.asarray(wanted[part]) & (part >= 0))
+        corners = model.faces[view.face[rows, columns]]
+        return (rows, columns), (model.local[corners] * view.shares[rows, columns][..., None]).sum(1)
+
+    nowhere = np.full((*view.face.shape, 2), -10.0, np.float32)
+    places = nowhere.copy()
+    at, local = of(model.table[:, KIND].astype(np.int64) == FACE)
     front = local[:, 2] > 0.02
     across = np.arctan2(local[:, 0], local[:, 2] + 0.06) * 0.405
-    out[rows[front], columns[front]] = np.stack([across, local[:, 1]], -1)[front]
-    return out
+    places[at[0][front], at[1][front]] = np.stack([across, local[:, 1]], -1)[front]
+    if scene.spec.feature("muzzle") is None:
+        return places, None
+    at, local = of(model.table[:, SEGMENT].astype(np.int64) == SEGMENTS.index("feature"))
+    x, y, z = local.T
+    near = (np.abs(x) < 0.15) & (y > 0.06) & (y < 0.225) & (z > 0.30)
+    nowhere[at[0][near], at[1][near]] = np.stack([x, y], -1)[near]
+    return places, nowhere
 
 
 def laid(ground: Ground, look: Look, window: tuple[slice, slice], box: Box = BOX) -> Array:
@@ -212,4 +231,25 @@ class Plates:
         add_plate(picture, plate, window[0].start, window[1].start)
 
     def _paint(self, look: Look, window: tuple[slice, slice]) -> Array:
-        return painted(self._ground, laid(self._ground, look, window, self._box), window)
+        ground = self._ground
+        if ground.snout is None or self._box != MOUTH_BOX:
+            return painted(ground, laid(ground, look, window, self._box), window)
+        rgba = laid(ground, self._still, window, self._box)
+        if look != self._still and look.mouth.open >= SHUT:
+            rgba = _on_snout(ground, ground.snout, look, rgba, window)
+        return painted(ground, rgba, window)
+
+
+def _on_snout(ground: Ground, snout: Array, look: Look, rgba: Array, window: tuple[slice, slice]) -> Array:
+    """The window with an open mouth on the muzzle, which is no part of the face's own drawing."""
+    scale, spec = ground.texels_per_unit, ground.scene.spec
+    canvas = Canvas(MOUTH_BOX, scale)
+    mouth = replace(look.mouth, open=max(SHUT, _SNOUT_OPEN * look.mouth.open))
+    draw_speech(canvas, spec, mouth, tones_of(spec), ground.turn)
+    rows, columns = (slice(part.start * _FINE, part.stop * _FINE) for part in window)
+    light = (0.80 + 0.20 * ground.layers.tone[window])[..., None]
+    white = np.ascontiguousarray(np.concatenate([light, light, light, light], -1), np.float32)
+    out = np.empty_like(rgba)
+    places = np.ascontiguousarray(snout[rows, columns])
+    lay_on(places, canvas.pixels, scale, MOUTH_BOX[0], MOUTH_BOX[3], rgba, np.zeros_like(white), white, out)
+    return out
