@@ -235,15 +235,19 @@ def test_axe_finds_nothing_serious(browser: Browser, studio: RunningApp, scheme:
         assert watched.complaints == []
 
 
-@pytest.mark.parametrize("tab", ["views", "queue", "engine"])
+@pytest.mark.parametrize("tab", ["views", "talking", "queue", "engine"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_tab_fits_a_phone(browser: Browser, studio: RunningApp, tab: str, scheme: Scheme) -> None:
     with open_page(browser, studio.url, width=390, height=844, scheme=scheme) as watched:
         page = watched.page
         open_studio_page(page, f"/?tab={tab}")
-        expect(
-            page.locator({"views": "#views-generate", "queue": "#queue", "engine": "#servers"}[tab])
-        ).to_be_visible()
+        sign = {
+            "views": "#views-generate",
+            "talking": "#talk-generate",
+            "queue": "#queue",
+            "engine": "#servers",
+        }[tab]
+        expect(page.locator(sign)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert watched.complaints == []
 
