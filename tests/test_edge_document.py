@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fuzz import fuzz_all, fuzzed_app
 
 
+@pytest.mark.timeout(900)  # half a minute on a machine that does nothing else
 def test_no_route_does_what_the_document_does_not_say(tmp_path: Path) -> None:
     with fuzzed_app(tmp_path) as app:
         outcomes = fuzz_all(app, "--phases", "examples,fuzzing", "--max-examples", "3")
