@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio import workflows
+from studio import visitors, workflows
 from studio.comfy.pool import Pool
 from studio.disk import full_disk_is_said
 from studio.errors import StudioError
@@ -26,6 +26,7 @@ from studio.workflows import Candidate, Plan, Preflight, Workflow
 from studio.workflows.report import NOT_NOW, Report, refused, report
 
 IDEMPOTENCY_S = 24 * 3600
+PARTS_AT_ONCE = 24  # of sheets, beyond what a visitor may have waiting and running
 STARTING_S = 2.0  # how long a submit waits for the first sign of servers that were only just configured
 
 
@@ -155,10 +156,11 @@ class Jobs:
     ) -> Job:
         """Record a job for this request; it runs as soon as a server is free.
 
-        `asked` is the request in the words of its API family. After `cancel_after_s` it is cancelled unless it
-        is finished. `also` is called with the job's id inside the transaction that records it.
+        `asked` is the request in the words of its API family. After `cancel_after_s` it is cancelled unless
+        it is finished. `also` is called with the job's id inside the transaction that records it.
         """
         fingerprint = (key and key.fingerprint) or request.fingerprint()
+        key = key and _theirs(key)
         if key is not None and (known := self._known(key, fingerprint)):
             return known
         self._refuse_when_full()
@@ -169,6 +171,8 @@ class Jobs:
         job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id)
         cancel_at = None if cancel_after_s is None else now + cancel_after_s
         job = dataclasses.replace(job, asked=asked, cancel_at=cancel_at)
+        # A sheet asks for all of its faces and cut-outs together.
+        more = PARTS_AT_ONCE if parent_id else 0
         seed = plan.request.seed or 0
         ids = {step.view: _new_id() for step in plan.steps}
         tasks = [_new_task(plan.request, step, ids, seed) for step in plan.steps]
@@ -177,10 +181,10 @@ class Jobs:
                 # Two requests with one key may meet here; the first one made the job.
                 if known := self._known(key, fingerprint):
                     return known
-                records.insert(connection, job, tasks)
+                records.insert(connection, self._in_turn(connection, job, more), tasks)
                 records.remember_key(connection, key.scope, key.key, fingerprint, job.id, now)
             else:
-                records.insert(connection, job, tasks)
+                records.insert(connection, self._in_turn(connection, job, more), tasks)
             self.files.add_references(connection, job.id, plan.request.files())
             if also is not None:
                 also(connection, job.id)
@@ -188,11 +192,22 @@ class Jobs:
 
     def submitted(self, key: IdempotencyKey) -> Job | None:
         """The job that was made under a client's key with its fingerprint; other fingerprints are refused."""
-        return self._known(key, key.fingerprint)
+        return self._known(_theirs(key), key.fingerprint)
 
     def _refuse_when_full(self) -> None:
         if records.waiting_count(self.database) >= self.settings.studio_max_queued:
             raise StudioError("queue_full", limit=self.settings.studio_max_queued)
+
+    def _in_turn(self, connection: sqlite3.Connection, job: records.NewJob, more: int = 0) -> records.NewJob:
+        """The job at its visitor's turn: each further one of theirs waits behind the first ones of others."""
+        name = visitors.asking().name
+        if name is None:
+            return job
+        unfinished = records.unfinished_of(connection, name)
+        limit = self.settings.studio_max_jobs_per_visitor
+        if limit and unfinished >= limit + more:
+            raise StudioError("too_many_jobs", limit=limit)
+        return dataclasses.replace(job, priority=min(job.priority, 0) - unfinished)
 
     def _known(self, key: IdempotencyKey, fingerprint: str) -> Job | None:
         found = records.find_key(self.database.connection, key.scope, key.key, time.time() - IDEMPOTENCY_S)
@@ -231,6 +246,7 @@ class Jobs:
             parent_id=parent_id,
             metadata=metadata,
             notes=notes,
+            visitor=visitors.asking().name or (self.get(parent_id).visitor if parent_id else None),
         )
 
     def retry(self, job_id: str, *, door: str) -> Job:
@@ -277,7 +293,7 @@ class Jobs:
         try:
             tasks = [self._child_task(parent, task, made, new[task.view], job) for task in parent.tasks]
             with self.database.write() as connection:
-                records.insert(connection, job, tasks)
+                records.insert(connection, self._in_turn(connection, job), tasks)
                 self.files.add_references(connection, job.id, plan.request.files())
         except BaseException:
             self.files.remove_outputs(job.id)
@@ -430,8 +446,10 @@ class Jobs:
 
     @full_disk_is_said()
     def prioritise(self, job_id: str, priority: int) -> Job:
-        """Change how soon a waiting job is taken; higher goes first."""
+        """Change how soon a waiting job is taken; higher goes first, but no visitor before others."""
         self.get(job_id)
+        if visitors.asking().name is not None:
+            priority = min(priority, 0)
         records.prioritise(self.database, job_id, priority)
         return self.get(job_id)
 
@@ -447,6 +465,12 @@ class Jobs:
             records.delete(connection, job_id)
         self.files.remove_outputs(job_id)
         self.drop_preview(job_id)
+
+
+def _theirs(key: IdempotencyKey) -> IdempotencyKey:
+    """The key among those of whoever is asking: others may have chosen the same."""
+    name = visitors.asking().name
+    return key if name is None else dataclasses.replace(key, scope=f"{key.scope} {name}")
 
 
 def _new_task(

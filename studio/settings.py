@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     # Where to listen; the names are Gradio's, so that a Space works as it is.
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int = Field(default=8000, ge=0, le=65535)
-    forwarded_allow_ips: str = "127.0.0.1,::1"  # proxies whose word on client addresses counts; uvicorn's name
+    forwarded_allow_ips: str = "127.0.0.1,::1"  # proxies whose word on client addresses counts, as in uvicorn
     gradio_root_path: str = ""  # the sub-path under which a proxy shows the studio, which it takes off
     public_base_url: str = ""  # how others reach it, for addresses in what is sent to them
 
@@ -116,6 +116,7 @@ class Settings(BaseSettings):
 
     # What a Hugging Face Space tells its app.
     space_host: str = ""
+    space_author_name: str = ""
     oauth_client_id: str = ""
     oauth_client_secret: SecretStr = SecretStr("")
     oauth_scopes: str = "openid profile"
@@ -126,6 +127,8 @@ class Settings(BaseSettings):
     studio_password: SecretStr = SecretStr("")
     studio_hf_login: bool = False
     studio_hf_users: CommaList = ()
+    studio_private_galleries: bool = False  # whether lists show everybody only what is theirs
+    studio_max_jobs_per_visitor: int = Field(default=0, ge=0)  # waiting and running at once; 0: any number
 
     # The studio's own.
     studio_workflows_path: CommaList = ()  # folders with users' workflows, beside the library
@@ -290,6 +293,11 @@ class Settings(BaseSettings):
     def has_hub_login(self) -> bool:
         """Whether one signs in with a Hugging Face account."""
         return self.studio_hf_login and bool(self.oauth_client_id)
+
+    @property
+    def tells_visitors_apart(self) -> bool:
+        """Whether it matters who of all visitors is asking."""
+        return self.studio_private_galleries or self.studio_max_jobs_per_visitor > 0
 
     @cached_property
     def webhook_secrets(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = "/data"  # where a Space keeps what must outlive it, if its owner has added storage there
 ELSEWHERE = "STUDIO_SPACE_DATA"  # names another mounted folder
 PORT = 7860
+JOBS_PER_VISITOR = 4
 # The Space's own proxy has such an address; of those that it names, the last other one is the visitor's.
 PROXIES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"
 
@@ -71,6 +72,8 @@ def defaults(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         "storage_path": folder / "storage",
         "database_url": f"sqlite:///{folder / 'avatarforge.db'}",
         "forwarded_allow_ips": PROXIES,
+        "studio_private_galleries": True,
+        "studio_max_jobs_per_visitor": JOBS_PER_VISITOR,
     }
 
 

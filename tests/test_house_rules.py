@@ -43,7 +43,7 @@ LAYERS: list[set[str]] = [
     {"studio.prompts"},
     {"studio.files", "studio.hooks"},
     {"studio.comfy", "studio.records", "studio.pictures", "studio.clips", "studio.hub", "studio.fetch"},
-    {"studio.addresses", "studio.disk", "studio.owner"},
+    {"studio.addresses", "studio.disk", "studio.owner", "studio.visitors"},
     {"studio.logs"},
     {"studio.settings", "studio.request"},
     {"studio.space"},

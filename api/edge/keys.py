@@ -83,19 +83,19 @@ class Keys:
             await self.app(scope, receive, send)
             return
         given = _in_headers(scope) or (in_address if area.key_in_address else "")
-        problem = self._judge(area, given, client_of(scope))
-        if problem is None:
-            scope.setdefault("state", {})[OPENED] = True
-        elif area.needs_key and not (self._has_login and problem.code == "key_missing"):
+        judged = self._judge(area, given, client_of(scope))
+        if isinstance(judged, Key):
+            scope.setdefault("state", {})[OPENED] = judged
+        elif area.needs_key and not (self._has_login and judged.code == "key_missing"):
             # With a login on, whoever is signed in needs no key; the login's own layer looks for that.
             headers = {"WWW-Authenticate": 'Bearer realm="AvatarForge Studio"'}
-            answer = respond_error(path, problem, headers=headers if problem.status == 401 else None)
+            answer = respond_error(path, judged, headers=headers if judged.status == 401 else None)
             await answer(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    def _judge(self, area: Area, given: str, client: str) -> StudioError | None:
-        """Why this key does not open these routes; None if it does."""
+    def _judge(self, area: Area, given: str, client: str) -> Key | StudioError:
+        """The key, or why it does not open these routes."""
         if not given:
             return StudioError("key_missing")
         if self._tries.are_used_up(client):
@@ -106,7 +106,7 @@ class Keys:
             return StudioError("key_wrong")
         if area.scope and area.scope not in key.scopes:
             return StudioError("key_scope", name=key.name, scope=area.scope)
-        return None
+        return key
 
 
 def area_of(path: str, method: str) -> Area | None:

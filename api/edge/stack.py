@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import Scope
 
 from api.edge.crowds import Crowds
 from api.edge.envelope import Envelope
 from api.edge.keys import Keys
 from api.edge.rates import RateLimits
+from api.edge.visitors import Visitors
 from api.limits import BodyLimit
 from api.login import Guard
 from api.problems import CatchAll
@@ -34,10 +36,10 @@ SHOWN_HEADERS = (
 
 def surround(app: FastAPI, settings: Settings, body_limit_for: Callable[[str], int | None]) -> HttpMeter:
     """Put every layer around the app, the innermost first; gives what counts its answers."""
+    if settings.tells_visitors_apart:
+        app.add_middleware(Visitors, settings=settings, secret=_secret)
     if settings.has_login:
-        app.add_middleware(
-            Guard, settings=settings, secret=lambda scope: scope["app"].state.studio.session_secret
-        )
+        app.add_middleware(Guard, settings=settings, secret=_secret)
     if settings.api_keys:
         app.add_middleware(Keys, keys=settings.api_keys, has_login=settings.has_login)
     app.add_middleware(BodyLimit, limit_for=body_limit_for, patience_s=settings.studio_body_timeout_s)
@@ -59,6 +61,10 @@ def surround(app: FastAPI, settings: Settings, body_limit_for: Callable[[str], i
     believes_all = "*" in settings.forwarded_allow_ips
     app.add_middleware(Envelope, meter=meter, framed_by=_framed_by(settings), believes_all=believes_all)
     return meter
+
+
+def _secret(scope: Scope) -> str:
+    return scope["app"].state.studio.session_secret
 
 
 def _framed_by(settings: Settings) -> list[str] | None:

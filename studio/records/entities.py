@@ -116,6 +116,7 @@ class Job:
     updated_at: float
     cancel_at: float | None  # when it is cancelled unless it is finished
     asked: dict[str, Any] | None  # the request in its family's own words
+    visitor: str | None  # who made it, where that matters; None: the owner
     tasks: tuple[Task, ...]
     outputs: tuple[Output, ...]
 

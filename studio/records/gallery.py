@@ -11,6 +11,7 @@ from typing import Any
 from studio.records.database import Database
 from studio.records.entities import Output
 from studio.records.jobs import OUTPUT_COLUMNS, search_terms, storable
+from studio.records.own import only_own
 
 FEW_MATCHES = 2_000  # so many found jobs are looked up one by one; more are met sooner on the way
 SHOWN = "deleted_at IS NULL AND copy_of IS NULL"
@@ -104,20 +105,24 @@ def count(database: Database, wanted: Filter, most: int) -> int:
 def choices(database: Database) -> dict[str, list[tuple[str, int]]]:
     """What there is to filter by, each with how often it is there, the most frequent first."""
     found: dict[str, list[tuple[str, int]]] = {}
+    own, values = only_own("job_seq")
+    shown = " AND ".join([SHOWN, *own])
     with database.read() as connection:
         for column in ("view", "style", "model", "workflow", "kind", "media"):
             found[column] = [
                 (row[0], row[1])
                 for row in connection.execute(
                     f"""SELECT {column}, count(*) AS many FROM gallery
-                        WHERE {SHOWN} GROUP BY {column} ORDER BY many DESC, {column}"""
+                        WHERE {shown} GROUP BY {column} ORDER BY many DESC, {column}""",
+                    values,
                 )
             ]
         found["tag"] = [
             (row[0], row[1])
             for row in connection.execute(
                 f"""SELECT min(tag), count(*) AS many FROM gallery_tags JOIN gallery USING (seq)
-                    WHERE {SHOWN} GROUP BY tag ORDER BY many DESC, tag"""
+                    WHERE {shown} GROUP BY tag ORDER BY many DESC, tag""",
+                values,
             )
         ]
     return found
@@ -232,7 +237,9 @@ def _set(database: Database, ids: Sequence[str], assignment: str, value: Any) ->
 
 def _where(connection: sqlite3.Connection, wanted: Filter) -> tuple[list[str], list[Any]]:
     where = ["deleted_at IS NOT NULL" if wanted.deleted else "deleted_at IS NULL", "copy_of IS NULL"]
-    values: list[Any] = []
+    own, names = only_own("job_seq")
+    where += own
+    values: list[Any] = [*names]
     lists = {
         "view": wanted.views,
         "style": wanted.styles,

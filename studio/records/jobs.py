@@ -13,6 +13,7 @@ from typing import Any
 from studio.errors import StudioError
 from studio.records.database import Database
 from studio.records.entities import FINAL, Event, Job, Output, Page, Task
+from studio.records.own import only_own
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class NewJob:
     notes: tuple[str, ...] = ()
     asked: dict[str, Any] | None = None  # the request in its family's own words, to be echoed
     cancel_at: float | None = None
+    visitor: str | None = None
 
 
 def _columns(entity: type) -> str:
@@ -67,8 +69,8 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
     connection.execute(
         """INSERT INTO jobs (id, kind, door, status, priority, prompt, request, workflow, engine, seed,
                              parent_id, metadata, notes, created_at, run_at, deadline_at, progress,
-                             updated_at, cancel_at, asked)
-           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                             updated_at, cancel_at, asked, visitor)
+           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(
                 job.id,
@@ -84,6 +86,7 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
             *(json.dumps(list(job.notes)), job.created_at, job.run_at, job.deadline_at),
             100.0 * sum(bool(task.outputs) for task in tasks) / len(tasks),
             *(job.created_at, job.cancel_at, json.dumps(job.asked) if job.asked is not None else None),
+            job.visitor,
         ),
     )
     finished = {task.id for task in tasks if task.outputs}
@@ -166,11 +169,13 @@ def page(
 ) -> Page:
     """The newest matching jobs and the number of all matches."""
     terms = search_terms(search)
+    # Whoever has a job's id may see what was made of it.
+    where, values = only_own("seq") if parent_id is None else (["parent_id = ?"], [parent_id])
     with database.read() as connection:
         if search.strip() and not terms:
             total, numbers = 0, []
-        elif parent_id is not None:
-            total, numbers = _children(connection, parent_id, kinds, statuses, terms, limit, offset)
+        elif where:
+            total, numbers = _among_few(connection, where, values, kinds, statuses, terms, limit, offset)
         elif terms:
             total, numbers = _found(connection, kinds, statuses, terms, limit, offset)
         else:
@@ -257,17 +262,17 @@ def _found(
     return total, [row[0] for row in connection.execute(sql, [*values, limit, offset])]
 
 
-def _children(
+def _among_few(
     connection: sqlite3.Connection,
-    parent_id: str,
+    few: Sequence[str],
+    of_few: Sequence[str],
     kinds: Sequence[str],
     statuses: Sequence[str],
     terms: str,
     limit: int,
     offset: int,
 ) -> tuple[int, list[int]]:
-    where = ["parent_id = ?"]
-    values: list[Any] = [parent_id]
+    where, values = [*few], [*of_few]
     if kinds:
         where.append(f"kind IN ({_marks(kinds)})")
         values += kinds
@@ -488,6 +493,12 @@ def delete(connection: sqlite3.Connection, job_id: str) -> bool:
 def waiting_count(database: Database) -> int:
     """How many tasks nobody has taken yet."""
     return database.connection.execute(f"SELECT count(*) FROM tasks WHERE {UNOWNED}").fetchone()[0]
+
+
+def unfinished_of(connection: sqlite3.Connection, visitor: str) -> int:
+    """How many jobs of a visitor wait or run."""
+    sql = "SELECT count(*) FROM jobs WHERE visitor = ? AND status IN ('queued', 'processing')"
+    return _count(connection, sql, [visitor])
 
 
 def prioritise(database: Database, job_id: str, priority: int) -> None:

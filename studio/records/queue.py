@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.records.database import Database
 from studio.records.jobs import CLAIMABLE
+from studio.records.own import only_own
 
 
 def ahead(database: Database, job_id: str) -> int:
@@ -25,13 +26,15 @@ def ahead(database: Database, job_id: str) -> int:
 
 def waiting(database: Database, limit: int) -> list[str]:
     """The jobs that nobody has begun, the next one first."""
+    own, values = only_own("seq")
+    queued = " AND ".join(["status = 'queued'", *own])
     return [
         row[0]
         for row in database.connection.execute(
             f"""SELECT job_id FROM tasks WHERE {CLAIMABLE}
-                    AND job_id IN (SELECT id FROM jobs WHERE status = 'queued')
+                    AND job_id IN (SELECT id FROM jobs WHERE {queued})
                 GROUP BY job_id ORDER BY max(priority) DESC, min(seq) LIMIT ?""",
-            (limit,),
+            [*values, limit],
         )
     ]
 

@@ -443,3 +443,19 @@ CREATE INDEX upload_names_by_file ON upload_names (file_id);
 def mirror(db: Database) -> None:
     """Which results have a copy in a bucket, and which copies are to be removed."""
     _run(db, mirror_tables.TABLES)
+
+
+@migrations(name="0011_visitors")
+def visitors(db: Database) -> None:
+    """Whose job it is, where visitors are told apart; what was there belongs to the owner."""
+    _run(
+        db,
+        """
+ALTER TABLE jobs ADD COLUMN visitor TEXT;
+
+CREATE INDEX jobs_by_visitor ON jobs (visitor, seq) WHERE visitor IS NOT NULL;
+
+CREATE INDEX jobs_unfinished_by_visitor ON jobs (visitor)
+WHERE visitor IS NOT NULL AND status IN ('queued', 'processing');
+""",
+    )
