@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from gradio_client import Client
 from playwright.sync_api import Browser, expect
 
-from tests.browser import Scheme, Watched, open_page, open_studio_page, reload
+from tests.browser import WAIT_MS, Scheme, Watched, open_page, open_studio_page, reload
 from tests.conftest import RunningApp, StartApp
 from tests.fake_comfy import FakeComfy
 from tests.ui_fixtures import (
@@ -206,7 +206,7 @@ def test_the_page_goes_on_when_the_studio_was_restarted(browser: Browser, start_
         second = start_app("--port", port, folder=first.folder)
         second.wait_healthy()
         made = second.generate(prompt="a pirate after the restart")["generation_id"]
-        expect(page.locator(f"[data-job='{made}']")).to_be_visible()
+        expect(page.locator(f"[data-job='{made}']")).to_be_visible(timeout=3 * WAIT_MS)
 
 
 # ------------------------------------------------------------- for everybody
