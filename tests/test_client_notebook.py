@@ -23,6 +23,8 @@ CELLS = (
     "sheet.compose(layout='row')",
     "sheet.outputs[1]",
     "studio.jobs.list(limit=1)",
+    "shown = studio.avatar('a monk', width=512, height=768)\nshown",
+    "shown.wait().status",
     "sheet.wait().image.size",
     "many = [studio.avatar('a monk', width=96, height=128) for _ in range(3)]\n"
     "[one.status for one in studio.jobs.wait(many)]",
@@ -68,13 +70,18 @@ def test_a_list_of_jobs_is_text(outputs: list[list[dict[str, Any]]]) -> None:
     assert "completed, 4 files: a knight" in outputs[5][0]["data"]["text/plain"]
 
 
+def test_a_job_that_shows_itself_is_not_shown_twice(outputs: list[list[dict[str, Any]]]) -> None:
+    (waited,) = outputs[7]
+    assert waited["data"]["text/plain"] == "'completed'"
+
+
 def test_what_is_done_already_is_not_waited_for(outputs: list[list[dict[str, Any]]]) -> None:
-    (shown,) = outputs[6]
+    (shown,) = outputs[8]
     assert shown["data"]["text/plain"] == "(128, 192)"
 
 
 def test_many_jobs_are_counted_in_one_place(outputs: list[list[dict[str, Any]]]) -> None:
-    counted, shown = outputs[7]
+    counted, shown = outputs[9]
     assert counted["data"]["text/plain"] == "3 of 3 done"
     assert shown["data"]["text/plain"].count("completed") == 3
 

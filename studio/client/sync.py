@@ -100,6 +100,7 @@ class Job(JobFacts):
     def __init__(self, door: Door, state: JobState) -> None:
         super().__init__(state)
         self._door = door
+        self._shower: threading.Thread | None = None  # keeps a cell of a notebook up to date
 
     @property
     def outputs(self) -> list[Output]:
@@ -132,7 +133,8 @@ class Job(JobFacts):
 
         Ctrl-C ends the waiting, not the job.
         """
-        place = showing.a_show(False if self.is_final else show)
+        is_shown = self._shower is not None and self._shower.is_alive()
+        place = showing.a_show(False if self.is_final or is_shown else show)
         try:
             for _ in () if self.is_final else self.watch(timeout_s):
                 wants = place.wants_previews and self.status == "processing"
@@ -210,7 +212,8 @@ class Job(JobFacts):
             self.refresh()
         place.put(cards.card(self.state, self._pictures()), repr(self))
         if not self.is_final:
-            threading.Thread(target=self._keep_showing, args=(place,), daemon=True).start()
+            self._shower = threading.Thread(target=self._keep_showing, args=(place,), daemon=True)
+            self._shower.start()
 
     def _keep_showing(self, place: showing.Notebook) -> None:
         mine = Job(self._door, self.state)  # the other thread may wait for the same job
