@@ -80,15 +80,15 @@ def test_a_sound_comes_in_small_blocks_however_long_it_is(tmp_path: Path) -> Non
 
 
 def test_listening_to_minutes_takes_little_memory(tmp_path: Path) -> None:
-    short = open_sound(write_long_wav(tmp_path / "short.wav", voice(), 15))
-    long = open_sound(write_long_wav(tmp_path / "long.wav", voice(), 90))
+    short = open_sound(write_long_wav(tmp_path / "short.wav", voice(), 10))
+    long = open_sound(write_long_wav(tmp_path / "long.wav", voice(), 45))
     peaks = []
     for sound in (short, long):
         tracemalloc.start()
         lips_from_voice(hear(sound))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    more_s = 75 * len(voice()) / RATE
+    more_s = 35 * len(voice()) / RATE
     assert (peaks[1] - peaks[0]) / more_s < 40_000  # bytes for each further second: less than its samples
     assert peaks[1] < 100 * 2**20
 
