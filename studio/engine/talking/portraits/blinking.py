@@ -20,7 +20,7 @@ def blink(still, plate, top, left, frame, eye, shut, gaze_x, gaze_y, lash, out):
     unit, right_x, right_y = frame[0], frame[1], frame[2]
     half, above, below = eye[2], eye[3], eye[4]
     high, wide = still.shape[0], still.shape[1]
-    thick = max(0.024, 1.1 / unit)
+    thick = max(0.024 + 0.12 * max(0.0, above - 0.10), 1.1 / unit)
     # Large drawn eyes are rounder than an almond.
     power = 0.75 - 0.35 * min(1.0, max(0.0, (above - 0.10) / 0.14))
     for y in range(out.shape[0]):

@@ -20,7 +20,7 @@ from studio.engine.talking.portraits.warp import CELL, grid_size, kinds_of, move
 
 Array = np.ndarray
 _CROP = 6.4  # side of the crop in distances of the eyes, where the picture is larger
-_LOOSE = 1.45  # pictures that are hardly larger than that are kept whole
+_LOOSE = 1.2  # pictures that are hardly larger than that are kept whole
 
 
 def open_photo(rgb: Array, size: int, landmarks: Mapping[str, Any] | None) -> PhotoPortrait:
