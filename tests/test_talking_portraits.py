@@ -273,7 +273,8 @@ def test_from_the_side_there_is_one() -> None:
 
 
 def test_a_recipe_of_somebody_else_is_not_believed(picture: Any) -> None:
-    for recipe in ({"engine": "other"}, {"spec": {"no": "such field"}}, {"recipe": "{broken"}):
+    blended = {**picture.recipe, "denoise": 0.4}
+    for recipe in ({"engine": "other"}, {"spec": {"no": "such field"}}, {"recipe": "{broken"}, blended):
         with pytest.raises(NoFace):
             open_portrait(np.full((96, 96, 3), 128, np.uint8), recipe, SIZE)
 

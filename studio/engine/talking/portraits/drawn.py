@@ -63,6 +63,8 @@ def _figure_of(recipe: dict[str, Any]) -> tuple[Spec, Camera] | None:
             told = inner
     if not isinstance(told, dict) or not isinstance(told.get("spec"), dict):
         return None
+    if told.get("denoise", 1.0) < 1.0:
+        return None  # another picture shines through, which only that picture can show
     try:
         spec = Spec.from_json(told["spec"])
         camera = Camera(**told.get("camera", {}))
