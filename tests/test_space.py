@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -60,6 +61,8 @@ def test_a_space_listens_where_its_proxy_asks_and_keeps_what_must_last(data: Pat
     assert (settings.gradio_server_name, settings.gradio_server_port) == ("0.0.0.0", 7860)
     assert settings.storage_path == data / "storage"
     assert settings.database_path == data / "avatarforge.db"
+    assert settings.studio_private_galleries
+    assert settings.studio_max_jobs_per_visitor == 4
 
 
 def test_what_is_said_wins_over_what_a_space_needs(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +85,7 @@ def test_elsewhere_nothing_changes(data: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("SPACE_ID")
     settings = Settings()
     assert (settings.gradio_server_port, settings.storage_path) == (8000, Path("storage"))
+    assert not settings.tells_visitors_apart
 
 
 # ---------------------------------------------------------------- as on a Space
@@ -274,6 +278,43 @@ def test_refusals_are_told_in_sentences(hub: SpaceHub) -> None:
     hub.spaces.clear()
     hub.full = True
     assert "402" in code(space.Wanted("me/studio"))[1]
+
+
+def test_the_command_line_deploys(hub: SpaceHub, tmp_path: Path) -> None:
+    def deploy(*arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
+        environment |= {"PYTHONPATH": str(ROOT), "HF_ENDPOINT": hub.url, "COMFYUI_URL": "https://gpu.example"}
+        return subprocess.run(
+            [sys.executable, "-m", "studio", "space", "deploy", *arguments],
+            cwd=tmp_path,
+            env={**environment, "HF_TOKEN": token},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    wanted = (
+        "--private",
+        "--hardware",
+        "t4-small",
+        "--secret",
+        "COMFYUI_URL",
+        "--variable",
+        "LOG_LEVEL=DEBUG",
+    )
+    done = deploy("me/studio", *wanted)
+    assert (done.returncode, done.stdout) == (0, f"{hub.url}/spaces/me/studio\n"), done.stderr
+    assert hub.spaces["me/studio"]["visibility"] == "private"
+    assert hub.spaces["me/studio"]["hardware"] == "t4-small"
+    assert (hub.secrets, hub.variables) == ({"COMFYUI_URL": "https://gpu.example"}, {"LOG_LEVEL": "DEBUG"})
+    assert "gpu.example" not in done.stderr
+    assert "app.py" in hub.files["me/studio"]
+    told = deploy("me/studio", "--secret", "NOT_SET_ANYWHERE", "--json")
+    assert (told.returncode, json.loads(told.stdout)["error"]["code"]) == (4, "space_unclear")
+    refused = deploy("me/studio", token="hf_wrong")
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert "The Hub refuses me/studio" in refused.stderr
 
 
 def test_values_come_from_the_line_or_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,11 +57,37 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     talk.set_defaults(do=making.talk)
 
     _add_jobs(verbs, everywhere)
+    _add_space(verbs)
     # Its own arguments are read by the app itself.
     verbs.add_parser("serve", help="the interface and the REST API, as python app.py", add_help=False)
     doctor = verbs.add_parser("doctor", parents=[everywhere], help="check the set-up and say what to do")
     doctor.set_defaults(do=_doctor)
     return parser.parse_args(argv)
+
+
+def _add_space(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = verbs.add_parser("space", help="bring the studio to a Hugging Face Space")
+    actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
+    deploy = actions.add_parser("deploy", help="create a Space from this checkout, or update it")
+    deploy.add_argument("name", metavar="OWNER/NAME")
+    deploy.add_argument("--private", action="store_true", help="only its owner sees the Space")
+    deploy.add_argument("--hardware", default="", help="as the Hub names it, such as cpu-upgrade")
+    for option, said in (("secret", "kept from everybody's eyes"), ("variable", "for everybody to read")):
+        deploy.add_argument(
+            f"--{option}",
+            action="append",
+            default=[],
+            metavar="NAME[=VALUE]",
+            help=f"a setting of the studio, {said}; without a value, that of this environment",
+        )
+    deploy.add_argument("--json", action="store_true", help="answer with one JSON value")
+    deploy.set_defaults(do=_deploy, url=None, api_key=None)
+
+
+def _deploy(arguments: argparse.Namespace) -> int:
+    from studio.cli.spaces import deploy
+
+    return deploy(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
