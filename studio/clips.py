@@ -112,7 +112,7 @@ def seconds_of_sound(path: Path) -> float | None:
 def inspect_video(path: Path) -> VideoFacts | None:
     """What a video is; None for what cannot be read here."""
     try:
-        with _opened_video(path) as container:
+        with opened_video(path) as container:
             stream = container.streams.video[0]
             width, height = stream.codec_context.width, stream.codec_context.height
             frames, last = 0, 0.0
@@ -131,7 +131,7 @@ def inspect_video(path: Path) -> VideoFacts | None:
 
 def poster(path: Path) -> Poster:
     """The first picture of a video."""
-    with _opened_video(path) as container:
+    with opened_video(path) as container:
         if not container.streams.video:
             raise StudioError("no_thumbnail", name=path.name, why="it has no picture")
         stream = container.streams.video[0]
@@ -179,7 +179,20 @@ def _opened(path: Path, demuxer: str, code: str) -> Iterator[InputContainer]:
 
 
 @contextmanager
-def _opened_video(path: Path) -> Iterator[InputContainer]:
+def opened_sound(path: Path) -> Iterator[InputContainer]:
+    """A recording to be decoded; refused unless its content says that it is one."""
+    form = SOUNDS.get(_kind(path))
+    if form is None:
+        raise StudioError("file_type", allowed=SOUND_TYPES)
+    with _opened(path, form.demuxer, "invalid_audio") as container:
+        if not container.streams.audio:
+            raise StudioError("invalid_audio", why="there is no sound in it")
+        yield container
+
+
+@contextmanager
+def opened_video(path: Path) -> Iterator[InputContainer]:
+    """A video to be decoded; refused unless its content says that it is one."""
     demuxer = _VIDEO_DEMUXERS.get(_kind(path))
     if demuxer is None:
         raise StudioError("no_thumbnail", name=path.name, why="its format is not known here")

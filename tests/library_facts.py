@@ -51,6 +51,16 @@ CUSTOM: dict[str, Any] = {
         },
         "outputs": ["IMAGE", "MASK", "IMAGE"],
     },
+    "LatentSyncNode": {
+        "required": {
+            "images": {"type": "IMAGE"},
+            "audio": {"type": "AUDIO"},
+            "seed": {"type": "INT", "default": 1247},
+            "lips_expression": {"type": "FLOAT", "min": 1.0, "max": 3.0, "step": 0.1, "default": 1.5},
+            "inference_steps": {"type": "INT", "min": 1, "max": 999, "step": 1, "default": 20},
+        },
+        "outputs": ["IMAGE", "AUDIO"],
+    },
     "InspyrenetRembg": {
         "required": {"image": {"type": "IMAGE"}, "torchscript_jit": {"choices": ["default", "on"]}},
         "outputs": ["IMAGE", "MASK"],
@@ -103,7 +113,7 @@ def _node(facts: Mapping[str, Any], models: Mapping[str, list[str]]) -> dict[str
 
 def _input(spec: Mapping[str, Any], models: Mapping[str, list[str]]) -> list[Any]:
     if "upload" in spec:
-        return [["example.png"], {"image_upload": True}]
+        return [["example.png"], {f"{spec['upload']}_upload": True}]
     if "folder" in spec:
         return [models.get(spec["folder"], [])]
     if "choices" in spec:

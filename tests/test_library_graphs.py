@@ -18,7 +18,11 @@ from tests.library_facts import CORE, CUSTOM, every_model, server_info
 from tests.studio_fixtures import png, wrong_in
 
 LIBRARY = workflows.load_library()
-COMFY = {name: one for name, one in LIBRARY.items() if one.manifest.engine != "embedded"}
+COMFY = {
+    name: one
+    for name, one in LIBRARY.items()
+    if one.manifest.engine != "embedded" and one.manifest.task != "talk"
+}
 LORAS = (Lora(name="hero", strength=0.8), Lora(name="styles\\ink.safetensors", strength=-0.5))
 FULL = server_info(every_model(), custom=True)
 REQUESTS_EACH = 30

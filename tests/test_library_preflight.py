@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studio import workflows
-from studio.request import AvatarRequest
+from studio.request import AvatarRequest, TalkRequest
 from studio.workflows import Candidate
 from tests.library_facts import server, server_info
 
@@ -89,7 +89,11 @@ def test_every_workflow_can_be_made_to_run_by_the_files_that_it_asks_for() -> No
             continue
         roles = {f"{role}_file_id": "f" for role in manifest.pictures}
         sources = tuple(manifest.inputs_from.values())
-        request = ask(workflow=name, views=("front", "back")[: manifest.least_views], **roles)
+        request = (
+            TalkRequest(image_file_id="f", audio_file_id="f", workflow=name)
+            if manifest.task == "talk"
+            else ask(workflow=name, views=("front", "back")[: manifest.least_views], **roles)
+        )
         found = workflows.preflight(LIBRARY, request, [BARE], sources)
         assert found.plan is None, name
         assert all(file.address.startswith("https://") for file in found.files)

@@ -179,6 +179,25 @@ def set_aside(
     return changed
 
 
+def advance(database: Database, task: Task, token: str, pieces: Sequence[str], of: int, now: float) -> bool:
+    """Note which clips of a long voice are there, and give the task back for the next one."""
+    with database.write() as connection:
+        changed = _fenced(
+            connection,
+            """UPDATE tasks SET lease_token = NULL, lease_until = NULL, run_at = ?, server = NULL,
+                    prompt_id = NULL, sent_at = NULL, attempt = attempt + 1, failures = 0, losses = 0,
+                    progress = max(progress, ?), step = json_set(step, '$.pieces', json(?))""",
+            (now, 95.0 * len(pieces) / of, json.dumps(list(pieces))),
+            task.id,
+            token,
+        )
+        if changed:
+            data = {"view": task.view, "piece": len(pieces), "of": of}
+            add_event(connection, task.job_id, "piece", data, now, task.id)
+            settle(connection, task.job_id, now)
+    return changed
+
+
 def note_drifts(database: Database, drifts: Mapping[str, str]) -> None:
     """Note how far outputs are from the front view, for those on which it was measured late."""
     if drifts:

@@ -19,6 +19,7 @@ from studio.runner.ending import Ender
 from studio.runner.feeding import Feeder
 from studio.runner.keeping import Keeper, log_database_errors
 from studio.runner.maps import ControlMaps
+from studio.runner.pieces import Pieces
 from studio.runner.placing import Placing
 
 __all__ = ["Runner", "prompt_id_of"]
@@ -34,7 +35,8 @@ class Runner:
         self.jobs = jobs
         self.database = jobs.database
         self.board = Board()
-        self.ender = Ender(jobs, self.board)
+        pieces = Pieces(jobs)
+        self.ender = Ender(jobs, self.board, pieces)
         self.keeper = Keeper(jobs, self.board, self.ender)
         self.placing = Placing(jobs.database, jobs.pool, self.board)
         maps = ControlMaps(
@@ -44,7 +46,7 @@ class Runner:
             self.ender.stopping,
             jobs.forget_engine_files,
         )
-        self.feeder = Feeder(jobs.files, maps)
+        self.feeder = Feeder(jobs.files, maps, pieces)
         self.carriers: list[Carrier] = []
         self._threads: list[threading.Thread] = []
         self._carrying: dict[str, threading.Thread] = {}  # by the server's address
@@ -139,7 +141,7 @@ class Runner:
                 carried.has_worked = True
                 if carried.progress_of and node not in carried.progress_of:
                     return
-                carried.progress = max(carried.progress, MOST_BEFORE_END * value / most)
+                carried.note_progress(value / most, MOST_BEFORE_END)
                 self.keeper.write_progress(carried)
             case events.Preview(mime=mime, data=data):
                 self.jobs.set_preview(carried.task.job_id, mime, data)

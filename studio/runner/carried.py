@@ -35,6 +35,7 @@ class Carried:
     heard_at: float = field(default_factory=time.monotonic)
     sent: bool = False
     progress: float = 0.0
+    share: tuple[float, float] = (0.0, 1.0)  # of the whole task: where this run begins and ends
     progress_of: frozenset[str] = frozenset()  # nodes whose progress counts; none: all
     written_progress: float = 0.0
     written_at: float = 0.0
@@ -49,6 +50,11 @@ class Carried:
     is_cold: bool = False  # whether its server had to load the models for it
     began_at: float | None = None
     has_worked: bool = False  # not all of it was known to the server already
+
+    def note_progress(self, share: float, most: float) -> None:
+        """Note how much of this run is done; the whole task is at `most` percent when all of it is."""
+        begin, end = self.share
+        self.progress = max(self.progress, most * (begin + (end - begin) * share))
 
     def ask_soon(self) -> None:
         """Have the server asked about this at the next tick, as something may have been missed."""

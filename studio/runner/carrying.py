@@ -162,16 +162,25 @@ class Carrier:
         request = step.request_of(read_request(job.request))
         workflow = workflows.named(self.jobs.library, request.workflow or job.workflow)
         info = client.object_info()
+        part = self.feeder.pieces.part_of(job, task)
+        if part is not None and not part.is_whole:
+            self.board.take(carried.prompt_id)
+            self.ender.begin_again(carried, part)
+            return
         graph = workflows.prepare(
             workflow,
             request,
             cast(Part, task.view),
             task.seed,
             info,
-            uploads=self.feeder.uploads(client, job, task, step, request),
+            uploads=self.feeder.uploads(client, job, task, step, request, part),
             filename_prefix=collect.filename_prefix(carried.prompt_id),
             from_front=workflows.FRONT in step.inputs_of(request).values(),
+            frames=part.piece.frames if part else None,
         )
+        if part is not None:
+            done, count = part.piece.index, part.piece.count
+            carried.share = (done / count, (done + 1) / count)
         carried.progress_of = frozenset(workflow.manifest.progress_of)
         self.placing.sending(carried, workflow.name, {**job.request, **step.values})
         client.submit(graph, carried.prompt_id, extra_pnginfo={"workflow": to_editor(graph, info)})

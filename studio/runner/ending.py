@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from studio import VERSION, collect, logs, workflows
+from studio.comfy.events import RemoteOutput
 from studio.errors import StudioError
 from studio.jobs import Jobs
 from studio.records import jobs as records
@@ -21,6 +22,7 @@ from studio.records.entities import Job, Output
 from studio.runner.carried import Board, Carried
 from studio.runner.feeding import front_picture
 from studio.runner.measuring import Best, Measurer, try_prefix
+from studio.runner.pieces import Part, Pieces
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +34,19 @@ OUT_OF_MEMORY_RETRIES = 1
 End = Callable[[Carried], None]
 
 
+class Stopping(Exception):  # noqa: N818 - it is no failure
+    """The runner stops: what is being ended is ended at the next start."""
+
+
 class Ender:
     """Ends pieces of work on threads of its own, so that whoever hears of an end goes on listening."""
 
-    def __init__(self, jobs: Jobs, board: Board) -> None:
+    def __init__(self, jobs: Jobs, board: Board, pieces: Pieces) -> None:
         self.jobs = jobs
         self.database = jobs.database
         self.board = board
         self.measurer = Measurer(jobs.files)
+        self.pieces = pieces
         self.stopping = threading.Event()
         self._workers = ThreadPoolExecutor(COLLECTING_THREADS, thread_name_prefix="ending")
 
@@ -65,6 +72,8 @@ class Ender:
         except sqlite3.OperationalError as error:
             # The lease runs out by itself; whoever takes the task next asks the server about it.
             log.error("cannot record the end of task %s: %s", carried.task.id, error)
+        except Stopping:
+            log.info("task %s is left to the next start", carried.task.id)
         except Exception:  # nobody reads the future; the task must still end
             log.exception("task %s", carried.task.id)
             self.end(carried, "failed", StudioError("internal_error", request_id=carried.task.id))
@@ -94,6 +103,11 @@ class Ender:
                 if history.error is not None:
                     raise history.error.to_error()
                 found, extras = list(history.outputs), list(history.extras.values())
+            part = self.pieces.part_of(job, task)
+            if part is not None:
+                self._collect_piece(carried, job, part, collect.finals(found), collect.notes(extras))
+                self._forget(carried)
+                return
             may_be_tried_again = task.follows is not None and job.request.get("max_drift") is not None
             stored = collect.store(
                 client,
@@ -114,6 +128,34 @@ class Ender:
         else:
             self._complete(carried, stored, notes)
         self._forget(carried)
+
+    def _collect_piece(
+        self, carried: Carried, job: Job, part: Part, found: Sequence[RemoteOutput], notes: Sequence[str]
+    ) -> None:
+        """Keep a clip of a long voice; the last one makes them all one video."""
+        task = carried.task
+        if not part.is_whole:
+            self.begin_again(carried, part)
+            return
+        made = self.pieces.keep(carried.server.client, task, part, found)
+        if part.piece.is_last:
+            self._complete(carried, [self.pieces.join(job, task, part, made, self._go_on)], notes)
+            self.pieces.drop(task, made)
+            return
+        names = [clip.name for clip in made]
+        count = part.piece.count
+        self._insist(lambda: leases.advance(self.database, task, carried.token, names, count, time.time()))
+
+    def begin_again(self, carried: Carried, part: Part) -> None:
+        """Go back to the first piece of a long voice whose clips somebody has removed."""
+        task, count = carried.task, part.piece.count
+        log.warning("clips of task %s are gone; it begins again with the first piece", task.id)
+        self.pieces.drop(task)
+        self._insist(lambda: leases.advance(self.database, task, carried.token, (), count, time.time()))
+
+    def _go_on(self) -> None:
+        if self.stopping.is_set():
+            raise Stopping
 
     def _complete(
         self, carried: Carried, stored: list[Output], notes: Sequence[str], best: Best | None = None
@@ -246,6 +288,7 @@ class Ender:
         task = carried.task
         if error is not None:
             log.warning("task %s of job %s: %s", task.id, task.job_id, error)
+        self.pieces.drop(task)
         if task.tried:
             job = records.get(self.database, task.job_id)
             if status == "failed" and error is not None and job is not None:

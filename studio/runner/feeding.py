@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
+from pathlib import Path
 from typing import cast
 
 from studio.comfy.client import Comfy
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.records.entities import Job, Output, Task
-from studio.request import AnyRequest, TalkRequest, View
+from studio.request import VOICE, AnyRequest, TalkRequest, View
 from studio.runner.maps import ControlMaps
-from studio.workflows import CONTROL, FRONT, UPLOAD, RecordedStep
+from studio.runner.pieces import Part, Pieces
+from studio.workflows import CONTROL, FRONT, PREVIOUS, UPLOAD, RecordedStep
 
 
 def front_picture(job: Job, task: Task) -> Output | None:
@@ -25,21 +28,46 @@ def front_picture(job: Job, task: Task) -> Output | None:
     return None
 
 
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class Feeder:
     """Fills the slots of files, each from its source."""
 
-    def __init__(self, files: FileStore, maps: ControlMaps) -> None:
+    def __init__(self, files: FileStore, maps: ControlMaps, pieces: Pieces) -> None:
         self._files = files
         self._maps = maps
+        self.pieces = pieces
 
     def uploads(
-        self, client: Comfy, job: Job, task: Task, step: RecordedStep, request: AnyRequest
+        self,
+        client: Comfy,
+        job: Job,
+        task: Task,
+        step: RecordedStep,
+        request: AnyRequest,
+        part: Part | None = None,
     ) -> dict[str, str]:
-        """Bring a step's files to a server; gives the names under which it has them, by slot."""
+        """Bring a step's files to a server; gives the names under which it has them, by slot.
+
+        `part` is the piece of a long voice that this is about.
+        """
         return {
-            slot: self._bring(client, job, task, request, source)
+            slot: self._bring_piece(client, part, source)
+            if part and source in (PREVIOUS, f"{UPLOAD}{VOICE}")
+            else self._bring(client, job, task, request, source)
             for slot, source in step.inputs_of(request).items()
+            if not (source == PREVIOUS and (part is None or not part.clips))
         }
+
+    def _bring_piece(self, client: Comfy, part: Part, source: str) -> str:
+        if source == PREVIOUS:
+            clip = part.clips[-1]
+            return client.upload(clip, content_hash=_hash_of(clip), suffix=clip.suffix, kind="video")
+        with self.pieces.sound_of(part) as sound:
+            return client.upload(sound, content_hash=_hash_of(sound), suffix=sound.suffix, kind="audio")
 
     def _bring(self, client: Comfy, job: Job, task: Task, request: AnyRequest, source: str) -> str:
         if source == FRONT:

@@ -143,8 +143,12 @@ def prepare(
     uploads: Mapping[str, str],
     filename_prefix: str,
     from_front: bool = False,
+    frames: int | None = None,
 ) -> Graph:
-    """The graph for one view as this very server understands it; `from_front`: made from our front view."""
+    """The graph for one view as this very server understands it.
+
+    `from_front`: made from our front view; `frames`: of a piece of a long voice.
+    """
     if reasons := reasons_not_to(workflow, request, info, uploads):
         raise StudioError("workflow_impossible", why="; ".join(reasons))
     graph = fill(
@@ -156,6 +160,7 @@ def prepare(
         models=find_models(workflow, request, info, uploads),
         filename_prefix=filename_prefix,
         from_front=from_front,
+        frames=frames,
     )
     return fit_to_server(graph, info)
 

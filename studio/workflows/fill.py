@@ -24,12 +24,13 @@ def fill(
     models: Mapping[str, str] | None = None,
     filename_prefix: str = "avatarforge",
     from_front: bool = False,
+    frames: int | None = None,
 ) -> Graph:
-    """The graph for one view, ready to be sent."""
+    """The graph for one view, ready to be sent; `frames` of a piece of a long voice."""
     values: dict[str, Any] = {name: getattr(request, name) for name in RESOLVED}
     values |= {"seed": seed, "variants": request.variants, "filename_prefix": filename_prefix}
     if isinstance(request, TalkRequest):
-        values |= _of_talking(request)
+        values |= {**_of_talking(request), "frames": frames}
     else:
         values |= _of_view(workflow, request, _as_view(view), uploads, from_front=from_front)
     values |= {**(models or {}), **uploads}
@@ -59,13 +60,20 @@ def _of_talking(request: TalkRequest) -> dict[str, Any]:
     """What a video is made by, beside its picture and its sound."""
     where = request.landmarks
     return {
-        "positive": request.prompt,
-        "negative": request.negative_prompt,
+        "positive": _words_of_talking(request),
+        "negative": request.negative_prompt or None,  # then what the graph says itself
         "fps": request.fps,
         "resolution": request.resolution,
         "emotion": request.emotion,
         "landmarks": where.model_dump_json() if where else "",
     }
+
+
+def _words_of_talking(request: TalkRequest) -> str:
+    """What a model that reads words is told of a speaker."""
+    words = request.prompt or "A person speaks to the camera, natural movement, steady background"
+    mood = request.emotion.replace("_", " ")
+    return words if request.emotion == "neutral" else f"{words}, {mood} expression"
 
 
 def _of_view(

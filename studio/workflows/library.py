@@ -17,7 +17,16 @@ from studio.workflows.adopt import adopt
 from studio.workflows.checkpoints import Checkpoints, read_checkpoints
 from studio.workflows.fill import remove_part
 from studio.workflows.links import Graph, is_link
-from studio.workflows.manifest import FILLED, RESOLVED, Manifest, Workflow, role_of
+from studio.workflows.manifest import (
+    FILLED,
+    FILM,
+    PICTURE,
+    PREVIOUS,
+    RESOLVED,
+    Manifest,
+    Workflow,
+    role_of,
+)
 
 LIBRARY = Path(__file__).resolve().parent.parent.parent / "workflows"
 
@@ -111,14 +120,14 @@ def check_graph(graph: Any) -> None:
 
 def _check_manifest(manifest: Manifest, graph: Graph) -> None:
     for slot, targets in manifest.slots.items():
-        if slot not in FILLED and slot not in manifest.models and role_of(slot) is None:
+        if slot not in FILLED and slot not in manifest.models and not _takes_file(manifest, slot):
             raise ValueError(f"nothing fills a slot named {slot}; there are {', '.join(sorted(FILLED))}")
         for target in targets:
             _check_target(f"slot {slot}", target, graph)
     for target in manifest.constants:
         _check_target("constants", target, graph)
     for slot in manifest.inputs_from:
-        if not slot.endswith("_image"):
+        if not slot.endswith(FILM if manifest.inputs_from[slot] == PREVIOUS else PICTURE):
             raise ValueError(f"inputs_from names {slot}, which is no picture")
     needed = {*manifest.models, *manifest.requires, *manifest.inputs_from}
     if unslotted := sorted(needed - set(manifest.slots)):
@@ -131,6 +140,10 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
         AvatarRequest.model_validate({"prompt": "anybody", **defaults})
     for width, height in (*manifest.sizes, *(size for one in manifest.family_sizes.values() for size in one)):
         AvatarRequest.model_validate({"prompt": "anybody", "width": width, "height": height})
+    if manifest.pieces and (manifest.task != "talk" or "frames" not in manifest.slots):
+        raise ValueError("pieces are for talking, and need a slot for the number of frames")
+    if PREVIOUS in manifest.inputs_from.values() and manifest.pieces is None:
+        raise ValueError("there is only a previous clip where a voice is cut into pieces")
     anchor = manifest.loras
     for node, _ in (one for one in (anchor.model, anchor.clip) if one) if anchor else ():
         if node not in graph:
@@ -139,6 +152,10 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
         if node not in graph:
             raise ValueError(f"progress_of names node {node}, which is not in the graph")
     _check_optional(manifest, graph)
+
+
+def _takes_file(manifest: Manifest, slot: str) -> bool:
+    return role_of(slot) is not None or manifest.inputs_from.get(slot) == PREVIOUS
 
 
 def _check_target(what: str, target: str, graph: Graph) -> None:

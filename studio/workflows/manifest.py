@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from studio import prompts
+from studio.pieces import Cutting, frames_of
 from studio.request import VIEWS, VOICE, Part
 from studio.workflows.checkpoints import Checkpoints
 from studio.workflows.links import Graph
@@ -22,15 +23,15 @@ FILLED = frozenset(
         *RESOLVED,
         *("positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix"),
         *("framing", "transparent", "sheet_width", "panel_x"),
-        *("fps", "resolution", "emotion", "landmarks"),
+        *("fps", "resolution", "emotion", "landmarks", "frames"),
     )
 )
 
 SlotTarget = Annotated[str, StringConstraints(pattern=r"^[^.]+\.[^.]+$")]
 FamilyName = str
 
-# Slots that are filled with files: pictures, and what is heard.
-PICTURE, SOUND = "_image", "_audio"
+# Slots that are filled with files: pictures, what is heard, and what moves.
+PICTURE, SOUND, FILM = "_image", "_audio", "_video"
 
 
 def role_of(slot: str) -> str | None:
@@ -46,7 +47,8 @@ def slot_of(role: str) -> str:
 # Where slots of pictures can be filled from, beside what a person gives.
 FRONT = "front"
 CONTROL = "control:"
-Source = Annotated[str, StringConstraints(pattern=r"^(front|control:[a-z]+)$")]
+PREVIOUS = "previous"  # the clip of the piece before, where a long voice is cut
+Source = Annotated[str, StringConstraints(pattern=r"^(front|previous|control:[a-z]+)$")]
 Size = tuple[int, int]
 
 # How the same character is kept in all views of one job.
@@ -112,6 +114,27 @@ class LoraAnchor(Section):
     clip: tuple[str, int] | None = None
 
 
+class Pieces(Section):
+    """How a voice is cut for a model that makes a few seconds at a time; the clips are joined afterwards."""
+
+    fps: Annotated[int, Field(ge=1, le=120)]  # of the model, whatever the video will have
+    frames: Annotated[int, Field(ge=2)]  # that it makes in one run
+    overlap: Annotated[int, Field(ge=0)] = 0  # of these, how many fade from one clip into the next
+    step: Annotated[int, Field(ge=1)] = 1  # it makes one more than a multiple of this
+    least: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Pieces:
+        if self.overlap * 2 >= self.frames:
+            raise ValueError("two overlaps must be shorter than a piece")
+        return self
+
+    def cutting(self, duration_s: float) -> Cutting:
+        """How a voice of this length is cut."""
+        total = frames_of(duration_s, self.fps)
+        return Cutting(total, self.fps, self.frames, self.overlap, self.step, self.least)
+
+
 class Rank(Section):
     """How well suited a workflow is, by the look that is asked for; the highest that can run is taken."""
 
@@ -150,6 +173,7 @@ class Manifest(Section):
     packs: tuple[NodePack, ...] = ()
     loras: LoraAnchor | None = None
     optional: tuple[OptionalPart, ...] = ()
+    pieces: Pieces | None = None  # only for talking
     progress_of: tuple[str, ...] = ()  # nodes that take nearly all the time; none: all that tell of any
 
     @property

@@ -1,7 +1,8 @@
 """The steps of a job, one for each view: which workflow draws it and where its pictures come from.
 
 A slot for a file is filled from one of these: `upload:ROLE`, a file that the person gave;
-`control:KIND`, a map that the embedded engine draws of this view; `front`, the job's finished front view.
+`control:KIND`, a map that the embedded engine draws of this view; `front`, the job's finished front view;
+`previous`, the clip of the piece before, where a long voice is cut; the first piece goes without.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.request import AnyRequest, AvatarRequest, Part, with_values
-from studio.workflows.manifest import CONTROL, FRONT, RESOLVED, Manifest, role_of, slot_of
+from studio.workflows.manifest import CONTROL, FRONT, PREVIOUS, RESOLVED, Manifest, role_of, slot_of
 
 UPLOAD = "upload:"
 
@@ -45,6 +46,7 @@ class RecordedStep:
 
     inputs: Mapping[str, str] | None  # None: recorded before there were steps
     values: Mapping[str, Any]
+    pieces: tuple[str, ...] = ()  # the clips of a long voice that are there already, by their files' names
 
     def inputs_of(self, request: AnyRequest) -> Mapping[str, str]:
         """Its slots and sources; what was recorded without any takes the person's own pictures."""
@@ -60,7 +62,7 @@ class RecordedStep:
 def read_step(text: str) -> RecordedStep:
     """A step from a task's record."""
     found = json.loads(text)
-    return RecordedStep(found.get("inputs"), found.get("values", {}))
+    return RecordedStep(found.get("inputs"), found.get("values", {}), tuple(found.get("pieces", ())))
 
 
 def inputs_for(
@@ -75,7 +77,9 @@ def inputs_for(
     }
     for slot, source in manifest.inputs_from.items():
         role = role_of(slot)
-        if source == FRONT:
+        if source == PREVIOUS:
+            found[slot] = PREVIOUS
+        elif source == FRONT:
             if view != "front" and "front" in request.views:
                 found[slot] = FRONT
             elif role in given:
