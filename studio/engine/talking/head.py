@@ -21,6 +21,7 @@ from studio.engine.talking.moods import MOODS
 from studio.engine.talking.performance import Performance, perform
 from studio.engine.talking.phonemes import (
     PhonemesRefused,
+    after,
     events_in,
     known_share,
     lips_from_phonemes,
@@ -128,22 +129,24 @@ def lips_of(sound: Sound, heard: Heard, phonemes: str) -> Array:
     """The mouth by exact phonemes, sent along or carried by the file, else by listening."""
     if phonemes.strip():
         return _lips_by(phonemes, heard)
-    carried = events_in(sound.path) if sound.start == 0 else ""
+    carried = events_in(sound.path)
     if carried:
         try:
-            return _lips_by(carried, heard)
+            return _lips_by(carried, heard, sound.start / sound.rate)
         except PhonemesRefused as problem:
             log.info("the phonemes in %s are not used: %s", sound.name, problem)
     return lips_from_voice(heard)
 
 
-def _lips_by(written: str, heard: Heard) -> Array:
+def _lips_by(written: str, heard: Heard, start_s: float = 0.0) -> Array:
     events = read_events(written)
     if known_share(events) < LEAST_KNOWN:
         raise PhonemesRefused(
             "Most of the phonemes are in an alphabet that is not known here. Send ARPABET or IPA, or none "
             "at all: then the lips follow the sound."
         )
+    if start_s:
+        events = after(events, start_s)
     return lips_from_phonemes(events, float(heard.length_s)) if events else lips_from_voice(heard)
 
 

@@ -21,7 +21,9 @@ LONGEST_SOUND_S = 0.6  # a last sound without an end; engines that pause say so
 EARLY_S, LATE_S = 0.055, 0.060  # how fast a sound's influence fades before it begins and after it ends
 LEAD_S = 0.020  # lips are in place before they are heard
 REACH_S = 0.35
+LATEST_S = 1e6
 CHUNK = b"phnm"  # where a WAV file can carry its phonemes
+MOST_BYTES, MOST_CHUNKS = 16 * 2**20, 1000  # some hours of speech; files of others may claim anything
 FORM = 'Write [{"at": seconds, "phoneme": "HH"}, ...] with ARPABET or IPA.'
 
 
@@ -102,7 +104,7 @@ def read_events(written: str) -> tuple[Event, ...]:
         at_s, sound = (entry.get("at"), entry.get("phoneme")) if isinstance(entry, dict) else (None, None)
         if isinstance(at_s, bool) or not isinstance(at_s, int | float) or not isinstance(sound, str):
             raise PhonemesRefused(f"Phoneme number {place + 1} has no time or no name. {FORM}")
-        if not math.isfinite(at_s) or at_s < 0:
+        if not 0 <= at_s <= LATEST_S:
             raise PhonemesRefused(f"Phoneme number {place + 1} begins at {at_s} s, which is no time. {FORM}")
         events.append(Event(float(at_s), sound))
     return tuple(sorted(events, key=lambda event: event.at_s))
@@ -114,12 +116,21 @@ def events_in(path: Path) -> str:
         head = file.read(12)
         if head[:4] != b"RIFF" or head[8:] != b"WAVE":
             return ""
-        while len(head := file.read(8)) == 8:
+        for _ in range(MOST_CHUNKS):
+            if len(head := file.read(8)) < 8:
+                return ""
             tag, length = struct.unpack("<4sI", head)
             if tag == CHUNK:
-                return file.read(length).decode("utf-8", "replace").strip()
+                return file.read(length).decode("utf-8", "replace").strip() if length <= MOST_BYTES else ""
             file.seek(length + length % 2, 1)
     return ""
+
+
+def after(events: Sequence[Event], start_s: float) -> tuple[Event, ...]:
+    """The same from a moment on, as heard by who begins to listen there."""
+    begun = [event for event in events if event.at_s <= start_s]
+    rest = [Event(event.at_s - start_s, event.name) for event in events if event.at_s > start_s]
+    return (*(Event(0.0, event.name) for event in begun[-1:]), *rest)
 
 
 def named(sound: str) -> list[str]:
