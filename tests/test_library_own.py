@@ -196,6 +196,8 @@ def test_slots_are_found_in_the_librarys_own_graphs() -> None:
         for slot in ("positive", "negative", "width", "steps", "filename_prefix", "model", "reference_image"):
             if slot == "width" and given.get(slot, ("5.",))[0][:2] != "5.":
                 continue  # the size of a picture that is scaled, which nothing tells
+            if slot == "steps" and name == "talking_latentsync":
+                continue  # a node of a pack samples by itself
             expected = given.get(slot, ())
             assert set(expected) <= set(found.get(slot, ())), (name, slot)
 
@@ -277,7 +279,7 @@ def test_what_cannot_be_used_is_refused_with_the_file_and_the_reason(
 
 def test_a_graph_that_went_through_the_editor_comes_back_the_same() -> None:
     for name, workflow in LIBRARY.items():
-        if name == "embedded":
+        if name in {"embedded", "talking_embedded"}:  # nodes of the engine alone
             continue
         graph = workflow.graph
         back = workflows.from_editor(to_editor(graph, FULL), FULL)
