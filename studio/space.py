@@ -34,6 +34,7 @@ SENT = (
     "api/**",
     "avatarforge/**",
     "docs/pictures/**",
+    "notebooks/*.ipynb",
     "studio/**",
     "workflows/**",
 )

@@ -41,9 +41,7 @@ class Thumbnails:
         """Where the small picture is or would be: in the job's own folder, so that it goes with it."""
         # By contents, as a picture that is made again keeps its name.
         return (
-            self.files.result_place(output.job_id, output.name).parent
-            / FOLDER
-            / f"{output.sha256[:32]}.webp"
+            self.files.result_place(output.job_id, output.name).parent / FOLDER / f"{output.sha256[:32]}.webp"
         )
 
     def get(self, output: Output) -> Path:
