@@ -343,6 +343,12 @@ REGISTRY = _registry(
         "Only the studio's owner may change servers and workflows, and there is no login that could tell.",
         "Do it from the machine that runs the studio, or set STUDIO_PASSWORD so that everybody signs in.",
     ),
+    Problem(
+        "author_only",
+        403,
+        "Only the author of this Space may change its servers, models and workflows.",
+        "Sign in as the author.",
+    ),
     Problem("no_output", 500, "The graph ran but left no picture.", "Give the workflow a SaveImage node."),
     Problem("output_missing", 502, "The server no longer has the result {name!r}.", "Retry the job.", True),
     # Jobs.

@@ -7,11 +7,17 @@ import urllib.parse
 
 from studio.errors import StudioError
 from studio.settings import Settings
+from studio.visitors import OWNER, asking
 
 
 def check_owner(settings: Settings, client: str, origin: str | None, host: str | None) -> None:
-    """Refuse strangers: with a login on, nobody else comes so far; without one, only this machine counts."""
+    """Refuse strangers: with a login on, nobody else comes so far; without one, only this machine counts.
+
+    On a Space anybody with a Hub account may be signed in; there the Space's author counts.
+    """
     if settings.has_login:
+        if settings.space_author_name and asking() != OWNER:
+            raise StudioError("author_only")
         return
     if not _is_here(client):
         raise StudioError("owner_only")

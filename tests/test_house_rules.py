@@ -43,11 +43,11 @@ LAYERS: list[set[str]] = [
     {"studio.prompts"},
     {"studio.files", "studio.hooks", "studio.pieces"},
     {"studio.comfy", "studio.records", "studio.pictures", "studio.clips", "studio.hub", "studio.fetch"},
-    {"studio.addresses", "studio.disk", "studio.owner", "studio.visitors"},
+    {"studio.addresses", "studio.disk", "studio.owner"},
     {"studio.logs"},
     {"studio.settings", "studio.request"},
     {"studio.space"},
-    {"studio.errors", "studio.keys"},
+    {"studio.errors", "studio.keys", "studio.visitors"},
     {"studio"},
 ]
 ALONE = {"studio.engine"}  # reached over HTTP: it imports no other room

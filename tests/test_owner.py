@@ -7,6 +7,7 @@ import pytest
 from studio.errors import StudioError
 from studio.owner import check_owner
 from studio.settings import Settings
+from studio.visitors import Visitor, acting
 
 HOST = "localhost:8000"
 
@@ -37,3 +38,12 @@ def test_with_a_login_whoever_came_so_far_is_signed_in() -> None:
     check_owner(Settings.model_validate({"studio_password": "x"}), "192.168.1.20", None, HOST)
     hub = {"studio_hf_login": True, "oauth_client_id": "x"}
     check_owner(Settings.model_validate(hub), "192.168.1.20", None, HOST)
+
+
+def test_on_a_space_a_visitor_who_is_signed_in_may_not_but_its_author_may() -> None:
+    hub = {"studio_hf_login": True, "oauth_client_id": "x", "space_author_name": "me"}
+    settings = Settings.model_validate(hub)
+    check_owner(settings, "192.168.1.20", None, HOST)
+    with acting(Visitor("hub:somebody")), pytest.raises(StudioError) as refused:
+        check_owner(settings, "192.168.1.20", None, HOST)
+    assert refused.value.code == "author_only"
