@@ -35,6 +35,7 @@ SMALL = {"width": 128, "height": 192}
 DRAIN_S = 300.0
 NOT_NOW = (httpx.TransportError, httpx.TimeoutException)
 CLIENTS = 4
+MOST_OPEN = 40  # jobs that wait or run
 
 
 @dataclass
@@ -209,6 +210,8 @@ class Soak:
 
     def _create(self, client: httpx.Client, path: str, body: dict[str, Any], family: str) -> None:
         """Create once, however often the answer is lost: the key says that it is the same wish."""
+        if self._unfinished() >= MOST_OPEN:
+            return  # more than this machine draws would only wait
         key = {"Idempotency-Key": uuid.uuid4().hex}
         while not self.stopping.is_set():
             try:
@@ -244,6 +247,12 @@ class Soak:
                     picture.load()
             except OSError as error:
                 self.seen.wrong.append(f"{url}: {error}")
+
+    def _unfinished(self) -> int:
+        with closing(Database(self.folder / "avatarforge.db")) as database:
+            return database.connection.execute(
+                "SELECT COUNT(*) FROM jobs WHERE status IN ('queued', 'processing')"
+            ).fetchone()[0]
 
     # ------------------------------------------------------------------- counting
 
