@@ -3,9 +3,10 @@
 
 FROM python:3.12-slim AS packages
 WORKDIR /build
-COPY requirements.txt requirements-speech.txt requirements-redis.txt ./
+COPY requirements.txt requirements-speech.txt requirements-redis.txt requirements-s3.txt ./
 RUN python -m venv /opt/studio \
-    && /opt/studio/bin/pip install --no-cache-dir -r requirements.txt -r requirements-speech.txt -r requirements-redis.txt
+    && /opt/studio/bin/pip install --no-cache-dir -r requirements.txt \
+        -r requirements-speech.txt -r requirements-redis.txt -r requirements-s3.txt
 
 FROM python:3.12-slim
 ENV PATH=/opt/studio/bin:$PATH \

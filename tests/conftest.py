@@ -21,6 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 START_S = 60.0
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Who runs this in the background may have interrupts ignored, by all that is started from here too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass
 class RunningApp:
     """A started app: where it is, what it has printed, and how to end it."""

@@ -87,9 +87,10 @@ def test_a_job_that_is_cancelled_tells_so(start_app: StartApp) -> None:
 
 def test_a_private_address_is_refused_before_anything_is_queued(app: RunningApp) -> None:
     with receiving() as receiver:
-        body = {"prompt": "a knight", "webhook_url": receiver.url}
+        body = {"prompt": "a knight whom nobody draws", "webhook_url": receiver.url}
         answer = app.client.post("/api/v1/jobs/generate", json=body)
         assert answer.status_code == 422
         assert "not on the public internet" in answer.text
-        assert app.client.get("/api/v1/jobs").json()["total"] == 0
+        found = app.client.get("/api/v1/jobs", params={"search": "whom nobody draws"})
+        assert found.json()["total"] == 0
         assert receiver.received == []

@@ -65,7 +65,7 @@ def test_a_finished_job_is_told_as_well(app: RunningApp) -> None:
 
 
 def test_progress_and_previews_come_while_it_works(app: RunningApp) -> None:
-    found = follow(app, create(app, parameters={"width": 512, "height": 512, "num_inference_steps": 8}))
+    found = follow(app, create(app, parameters=SLOW, prompt="a giant who is drawn at length"))
     progress = [event["data"]["progress"] for event in found if event["event"] == "progress"]
     assert progress
     assert progress == sorted(progress)

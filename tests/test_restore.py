@@ -385,7 +385,12 @@ def test_the_side_is_told_by_the_figures_own_nodes() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(workflows.load_library(())) - {"cutout", "cutout_rmbg", "upscale"})
+    "name",
+    sorted(
+        name
+        for name, one in workflows.load_library(()).items()
+        if one.manifest.task in {"draw", "inpaint"}  # the others take no words
+    ),
 )
 def test_every_workflow_of_the_library_can_be_read_back(name: str) -> None:
     workflow = workflows.load_library(())[name]
