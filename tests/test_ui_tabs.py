@@ -171,7 +171,7 @@ def test_a_server_is_added_shown_and_missed(watched: Watched) -> None:
     with FakeComfy() as comfy:
         address = page.locator("#add-server").get_by_role("textbox")
         address.fill(comfy.url)
-        page.get_by_role("button", name="Test").click()
+        page.get_by_role("button", name="Test", exact=True).click()
         expect(page.get_by_text(f"{comfy.url} answers")).to_be_visible()
         page.get_by_role("button", name="Add", exact=True).click()
         row = page.locator("#servers .server", has_text=comfy.url)
