@@ -25,6 +25,7 @@ from api import (
     avatarforge,
     docs,
     hooks,
+    influencer,
     metrics,
     models,
     problems,
@@ -176,6 +177,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(talking_routes.downloads, prefix=talking_routes.PREFIX)
     app.include_router(talking_routes.downloads, include_in_schema=False)
     app.include_router(talking_tab.router)
+    influencer.install(app)
     agents.install(app, interface.stopping)
     docs.install(app)
     v1.install()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
@@ -110,9 +109,6 @@ def _submit(
         "output_format": wanted.output_format and wanted.output_format.upper(),
         "output_quality": wanted.output_quality,
     }
-
-    def subscribe(connection: sqlite3.Connection, job_id: str) -> None:
-        hooks.subscribe(connection, job_id, url or "", events, base)
 
     ratio = media.ratio_of(wanted.aspect_ratio) if wanted.aspect_ratio else None
     return studio.jobs.submit(

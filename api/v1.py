@@ -99,13 +99,13 @@ def list_errors(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             "type": _TYPES.get(item["type"], item["type"]),
             "loc": list(item["loc"]),
             "msg": item["msg"].removeprefix(_VALUE_ERROR),
-            "input": _shown(item.get("input")),
+            "input": shown_input(item.get("input")),
         }
         for item in found
     ]
 
 
-def _shown(value: Any) -> Any:
+def shown_input(value: Any) -> Any:
     """What a client sent, unless it is long or no JSON."""
     if isinstance(value, str):
         return value[:SHOWN_INPUT]

@@ -247,6 +247,7 @@ class Jobs:
             metadata=metadata,
             notes=notes,
             visitor=visitors.asking().name or (self.get(parent_id).visitor if parent_id else None),
+            character_id=request.character_id,
         )
 
     def retry(self, job_id: str, *, door: str) -> Job:

@@ -47,6 +47,10 @@ class _Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    # The kept character that it shows; its words are in the prompt already.
+    character_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    style_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+
     def fingerprint(self) -> str:
         """A hash that equal requests share."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))

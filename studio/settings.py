@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     rate_limit_storage_url: str = ""  # a Redis that several processes share; unset: this process
     rate_limit_media_create: str = "10/minute"
     rate_limit_media_status: str = "60/minute"
+    rate_limit_ai_image: str = "10/minute"
+    rate_limit_ai_text: str = "30/minute"
+    rate_limit_ai_content: str = "60/minute"
+    rate_limit_ai_characters: str = "30/minute"
 
     # Where to listen; the names are Gradio's, so that a Space works as it is.
     gradio_server_name: str = "127.0.0.1"
@@ -195,7 +199,14 @@ class Settings(BaseSettings):
         read_keys(value.get_secret_value())
         return value
 
-    @field_validator("rate_limit_media_create", "rate_limit_media_status")
+    @field_validator(
+        "rate_limit_media_create",
+        "rate_limit_media_status",
+        "rate_limit_ai_image",
+        "rate_limit_ai_text",
+        "rate_limit_ai_content",
+        "rate_limit_ai_characters",
+    )
     @classmethod
     def _plain_rate(cls, value: str, info: ValidationInfo) -> str:
         if value != "off" and not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", value):

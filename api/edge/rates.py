@@ -42,10 +42,20 @@ def _bucket(name: str, methods: str, paths: str) -> Bucket:
     return Bucket(name, frozenset(methods.split()), re.compile(paths))
 
 
+EVERY = "GET HEAD PUT PATCH POST DELETE"
+
 # The first that fits counts. Families whose documents name no limit are not in it.
 BUCKETS = (
     _bucket("media_create", "POST", r"/api/v1/jobs/generate/?"),
     _bucket("media_status", "GET HEAD", r"/api/v1/jobs(/.*)?"),
+    _bucket("ai_image", "POST", r"/api/(generate/image(/ab-test)?|characters/[^/]+/generate/image)/?"),
+    _bucket("ai_image", "POST", r"/api/(generate/video|workflows/[^/]+/run|comfyui/queue)/?"),
+    _bucket("ai_text", "POST", r"/api/(generate/text|characters/[^/]+/generate/content)/?"),
+    # Files are what a page full of results loads; they are counted for nobody.
+    _bucket(
+        "ai_content", "GET HEAD PUT POST DELETE", r"/api/content/(?!library/[^/]+/(preview|download)/?$).*"
+    ),
+    _bucket("ai_characters", "GET HEAD PUT POST DELETE", r"/api/characters(/.*)?"),
 )
 
 

@@ -117,6 +117,7 @@ class Job:
     cancel_at: float | None  # when it is cancelled unless it is finished
     asked: dict[str, Any] | None  # the request in its family's own words
     visitor: str | None  # who made it, where that matters; None: the owner
+    character_id: str | None  # the kept character that it shows
     tasks: tuple[Task, ...]
     outputs: tuple[Output, ...]
 

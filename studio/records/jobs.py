@@ -51,6 +51,7 @@ class NewJob:
     asked: dict[str, Any] | None = None  # the request in its family's own words, to be echoed
     cancel_at: float | None = None
     visitor: str | None = None
+    character_id: str | None = None
 
 
 def _columns(entity: type) -> str:
@@ -69,8 +70,8 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
     connection.execute(
         """INSERT INTO jobs (id, kind, door, status, priority, prompt, request, workflow, engine, seed,
                              parent_id, metadata, notes, created_at, run_at, deadline_at, progress,
-                             updated_at, cancel_at, asked, visitor)
-           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                             updated_at, cancel_at, asked, visitor, character_id)
+           VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(
                 job.id,
@@ -87,6 +88,7 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
             100.0 * sum(bool(task.outputs) for task in tasks) / len(tasks),
             *(job.created_at, job.cancel_at, json.dumps(job.asked) if job.asked is not None else None),
             job.visitor,
+            job.character_id,
         ),
     )
     finished = {task.id for task in tasks if task.outputs}

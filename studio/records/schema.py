@@ -459,3 +459,16 @@ CREATE INDEX jobs_unfinished_by_visitor ON jobs (visitor)
 WHERE visitor IS NOT NULL AND status IN ('queued', 'processing');
 """,
     )
+
+
+@migrations(name="0012_characters")
+def characters(db: Database) -> None:
+    """Which kept character a job shows."""
+    _run(
+        db,
+        """
+ALTER TABLE jobs ADD COLUMN character_id TEXT;
+
+CREATE INDEX jobs_by_character ON jobs (character_id, seq) WHERE character_id IS NOT NULL;
+""",
+    )
