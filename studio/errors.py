@@ -607,6 +607,31 @@ REGISTRY = _registry(
         "The Hub at {endpoint} cannot be reached: {why}.",
         "Check the connection, or HF_ENDPOINT.",
     ),
+    # Files that clients name by a path or an address.
+    Problem(
+        "given_nothing",
+        422,
+        "Neither {what}_path nor {what}_url says which file is meant.",
+        "Give one of the two: a path below the storage folder, or an address.",
+    ),
+    Problem(
+        "given_outside",
+        422,
+        "The path of {path} does not lead to a file below the storage folder.",
+        "Name a file as the studio does in its answers, such as content/picture.png, or upload it.",
+    ),
+    Problem(
+        "given_missing",
+        404,
+        "There is no file {path} in the storage folder.",
+        "Name a file as the studio does in its answers; it may have been deleted since.",
+    ),
+    Problem(
+        "address_without_file",
+        422,
+        "{host} answered with status {status} instead of a file.",
+        "Check the address; it must lead to the file itself, without a login.",
+    ),
 )
 
 

@@ -40,7 +40,7 @@ LAYERS: list[set[str]] = [
     {"studio.collect", "studio.editor", "studio.library", "studio.mirror"},
     {"studio.jobs"},
     {"studio.workflows"},
-    {"studio.prompts"},
+    {"studio.prompts", "studio.given"},
     {"studio.files", "studio.hooks", "studio.pieces"},
     {"studio.comfy", "studio.records", "studio.pictures", "studio.clips", "studio.hub", "studio.fetch"},
     {"studio.addresses", "studio.disk", "studio.owner"},
