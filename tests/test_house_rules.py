@@ -41,7 +41,7 @@ LAYERS: list[set[str]] = [
     {"studio.jobs"},
     {"studio.workflows"},
     {"studio.prompts", "studio.given"},
-    {"studio.files", "studio.hooks", "studio.pieces"},
+    {"studio.files", "studio.hooks", "studio.pieces", "studio.quality"},
     {"studio.comfy", "studio.records", "studio.pictures", "studio.clips", "studio.hub", "studio.fetch"},
     {"studio.addresses", "studio.disk", "studio.owner"},
     {"studio.logs"},

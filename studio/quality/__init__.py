@@ -1,0 +1,17 @@
+"""How good a picture is: sharpness, light, size, faces, duplicates, what platforms take; each explained."""
+
+from studio.quality.judging import judge
+from studio.quality.likeness import DUPLICATE_BITS, distance, perceptual_hash
+from studio.quality.verdict import Check, Demand, Face, Verdict, read_verdict
+
+__all__ = [
+    "DUPLICATE_BITS",
+    "Check",
+    "Demand",
+    "Face",
+    "Verdict",
+    "distance",
+    "judge",
+    "perceptual_hash",
+    "read_verdict",
+]
