@@ -96,7 +96,7 @@ def _is_address(text: str) -> bool:
 
 def _of_address(files: FileStore, url: str, base_url: str) -> str | None:
     """The path below the storage folder that an address of ours stands for."""
-    if url.startswith("/") and not url.startswith("//"):
+    if not _is_address(url) and not url.startswith("//"):
         return urllib.parse.unquote(url.partition("?")[0].partition("#")[0])
     try:
         asked = urllib.parse.urlsplit(url)
