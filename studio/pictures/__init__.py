@@ -4,6 +4,7 @@ from studio.pictures.convert import convert, thumbnail, thumbnail_of_pixels
 from studio.pictures.decode import MIME_TYPES, Format, PictureFacts, decode, inspect, sniff
 from studio.pictures.drift import Drift, drift
 from studio.pictures.formats import SUFFIXES, in_format
+from studio.pictures.pixels import Pixels, read_pixels
 from studio.pictures.recipe import read_comfy, read_recipe, with_recipe, write_recipe
 from studio.pictures.source import Source
 
@@ -13,6 +14,7 @@ __all__ = [
     "Drift",
     "Format",
     "PictureFacts",
+    "Pixels",
     "Source",
     "convert",
     "decode",
@@ -20,6 +22,7 @@ __all__ = [
     "in_format",
     "inspect",
     "read_comfy",
+    "read_pixels",
     "read_recipe",
     "sniff",
     "thumbnail",

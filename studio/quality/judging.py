@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.pictures import decode, inspect
+from studio.pictures import inspect, read_pixels
 from studio.quality import measure, rules
 from studio.quality.likeness import hash_of
 from studio.quality.verdict import Check, Demand, Verdict
@@ -27,24 +27,24 @@ def judge(
     file_size = path.stat().st_size
     try:
         facts = inspect(path)
-        image = decode(path)
+        pixels = read_pixels(path, measure.LONGEST)
     except StudioError as error:
         if error.code != "invalid_image":
             raise
         broken = Check("readable", False, None, None, error.message, 1.0, 0.0, "error")
         return Verdict(0.0, (broken,), "It cannot be read: nothing is scored.", file_size=file_size)
-    measured = measure.measure(image)
-    phash = hash_of(image)
+    measured = measure.measure(pixels)
+    phash = hash_of(pixels)
     same = rules.duplicates(phash, phash_of or {})
     checks = (
         Check("readable", True, facts.format, None, f"It is a whole {facts.format}."),
-        *rules.on_pixels(image.width, image.height, measured),
+        *rules.on_pixels(pixels.width, pixels.height, measured),
         rules.on_faces(len(measured.faces), people),
         rules.on_duplicates(same),
         *(
             check
             for demand in demands
-            for check in rules.on_demand(demand, image.width, image.height, file_size, facts.format)
+            for check in rules.on_demand(demand, pixels.width, pixels.height, file_size, facts.format)
         ),
     )
     score, explained = rules.score(checks)
@@ -52,8 +52,8 @@ def judge(
         score,
         checks,
         explained,
-        image.width,
-        image.height,
+        pixels.width,
+        pixels.height,
         facts.format,
         file_size,
         phash,

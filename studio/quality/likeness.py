@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.pictures import Source, decode
+from studio.pictures import Pixels, Source, read_pixels
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL import Image
 
     Array = np.ndarray
 
@@ -20,7 +19,7 @@ LIGHT_BITS, COLOUR_BITS = 35, 14
 
 def perceptual_hash(source: Source) -> int:
     """The hash of a picture; what is smaller, brighter or saved anew has nearly the same one."""
-    return hash_of(decode(source, near=2 * SIDE))
+    return hash_of(read_pixels(source, 8 * SIDE))
 
 
 def distance(first: int, second: int) -> int:
@@ -28,14 +27,13 @@ def distance(first: int, second: int) -> int:
     return (first ^ second).bit_count()
 
 
-def hash_of(image: Image.Image) -> int:
-    """The hash of decoded pixels."""
+def hash_of(pixels: Pixels) -> int:
+    """The hash of what has been read."""
+    import cv2
     import numpy as np
 
-    small = image.convert("RGBA").resize((SIDE, SIDE), reducing_gap=3.0)
-    pixels = np.asarray(small, np.float64)
-    alpha = pixels[..., 3:] / 255
-    rgb = pixels[..., :3] * alpha + 255 * (1 - alpha)
+    small = cv2.resize(on_white(pixels.rgba), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    rgb = small.astype(np.float64)
     light = rgb @ np.array([0.299, 0.587, 0.114])
     bits = [
         *_signs(light, LIGHT_BITS),
@@ -43,6 +41,16 @@ def hash_of(image: Image.Image) -> int:
         *_signs(rgb[..., 2] - light, COLOUR_BITS),
     ]
     return int("".join("1" if bit else "0" for bit in bits), 2)
+
+
+def on_white(rgba: Array) -> Array:
+    """Red, green and blue, with white behind what is clear."""
+    import numpy as np
+
+    if int(rgba[..., 3].min()) == 255:
+        return np.ascontiguousarray(rgba[..., :3])
+    alpha = rgba[..., 3:].astype(np.float32) / 255
+    return (rgba[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
 
 
 def _signs(plane: Array, count: int) -> list[bool]:

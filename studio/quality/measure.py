@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studio.pictures import Pixels
 from studio.quality.faces import find_faces
+from studio.quality.likeness import on_white
 from studio.quality.verdict import Face
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL import Image
 
     Array = np.ndarray
 
@@ -31,25 +32,17 @@ class Measured:
     faces: tuple[Face, ...]
 
 
-def measure(image: Image.Image) -> Measured:
+def measure(pixels: Pixels) -> Measured:
     """Everything at once; decoding is the caller's."""
     import cv2
     import numpy as np
 
-    if max(image.size) > LONGEST:
-        shown = image.copy()
-        shown.thumbnail((LONGEST, LONGEST), reducing_gap=2.0)
-    else:
-        shown = image
-    pixels = np.asarray(shown.convert("RGBA"))
-    solid = pixels[..., 3] > 127
-    alpha = pixels[..., 3:].astype(np.float32) / 255
-    rgb = (pixels[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    solid = pixels.rgba[..., 3] > 127
+    gray = cv2.cvtColor(on_white(pixels.rgba), cv2.COLOR_RGB2GRAY)
     seen = gray[solid] if bool(solid.any()) else gray.ravel()
     low, high = np.percentile(seen, (2, 98))
     faces = find_faces(gray)
-    by = image.width / shown.width
+    by = pixels.shrunk
     return Measured(
         sharpness=_sharpness(gray),
         noise=_noise(gray),
