@@ -22,6 +22,8 @@ NULL = "\0null"  # stands for None in examples, out of which FastAPI would drop 
 def operation_id(route: APIRoute) -> str:
     """A name for generated clients that stays when paths change: the family and the function."""
     family = str(route.tags[0]).lower().replace(" ", "_") if route.tags else "studio"
+    if route.path.startswith("/api") and not route.path.startswith("/api/v1"):
+        family = f"ainfluencer_{family}"  # its document names tags that other families have too
     return f"{family}_{route.name}"
 
 
