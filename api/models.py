@@ -139,7 +139,7 @@ def _answers(example: dict[str, Any], *failures: int, status: int = 200) -> dict
 )
 def list_models(studio: StudioDep) -> ModelList:
     """With size, licence, address and folder, and where each is already."""
-    path = studio.settings.comfyui_models_path
+    path = studio.settings.models_path
     return ModelList(
         models_path=str(path) if path else None, models=[_model(model) for model in studio.models.known()]
     )

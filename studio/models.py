@@ -61,7 +61,7 @@ class Models:
 
     def start(self) -> None:
         """Go on with what an earlier run left, and take what comes."""
-        if self.settings.comfyui_models_path is not None and self._thread is None:
+        if self.settings.models_path is not None and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="models", daemon=True)
             self._thread.start()
 
@@ -98,7 +98,7 @@ class Models:
         ]
 
     def _is_installed(self, folder: str, name: str) -> bool:
-        root = self.settings.comfyui_models_path
+        root = self.settings.models_path
         return root is not None and (root / folder / name).is_file()
 
     def _listed_on(self, folder: str, name: str) -> list[str]:
@@ -137,7 +137,7 @@ class Models:
         return self._add(address, _below_models(folder), name or file.name, None)
 
     def _add(self, address: str, folder: str, name: str, size_bytes: int | None) -> Install:
-        if self.settings.comfyui_models_path is None:
+        if self.settings.models_path is None:
             raise StudioError("models_path_unset")
         file = hub.parse_address(address, self.settings.hf_endpoint)
         if not (name.lower().endswith(hub.SUFFIX) and file.path.lower().endswith(hub.SUFFIX)):
@@ -228,7 +228,7 @@ class Models:
         raise AssertionError("the last attempt returns or raises")
 
     def _target(self, folder: str, name: str) -> Path:
-        root = self.settings.comfyui_models_path
+        root = self.settings.models_path
         if root is None:
             raise StudioError("models_path_unset")
         if not root.is_dir():

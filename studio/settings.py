@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     comfyui_models_path: Path | None = None
     hf_token: SecretStr = SecretStr("")
     hf_endpoint: str = "https://huggingface.co"
+    comfyui_path: Path | None = None  # a ComfyUI that the studio starts, watches and stops itself
+    allow_install: bool = False  # whether REST may have ComfyUI and its models installed
 
     # Models that draw without a GPU of one's own, through the token above.
     studio_hf_models: CommaList = (
@@ -158,6 +160,8 @@ class Settings(BaseSettings):
     studio_webhook_workers: int = Field(default=4, ge=1, le=64)
     studio_max_audio_size: int = Field(default=209_715_200, ge=1)
     studio_max_audio_s: float = Field(default=1800, gt=0)
+    studio_max_video_size: int = Field(default=100_000_000, ge=1, le=104_000_000)  # engines take no more
+    studio_max_video_s: float = Field(default=3600, gt=0)
     studio_font: Path | None = None  # for captions on sheets, before the built-in one
 
     @field_validator("*", mode="before")
@@ -220,7 +224,7 @@ class Settings(BaseSettings):
             raise ValueError(f"STUDIO_FONT must name a font file, and there is none at {value}")
         return value
 
-    @field_validator("log_file", "comfyui_models_path", "studio_font", mode="before")
+    @field_validator("log_file", "comfyui_models_path", "comfyui_path", "studio_font", mode="before")
     @classmethod
     def _no_file(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -334,6 +338,13 @@ class Settings(BaseSettings):
     def own_workflows_path(self) -> Path:
         """Where workflows lie that were uploaded."""
         return self.storage_path / "workflows"
+
+    @property
+    def models_path(self) -> Path | None:
+        """ComfyUI's folder of models: the one that is set, or that of the ComfyUI which we run."""
+        if self.comfyui_models_path is None and self.comfyui_path is not None:
+            return self.comfyui_path / "models"
+        return self.comfyui_models_path
 
     @cached_property
     def files_path(self) -> Path:

@@ -45,7 +45,12 @@ def open_here(
     """
     settings = settings or (Settings() if folder is None else settings_below(folder))
     settings = settings.model_copy(
-        update={"studio_engine_port": 0, "enable_scheduler": False, "comfyui_models_path": None}
+        update={
+            "studio_engine_port": 0,
+            "enable_scheduler": False,
+            "comfyui_models_path": None,
+            "comfyui_path": None,
+        }
     )
     engine_folder = tempfile.TemporaryDirectory(prefix="avatarforge-engine-", ignore_cleanup_errors=True)
     try:

@@ -114,7 +114,7 @@ def _link(address: str, text: str) -> str:
 def show_models(sight: Sight) -> str:
     """The files that could be had."""
     models = sight.studio.models
-    can_install = sight.studio.settings.comfyui_models_path is not None
+    can_install = sight.studio.settings.models_path is not None
     if not can_install and not any(server["kind"] == "comfy" for server in sight.servers):
         return ""  # nobody would use them
     lacking = [one for one in models.known() if not one.installed and not one.servers]
