@@ -120,6 +120,12 @@ class Settings(BaseSettings):
     studio_tts_model: str = "tts-1"
     studio_tts_voices: CommaList = ()  # for servers that do not list theirs
 
+    # Servers that write texts: Ollama, and any in OpenAI's dialect.
+    ollama_url: str = ""
+    llm_url: str = ""
+    llm_api_key: SecretStr = SecretStr("")
+    llm_model: str = ""  # unset: the first that the server lists
+
     # What a Hugging Face Space tells its app.
     space_host: str = ""
     space_author_name: str = ""
@@ -236,11 +242,12 @@ class Settings(BaseSettings):
             raise ValueError(f"HF_ENDPOINT must be an http:// or https:// address, not {value!r}")
         return value.rstrip("/")
 
-    @field_validator("tts_url")
+    @field_validator("tts_url", "ollama_url", "llm_url")
     @classmethod
-    def _plain_tts_url(cls, value: str) -> str:
+    def _plain_server_url(cls, value: str, info: ValidationInfo) -> str:
         if value and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
-            raise ValueError(f"TTS_URL must be an http:// or https:// address, not {value!r}")
+            name = str(info.field_name).upper()
+            raise ValueError(f"{name} must be an http:// or https:// address, not {value!r}")
         return value.rstrip("/")
 
     @field_validator("storage_url")
@@ -355,6 +362,11 @@ class Settings(BaseSettings):
     def outputs_path(self) -> Path:
         """Where results lie, one folder for each job."""
         return self.storage_path / "outputs"
+
+    @cached_property
+    def content_path(self) -> Path:
+        """Where kept content lies, each file named by its id."""
+        return self.storage_path / "content"
 
     @cached_property
     def maps_path(self) -> Path:
