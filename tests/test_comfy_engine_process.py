@@ -167,6 +167,27 @@ def test_stop_before_start_and_twice(tmp_path: Path) -> None:
     assert engine.starts == 0
 
 
+def test_one_that_was_stopped_starts_anew_on_the_same_address(make: Make) -> None:
+    came_up: list[str] = []
+    said: list[str] = []
+    engine = make("good", said=said.append, came_up=lambda: came_up.append("up"))
+    engine.wait_ready(10)
+    engine.stop()
+    assert (engine.is_wanted, engine.ready, engine.why, engine.pid) == (False, False, "it was stopped", None)
+    assert not listens(engine)
+    engine.start_anew()
+    engine.wait_ready(10)
+    assert (engine.is_wanted, engine.starts, listens(engine)) == (True, 2, True)
+    first = engine.pid
+    engine.start_anew()  # as a restart
+    engine.wait_ready(10)
+    assert first is not None
+    assert not alive(first)
+    assert engine.starts == 3
+    assert wait_until(lambda: len(came_up) == 3)
+    assert said.count(f"listening on {engine.url}") == 3
+
+
 def test_it_goes_when_its_parent_is_killed(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     parent = textwrap.dedent(

@@ -1,4 +1,4 @@
-"""Runs the embedded engine as a process of its own: started, watched, restarted, and never left behind."""
+"""Runs an engine as a process of its own: started, watched, restarted, and never left behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from studio.errors import StudioError
@@ -28,8 +28,12 @@ MAX_LINE = 10_000
 HOST = "127.0.0.1"
 
 
+def _nothing(*_: object) -> None:
+    """For those who need not be told."""
+
+
 class EngineProcess:
-    """The embedded engine on one loopback port; its URL stays the same when it is restarted."""
+    """An engine on one loopback port, the embedded one by itself; its URL stays when it is restarted."""
 
     def __init__(
         self,
@@ -42,7 +46,11 @@ class EngineProcess:
         environment: Mapping[str, str] | None = None,
         ready_s: float = READY_S,
         backoff_s: tuple[float, float] = BACKOFF_S,
+        name: str = "the engine",
+        said: Callable[[str], None] = _nothing,
+        came_up: Callable[[], None] = _nothing,
     ) -> None:
+        self.name = name
         self.directory = directory.resolve()
         self.port = port or free_port()
         self.url = f"http://{HOST}:{self.port}"
@@ -53,6 +61,8 @@ class EngineProcess:
         self._environment = dict(environment or {})
         self._ready_s = ready_s
         self._backoff_s = backoff_s
+        self._said = said
+        self._came_up = came_up
         self._why = "it is still starting"
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -76,12 +86,29 @@ class EngineProcess:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it runs or is to run, and was not stopped."""
+        return self._thread is not None and not self._stopping.is_set()
+
     def start(self) -> None:
-        """Start the process and the watch over it; returns at once."""
+        """Start the process and the watch over it; returns at once. Once stopped, it stays so."""
         if self._thread is None:
             self.directory.mkdir(parents=True, exist_ok=True)
-            self._thread = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
+            self._thread = threading.Thread(
+                target=self._watch, args=(self._stopping,), name="engine-watch", daemon=True
+            )
             self._thread.start()
+
+    def start_anew(self, timeout_s: float = 2.0) -> None:
+        """Start it after all, or once more: whatever runs is ended first."""
+        self.stop(timeout_s)
+        with self._lock:
+            # The old one stays set, so that a watch that ends late starts nothing.
+            self._stopping = threading.Event()
+            self._thread = None
+            self._why = "it is still starting"
+        self.start()
 
     def wait_ready(self, timeout_s: float = READY_S) -> str:
         """Wait until the engine listens; gives its URL, or raises `engine_unavailable` with the reason."""
@@ -105,27 +132,27 @@ class EngineProcess:
         where = ["--host", HOST, "--port", str(self.port), "--dir", str(self.directory)]
         return [sys.executable, "-m", "studio.engine", *where, "--exit-with-stdin"]
 
-    def _watch(self) -> None:
+    def _watch(self, stopping: threading.Event) -> None:
         failures = 0
-        while not self._stopping.is_set():
+        while not stopping.is_set():
             began = time.monotonic()
             try:
-                self._live_once()
+                self._live_once(stopping)
             except OSError as error:
                 self._why = f"it cannot be started: {error}"
-                log.error("the engine cannot be started: %s", error)
-            self._ready.clear()
-            if self._stopping.is_set():
+                log.error("%s cannot be started: %s", self.name, error)
+            if stopping.is_set():
                 return
+            self._ready.clear()
             failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
             low, high = self._backoff_s
             pause_s = min(high, low * 2 ** min(max(failures - 1, 0), 16))
-            log.warning("the engine is down: %s; again in %.1f s", self._why, pause_s)
-            self._stopping.wait(pause_s)
+            log.warning("%s is down: %s; again in %.1f s", self.name, self._why, pause_s)
+            stopping.wait(pause_s)
 
-    def _live_once(self) -> None:
+    def _live_once(self, stopping: threading.Event) -> None:
         with self._lock:
-            if self._stopping.is_set():
+            if stopping.is_set():
                 return
             process = self._process = self._spawn()
         self.starts += 1
@@ -133,7 +160,7 @@ class EngineProcess:
         reader = threading.Thread(target=self._read, args=(process, tail), name="engine-output", daemon=True)
         reader.start()
         try:
-            if not self._wait_until_ready(process):
+            if not self._wait_until_ready(process, stopping):
                 _end(process, 1.0)
             code = process.wait()
         finally:
@@ -147,12 +174,12 @@ class EngineProcess:
         else:
             self._why = f"it ended with code {code}"
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> bool:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], stopping: threading.Event) -> bool:
         deadline = time.monotonic() + self._ready_s
         while time.monotonic() < deadline:
-            if self._ready.wait(0.1) or process.poll() is not None or self._stopping.is_set():
+            if self._ready.wait(0.1) or process.poll() is not None or stopping.is_set():
                 return True
-        log.error("the engine did not come up within %g s", self._ready_s)
+        log.error("%s did not come up within %g s", self.name, self._ready_s)
         return False
 
     def _spawn(self) -> subprocess.Popen[bytes]:
@@ -183,14 +210,16 @@ class EngineProcess:
             text = line.decode(errors="replace")
             tail.append(text)
             self._keep(text)
+            self._said(text.rstrip())
             if (found := READY_LINE.search(text)) and process is self._process:
                 if found[1].rstrip("/") != self.url:
-                    log.warning("the engine listens on %s instead of %s", found[1], self.url)
+                    log.warning("%s listens on %s instead of %s", self.name, found[1], self.url)
                 self._ready.set()
+                self._came_up()
 
     def _keep(self, text: str) -> None:
         if self._log_path is None:
-            log.debug("engine: %s", text.rstrip())
+            log.debug("%s: %s", self.name, text.rstrip())
             return
         try:
             self._log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +228,7 @@ class EngineProcess:
             with self._log_path.open("a", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
-            log.debug("engine: %s (its log cannot be written: %s)", text.rstrip(), error)
+            log.debug("%s: %s (its log cannot be written: %s)", self.name, text.rstrip(), error)
 
 
 def free_port() -> int:
