@@ -45,7 +45,10 @@ SOUNDS = {
     "mp4": _Form("mov", "audio/mp4", ".m4a"),
 }
 SOUND_TYPES = "audio/wav, audio/mpeg, audio/mp3, audio/flac, audio/ogg, audio/mp4"
-_VIDEO_DEMUXERS = {"mp4": "mov", "webm": "matroska", "avi": "avi", "ogg": "ogg"}
+_VIDEO_DEMUXERS = {"mp4": "mov", "webm": "matroska", "avi": "avi", "ogg": "ogg", "gif": "gif"}
+VIDEO_TYPES = (
+    "video/mp4, video/quicktime, video/webm, video/x-matroska, video/x-msvideo, video/ogg, image/gif"
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,16 @@ class VideoFacts:
     height: int
     duration_s: float
     frames: int
+
+
+@dataclass(frozen=True)
+class FilmFacts:
+    """What a video that somebody gives is: its pictures as they are shown, upright and with square pixels."""
+
+    mime_type: str
+    width: int
+    height: int
+    duration_s: float
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,60 @@ def inspect_video(path: Path) -> VideoFacts | None:
         return None
 
 
+def look_at_video(path: Path, max_s: float) -> FilmFacts:
+    """What a video is that somebody gives; refused when it is none, broken or too long."""
+    kind = _kind(path)
+    if kind not in _VIDEO_DEMUXERS:
+        raise StudioError("file_type", allowed=VIDEO_TYPES)
+    with _opened(path, _VIDEO_DEMUXERS[kind], "invalid_video") as container:
+        films = [stream for stream in container.streams.video if not _is_cover(stream)]
+        if not films:
+            raise StudioError("invalid_video", why="there is no moving picture in it")
+        width, height = _first_picture(container, films[0])
+    with _opened(path, _VIDEO_DEMUXERS[kind], "invalid_video") as container:
+        film = next(stream for stream in container.streams.video if not _is_cover(stream))
+        duration_s = _end_of(container, film, max_s)
+    if duration_s <= 0:
+        raise StudioError("invalid_video", why="it lasts no time at all")
+    return FilmFacts(_film_type(path, kind), width, height, duration_s)
+
+
+def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
+    """How large the pictures are when they are shown."""
+    if stream.codec_context.width * stream.codec_context.height > MOST_PIXELS:
+        raise StudioError("invalid_video", why="its pictures are too large")
+    for frame in container.decode(stream):
+        ratio = float(stream.sample_aspect_ratio or 1) or 1.0
+        width, height = max(1, round(frame.width * ratio)), frame.height
+        return (height, width) if frame.rotation % 180 else (width, height)
+    raise StudioError("invalid_video", why="no picture in it can be read")
+
+
+def _end_of(container: InputContainer, stream: VideoStream, max_s: float) -> float:
+    """When the last picture ends, by the packets that are really there."""
+    first, last, begun = float("inf"), 0.0, time.monotonic()
+    for packet in container.demux(stream):
+        if packet.size and packet.pts is not None and packet.time_base is not None:
+            first = min(first, float(packet.pts * packet.time_base))
+            last = max(last, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        if last - first > max_s:
+            raise StudioError("video_too_long", minutes=max_s / 60)
+        if time.monotonic() - begun > LOOK_S:
+            raise StudioError("invalid_video", why="reading it takes too long")
+    return max(0.0, last - first) if last else 0.0
+
+
+def _film_type(path: Path, kind: str) -> str:
+    """The type of a video by its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    if kind == "mp4":
+        return "video/quicktime" if head[8:12] == b"qt  " else "video/mp4"
+    if kind == "webm":
+        return "video/webm" if b"webm" in head else "video/x-matroska"
+    return {"avi": "video/x-msvideo", "ogg": "video/ogg", "gif": "image/gif"}[kind]
+
+
 def poster(path: Path) -> Poster:
     """The first picture of a video."""
     with opened_video(path) as container:
@@ -155,7 +222,7 @@ def _kind(path: Path) -> str:
         return "mp4"
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return "webm"
-    for start, kind in ((b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3")):
+    for start, kind in ((b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"GIF8", "gif")):
         if head.startswith(start):
             return kind
     plain = head.lstrip(b"\0")  # encoders pad the beginning

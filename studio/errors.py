@@ -127,6 +127,12 @@ REGISTRY = _registry(
     ),
     Problem("invalid_video", 400, "Invalid video file: {why}.", "Use a video that plays elsewhere."),
     Problem(
+        "video_too_long",
+        400,
+        "The video is longer than {minutes:g} minutes.",
+        "Cut it into shorter pieces, or raise STUDIO_MAX_VIDEO_S.",
+    ),
+    Problem(
         "file_of_other_kind",
         422,
         "{name} is {found}, and {wanted} is needed there.",
@@ -631,6 +637,27 @@ REGISTRY = _registry(
         422,
         "{host} answered with status {status} instead of a file.",
         "Check the address; it must lead to the file itself, without a login.",
+    ),
+    # Characters.
+    Problem("character_not_found", 404, "Character not found: {id}", "Check the id, or list the characters."),
+    Problem(
+        "style_not_found",
+        404,
+        "The character has no style {id}.",
+        "Check the id, or list the character's styles.",
+    ),
+    # Kept content.
+    Problem(
+        "content_not_found",
+        404,
+        "There is no content {id} in the library.",
+        "It may have been deleted; list the library to see what is there.",
+    ),
+    Problem(
+        "content_file_gone",
+        410,
+        "The file of content {id} is gone from the disk.",
+        "Delete the entry, or make the content again from its settings.",
     ),
 )
 

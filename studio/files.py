@@ -101,6 +101,9 @@ class FileStore:
         if media == "audio":
             sound = clips.inspect_sound(path, self.settings.studio_max_audio_s)
             seen = _Seen(sound.mime_type, duration_s=sound.duration_s)
+        elif media == "video":
+            film = clips.look_at_video(path, self.settings.studio_max_video_s)
+            seen = _Seen(film.mime_type, film.width, film.height, film.duration_s)
         else:
             if accepted and pictures.sniff(path) not in accepted:
                 raise StudioError("file_type", allowed=", ".join(accepted))
@@ -167,7 +170,7 @@ class FileStore:
         return fresh
 
     def store_bytes(self, data: bytes, filename: str, *, media: Media = "image") -> StoredFile:
-        """Keep a picture or a sound that is in memory."""
+        """Keep a picture, a sound or a video that is in memory."""
         incoming = self.receive()
         try:
             incoming.write(data)

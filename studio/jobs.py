@@ -20,7 +20,7 @@ from studio.files import FileStore
 from studio.records import Database, runs
 from studio.records import jobs as records
 from studio.records.entities import Event, Job, Output, Page, Task
-from studio.request import VOICE, AnyRequest, Part, random_seed, read_request, with_values
+from studio.request import AnyRequest, Part, media_of, random_seed, read_request, with_values
 from studio.settings import Settings
 from studio.workflows import Candidate, Plan, Preflight, Workflow
 from studio.workflows.report import NOT_NOW, Report, refused, report
@@ -58,6 +58,9 @@ class Jobs:
         self.settings = settings
         self._engine_outputs = engine_outputs
         self._previews: dict[str, tuple[str, bytes]] = {}
+        # Who is to hear of results before they are recorded, and of jobs that are gone.
+        self.before_recording: list[Callable[[Job, Sequence[Output]], None]] = []
+        self.after_deleting: list[Callable[[Job], None]] = []
 
     # ---------------------------------------------------------------- making
 
@@ -71,7 +74,7 @@ class Jobs:
     def _try_out(self, request: AnyRequest) -> Preflight:
         self._refuse_hosted(request.model)
         for role, file_id in request.files().items():
-            self.files.get(file_id, media="audio" if role == VOICE else "image")
+            self.files.get(file_id, media=media_of(role))
         maps: frozenset[str] = frozenset()
         comfy = [server for server in self.pool.servers if server.kind == "comfy"]
         if comfy and not self._is_for_embedded(request):
@@ -461,11 +464,13 @@ class Jobs:
     @full_disk_is_said()
     def delete(self, job_id: str) -> None:
         """Remove a job, its outputs and its hold on uploads; work that still runs is stopped."""
-        self.get(job_id)
+        job = self.get(job_id)
         with self.database.write() as connection:
             records.delete(connection, job_id)
         self.files.remove_outputs(job_id)
         self.drop_preview(job_id)
+        for hear in self.after_deleting:
+            hear(job)
 
 
 def _theirs(key: IdempotencyKey) -> IdempotencyKey:

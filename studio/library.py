@@ -17,7 +17,7 @@ from studio.disk import Incoming, is_bare_name
 from studio.errors import StudioError
 from studio.jobs import Jobs
 from studio.records import waiting
-from studio.request import TALKING, AvatarRequest, TalkRequest
+from studio.request import EDITED, TALKING, AnyRequest, AvatarRequest, EditRequest, TalkRequest
 from studio.workflows import Candidate, Graph, Manifest, Trial, Workflow
 
 LONGEST_NAME = 60
@@ -195,10 +195,12 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-def _any_request(workflow: Workflow) -> AvatarRequest | TalkRequest:
+def _any_request(workflow: Workflow) -> AnyRequest:
     """A request for which the workflow is meant, with pictures where it needs some."""
     if TALKING in workflow.manifest.views:
         return TalkRequest(image_file_id="any", audio_file_id="any", workflow=workflow.name)
+    if EDITED in workflow.manifest.views:
+        return EditRequest(clip_file_ids=("any",), workflow=workflow.name)
     roles = {slot.removesuffix("_image") for slot in workflow.manifest.requires} & {"pose", "reference"}
     files = {f"{role}_file_id": "any" for role in roles}
     view = workflow.manifest.views[0]

@@ -8,12 +8,14 @@ import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 View = Literal["front", "back", "side", "quarter"]
 VIEWS: tuple[View, ...] = get_args(View)
 TALKING: Literal["talking"] = "talking"
-Part = View | Literal["talking"]  # what one task of a job makes: a view of a character, or a video of one
+EDITED: Literal["edited"] = "edited"
+# What one task of a job makes: a view of a character, a video of one, or a video out of others.
+Part = View | Literal["talking", "edited"]
 Framing = Literal["full", "bust", "portrait"]
 OutputFormat = Literal["PNG", "JPEG", "WEBP"]
 
@@ -26,6 +28,16 @@ VIEW_DESCRIPTIONS: dict[View, str] = {
 }
 
 VOICE = "voice"  # the role of uploads that are heard and not seen
+CLIP = "clip"  # how the roles of uploads begin that move: clip, clip2, clip3
+MOST_CLIPS = 16  # that are joined at once
+
+
+def media_of(role: str) -> Literal["image", "audio", "video"]:
+    """What an upload of a role has to be."""
+    if role == VOICE:
+        return "audio"
+    return "video" if role.startswith(CLIP) else "image"
+
 
 MAX_SEED = 2**63 - 1  # what SQLite's integers hold; ComfyUI would take one bit more
 
@@ -185,12 +197,95 @@ class TalkRequest(_Request):
         return "\n".join(part for part in (self.title, self.prompt) if part)
 
 
-AnyRequest = AvatarRequest | TalkRequest
-Kind = Literal["avatar", "media", "talk"]
-_OF_KIND: dict[str, type[AvatarRequest] | type[TalkRequest]] = {
+FileId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Side = Annotated[int, Field(ge=16, le=4096)]
+Place = Annotated[int, Field(ge=0, le=16_384)]
+Fit = Literal["stretch", "contain", "cover"]
+SoundMode = Literal["replace", "mix", "loop_audio", "trim_audio", "stretch_audio"]
+VideoFormat = Literal["mp4", "webm", "gif", "mov", "mkv"]
+VIDEO_FORMATS: tuple[VideoFormat, ...] = get_args(VideoFormat)
+
+
+class EditRequest(_Request):
+    """A video out of others: joined, cut, cropped, brought to a size, written on and given a sound.
+
+    All of it happens in this order, in one job.
+    """
+
+    # What workflows may ask of a request of any kind.
+    views: ClassVar[tuple[Part, ...]] = (EDITED,)
+    loras: ClassVar[tuple[Lora, ...]] = ()
+    realism: ClassVar[bool] = False
+    transparent: ClassVar[bool] = False
+    variants: ClassVar[int] = 1
+    max_drift: ClassVar[float | None] = None
+    prompt: ClassVar[str] = ""
+    negative_prompt: ClassVar[str] = ""
+    model: ClassVar[str | None] = None
+    steps: ClassVar[int | None] = None
+    cfg: ClassVar[float | None] = None
+    sampler: ClassVar[str | None] = None
+    scheduler: ClassVar[str | None] = None
+    denoise: ClassVar[float | None] = None
+
+    kind: Literal["edit"] = "edit"
+    clip_file_ids: Annotated[tuple[FileId, ...], Field(min_length=1, max_length=MOST_CLIPS)]
+    title: Words = ""  # what people find it by
+    start_s: Seconds = 0.0
+    end_s: Seconds | None = None  # of what is joined; None: to its end
+    # Cut out, in pixels of the upright picture; None: all of it.
+    crop_x: Place = 0
+    crop_y: Place = 0
+    crop_width: Side | None = None
+    crop_height: Side | None = None
+    # The size of the video; one side alone keeps the proportions.
+    width: Side | None = None
+    height: Side | None = None
+    fit: Fit = "contain"
+    text: Words = ""
+    position: Literal["top", "center", "bottom"] = "bottom"
+    overlay_file_id: FileId | None = None  # the text as a picture
+    audio_file_id: FileId | None = None
+    sound_mode: SoundMode = "replace"
+    volume: Annotated[float, Field(ge=0, le=2)] = 1.0
+    output_format: VideoFormat = "mp4"
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None  # every job has one; this has no dice
+
+    engine: Literal["embedded"] = "embedded"
+    workflow: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> EditRequest:
+        if self.end_s is not None and self.end_s <= self.start_s:
+            raise ValueError("the end must come after the start")
+        if (self.crop_width is None) != (self.crop_height is None):
+            raise ValueError("a part is cut out by its width and its height, both")
+        return self
+
+    def files(self) -> dict[str, str]:
+        """The uploads that it needs, by role."""
+        roles = {clip_role(number): name for number, name in enumerate(self.clip_file_ids, 1)}
+        more = {"overlay": self.overlay_file_id, VOICE: self.audio_file_id}
+        return roles | {role: file_id for role, file_id in more.items() if file_id}
+
+    def search_text(self) -> str:
+        """The words that a search should find."""
+        return "\n".join(part for part in (self.title, self.text) if part)
+
+
+def clip_role(number: int) -> str:
+    """The role of the clip at a place, counted from one."""
+    return CLIP if number == 1 else f"{CLIP}{number}"
+
+
+AnyRequest = AvatarRequest | TalkRequest | EditRequest
+Kind = Literal["avatar", "media", "talk", "edit"]
+_OF_KIND: dict[str, type[AnyRequest]] = {
     "avatar": AvatarRequest,
     "media": AvatarRequest,
     "talk": TalkRequest,
+    "edit": EditRequest,
 }
 _Same = TypeVar("_Same", bound=_Request)
 

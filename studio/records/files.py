@@ -11,8 +11,10 @@ from typing import Any, Literal
 from studio.records.database import Database
 
 COLUMNS = "id, sha256, filename, mime_type, size, width, height, created_at, used_at, deleted_at, duration_s"
-UNREFERENCED = "NOT EXISTS (SELECT 1 FROM file_references WHERE file_id = files.id)"
-Media = Literal["image", "audio"]
+UNREFERENCED = """NOT EXISTS (SELECT 1 FROM file_references WHERE file_id = files.id)
+    AND NOT EXISTS (SELECT 1 FROM character_files WHERE file_id = files.id)"""
+Media = Literal["image", "audio", "video"]
+GIF = "image/gif"
 # Not by the platform's own table, which differs.
 SUFFIXES = {
     "image/png": ".png",
@@ -23,6 +25,13 @@ SUFFIXES = {
     "audio/flac": ".flac",
     "audio/ogg": ".ogg",
     "audio/mp4": ".m4a",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "video/x-matroska": ".mkv",
+    "video/x-msvideo": ".avi",
+    "video/ogg": ".ogv",
+    "image/gif": ".gif",
 }
 
 
@@ -46,11 +55,13 @@ class StoredFile:
     used_at: float
     deleted_at: float | None
     is_duplicate: bool = False
-    duration_s: float | None = None  # of what is heard
+    duration_s: float | None = None  # of what is heard or moves
 
     @property
     def media(self) -> Media:
-        """Whether it is seen or heard."""
+        """Whether it is seen, heard, or moves; GIFs are taken as what moves."""
+        if self.mime_type.startswith("video/") or self.mime_type == GIF:
+            return "video"
         return "audio" if self.mime_type.startswith("audio/") else "image"
 
     @property

@@ -11,7 +11,7 @@ from studio.comfy.client import Comfy
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.records.entities import Job, Output, Task
-from studio.request import VOICE, AnyRequest, TalkRequest, View
+from studio.request import VOICE, AnyRequest, AvatarRequest, View, media_of
 from studio.runner.maps import ControlMaps
 from studio.runner.pieces import Part, Pieces
 from studio.workflows import CONTROL, FRONT, PREVIOUS, UPLOAD, RecordedStep
@@ -72,16 +72,22 @@ class Feeder:
     def _bring(self, client: Comfy, job: Job, task: Task, request: AnyRequest, source: str) -> str:
         if source == FRONT:
             return self._bring_front(client, job, task)
-        if source.startswith(CONTROL) and not isinstance(request, TalkRequest):
+        if source.startswith(CONTROL) and isinstance(request, AvatarRequest):
             kind = source.removeprefix(CONTROL)
             pose_id = request.pose_file_id
             pose = (self._files.needed(pose_id), self._files.path_of(pose_id)) if pose_id else None
             # By the job's seed, so that a view that is made again with another seed shows the same figure.
             found = self._maps.get(request, cast(View, task.view), kind, job.seed, pose)
             return client.upload(found.path, content_hash=found.sha256, suffix=".png")
-        file_id = request.files()[source.removeprefix(UPLOAD)]
+        role = source.removeprefix(UPLOAD)
+        file_id = request.files()[role]
         stored = self._files.needed(file_id)
-        return client.upload(self._files.path_of(file_id), content_hash=stored.sha256, suffix=stored.suffix)
+        return client.upload(
+            self._files.path_of(file_id),
+            content_hash=stored.sha256,
+            suffix=stored.suffix,
+            kind=media_of(role),
+        )
 
     def _bring_front(self, client: Comfy, job: Job, task: Task) -> str:
         front = front_picture(job, task)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from studio.models import Install, KnownModel
 from studio.records import runs
 from studio.records.runs import History
-from studio.request import AnyRequest, AvatarRequest, TalkRequest
+from studio.request import AnyRequest, AvatarRequest, EditRequest, TalkRequest
 from studio.ui import cards, phrases
 from studio.ui.tail import Sight
 from studio.workflows import Candidate, Workflow
@@ -57,6 +57,8 @@ def _any_request(workflow: Workflow) -> AnyRequest:
     manifest = workflow.manifest
     if manifest.task == "talk":
         return TalkRequest(image_file_id="any", audio_file_id="any", workflow=workflow.name)
+    if manifest.task == "edit":
+        return EditRequest(clip_file_ids=("any",), workflow=workflow.name)
     given = {f"{role}_file_id": "any" for role in manifest.pictures if f"{role}_image" in manifest.requires}
     return AvatarRequest.model_validate({"prompt": "anybody", "workflow": workflow.name, **given})
 

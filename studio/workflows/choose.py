@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from studio.comfy.info import ObjectInfo
 from studio.errors import StudioError
-from studio.request import AnyRequest, AvatarRequest, Part, TalkRequest
+from studio.request import AnyRequest, AvatarRequest, EditRequest, Part, TalkRequest
 from studio.workflows.fill import fill, fit_to_server
 from studio.workflows.library import named
 from studio.workflows.links import Graph
-from studio.workflows.manifest import Workflow
+from studio.workflows.manifest import Task, Workflow
 from studio.workflows.steps import changed_values, front_request, without_front
 from studio.workflows.trials import (
     Candidate,
@@ -27,6 +27,7 @@ from studio.workflows.trials import (
 
 HOSTED = "hosted"  # the family of models that draw elsewhere
 REASONS_SHOWN = 3  # of workflows that nobody asked for by name
+_TASKS_OF_KINDS: dict[Task, type[AnyRequest]] = {"talk": TalkRequest, "edit": EditRequest}
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _with_front(
     workflow: Workflow, request: AnyRequest, trial: Trial, front_by: Callable[[AvatarRequest], Preflight]
 ) -> Trial:
     """A trial that has no front view to go by, with the workflow that draws one from words."""
-    if isinstance(request, TalkRequest) or trial.unfit or not without_front(workflow.manifest, request):
+    if not isinstance(request, AvatarRequest) or trial.unfit or not without_front(workflow.manifest, request):
         return trial
     asked = front_request(workflow.manifest, request, trial.models.get("model"))
     found = front_by(asked)
@@ -168,13 +169,19 @@ def prepare(
 def _is_meant(workflow: Workflow, request: AnyRequest, kind: Kind) -> bool:
     if workflow.manifest.engine not in (kind, "any"):
         return False
-    if (workflow.manifest.task == "talk") != isinstance(request, TalkRequest):
+    if not _is_for(workflow.manifest.task, request):
         return False
     if (workflow.manifest.family == HOSTED) != is_hosted(request.model):
         return False  # hosted models cost money: they draw when they are named, and only then
     if request.workflow is None:
         return not workflow.manifest.pinned_only
     return request.workflow in (workflow.name, workflow.manifest.instead_of)
+
+
+def _is_for(task: Task, request: AnyRequest) -> bool:
+    """Whether a workflow does what is asked for; what draws serves all that ask for pictures."""
+    own = next((task for task, kind in _TASKS_OF_KINDS.items() if isinstance(request, kind)), None)
+    return task == own if own else task not in _TASKS_OF_KINDS
 
 
 def is_hosted(model: str | None) -> bool:

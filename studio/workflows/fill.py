@@ -7,7 +7,7 @@ from typing import Any
 
 from studio import prompts
 from studio.comfy.info import ObjectInfo, find_choice
-from studio.request import TALKING, AnyRequest, AvatarRequest, Part, TalkRequest, View
+from studio.request import EDITED, TALKING, AnyRequest, AvatarRequest, EditRequest, Part, TalkRequest, View
 from studio.workflows.links import Graph, relink
 from studio.workflows.manifest import RESOLVED, LoraAnchor, OptionalPart, Workflow
 
@@ -31,6 +31,8 @@ def fill(
     values |= {"seed": seed, "variants": request.variants, "filename_prefix": filename_prefix}
     if isinstance(request, TalkRequest):
         values |= {**_of_talking(request), "frames": frames}
+    elif isinstance(request, EditRequest):
+        values |= _of_editing(request)
     else:
         values |= _of_view(workflow, request, _as_view(view), uploads, from_front=from_front)
     values |= {**(models or {}), **uploads}
@@ -51,7 +53,7 @@ def fill(
 
 
 def _as_view(part: Part) -> View:
-    if part == TALKING:
+    if part in (TALKING, EDITED):
         raise ValueError("a character is drawn from a side")
     return part
 
@@ -66,6 +68,24 @@ def _of_talking(request: TalkRequest) -> dict[str, Any]:
         "resolution": request.resolution,
         "emotion": request.emotion,
         "landmarks": where.model_dump_json() if where else "",
+    }
+
+
+def _of_editing(request: EditRequest) -> dict[str, Any]:
+    """What is made of the clips, beside their files."""
+    return {
+        "start_time": request.start_s,
+        "seconds": 0.0 if request.end_s is None else request.end_s - request.start_s,
+        "crop_x": request.crop_x,
+        "crop_y": request.crop_y,
+        "crop_width": request.crop_width or 0,
+        "crop_height": request.crop_height or 0,
+        "width": request.width or 0,
+        "height": request.height or 0,
+        "fit": request.fit,
+        "sound_mode": request.sound_mode,
+        "volume": request.volume,
+        "video_format": request.output_format,
     }
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from studio import prompts
 from studio.pieces import Cutting, frames_of
-from studio.request import VIEWS, VOICE, Part
+from studio.request import VIEWS, Part, media_of
 from studio.workflows.checkpoints import Checkpoints
 from studio.workflows.links import Graph
 
@@ -24,6 +24,8 @@ FILLED = frozenset(
         *("positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix"),
         *("framing", "transparent", "sheet_width", "panel_x"),
         *("fps", "resolution", "emotion", "landmarks", "frames"),
+        *("start_time", "seconds", "crop_x", "crop_y", "crop_width", "crop_height", "fit"),
+        *("sound_mode", "volume", "video_format"),
     )
 )
 
@@ -32,16 +34,18 @@ FamilyName = str
 
 # Slots that are filled with files: pictures, what is heard, and what moves.
 PICTURE, SOUND, FILM = "_image", "_audio", "_video"
+SUFFIXES = {"image": PICTURE, "audio": SOUND, "video": FILM}
 
 
 def role_of(slot: str) -> str | None:
-    """The role of the uploads that go into a slot; None for a slot of values."""
-    return next((slot.removesuffix(one) for one in (PICTURE, SOUND) if slot.endswith(one)), None)
+    """The role of the uploads that go into a slot; None for a slot of values, and of what we made before."""
+    found = next((slot.removesuffix(one) for one in SUFFIXES.values() if slot.endswith(one)), None)
+    return None if found == PREVIOUS else found
 
 
 def slot_of(role: str) -> str:
     """The slot for uploads of a role."""
-    return role + (SOUND if role == VOICE else PICTURE)
+    return role + SUFFIXES[media_of(role)]
 
 
 # Where slots of pictures can be filled from, beside what a person gives.
@@ -56,7 +60,7 @@ Strategy = Literal["same-seed", "controlnet-views", "front-first-reference", "fo
 PANELS: Strategy = "four-panels"
 
 # What a workflow does with a request; all but "draw" begin with a picture that is there already.
-Task = Literal["draw", "upscale", "inpaint", "cutout", "talk"]
+Task = Literal["draw", "upscale", "inpaint", "cutout", "talk", "edit"]
 
 
 class Section(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from studio.comfy.info import ObjectInfo, find_choice
 from studio.comfy.packs import pack_of
-from studio.request import VOICE, AnyRequest, Part, TalkRequest, with_values
+from studio.request import AnyRequest, Part, TalkRequest, media_of, with_values
 from studio.workflows.checkpoints import matches_any
 from studio.workflows.fill import fill
 from studio.workflows.links import Graph
@@ -28,6 +28,7 @@ from studio.workflows.steps import Inputs, Step, inputs_for, only_front, without
 
 Kind = Literal["embedded", "comfy"]
 
+_MEDIA = {"image": "picture", "audio": "recording", "video": "video"}
 WIDEST_SHEET = 2048  # pixels; models lose the thread in wider pictures
 
 
@@ -222,7 +223,7 @@ def _unfit(workflow: Workflow, request: AnyRequest, inputs: Mapping[Part, Inputs
                 return [
                     f"{title} needs {kind} maps ({source}) from the embedded engine, which does not answer"
                 ]
-            words = f"{title} needs a {role} {'recording' if role == VOICE else 'picture'}"
+            words = f"{title} needs a {role} {_MEDIA[media_of(role)]}"
             return [f"{words}, or the front view among several" if source == FRONT else words]
     if len(request.views) < manifest.least_views:
         return [f"{title} draws at least {manifest.least_views} views at once"]
@@ -231,7 +232,7 @@ def _unfit(workflow: Workflow, request: AnyRequest, inputs: Mapping[Part, Inputs
         return [f"{title} draws all views in one picture, which would be wider than {WIDEST_SHEET} pixels"]
     for role in request.files():
         if role not in manifest.pictures:
-            return [f"{title} does not take a {role} {'recording' if role == VOICE else 'picture'}"]
+            return [f"{title} does not take a {role} {_MEDIA[media_of(role)]}"]
     if request.loras and manifest.loras is None:
         return [f"{title} does not take LoRAs"]
     if request.model and "model" not in manifest.slots:
