@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio import workflows
+from studio.characters import Characters
 from studio.comfy.engine_process import EngineProcess
 from studio.comfy.events import Event, Online
 from studio.comfy.pool import Pool, Server
@@ -63,6 +64,7 @@ class Studio:
     hooks: Hooks
     mirror: Mirror | None
     speech: Speech
+    characters: Characters
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -145,6 +147,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Hooks(database, settings),
         mirror,
         Speech(settings),
+        Characters(jobs),
     )
     studio.servers.restore()
     if not at_work:

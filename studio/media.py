@@ -56,7 +56,7 @@ class Media:
         request = AvatarRequest(
             kind=KIND,
             views=(view_asked_for(words) or "front",),
-            **{"realism": _PHOTO.search(words) is not None, **values},
+            **{"realism": wants_photo(words), **values},
         )
         if ratio is None or (request.width and request.height):
             return request
@@ -182,6 +182,11 @@ def sides(ratio: tuple[int, int], pixels: int) -> tuple[int, int]:
     scale = max(1.0, LOW_PX / height, LOW_PX * ratio[1] / ratio[0] / height)
     scale = min(scale, HIGH_PX / height, HIGH_PX * ratio[1] / ratio[0] / height)
     return _nearest(height * scale * ratio[0] / ratio[1]), _nearest(height * scale)
+
+
+def wants_photo(words: str) -> bool:
+    """Whether the words ask for what looks photographed."""
+    return _PHOTO.search(words) is not None
 
 
 def other_side(width: int | None, height: int | None, ratio: tuple[int, int]) -> tuple[int, int]:

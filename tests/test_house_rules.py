@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"api", "studio.ui", "studio.client"},
     {"studio.telling"},
     {"studio.assembly", "studio.metrics"},
-    {"studio.talking"},
+    {"studio.talking", "studio.characters"},
     {"studio.media"},
     {
         "studio.following",

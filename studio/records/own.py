@@ -11,3 +11,9 @@ def only_own(column: str) -> tuple[list[str], list[str]]:
     if name is None:
         return [], []
     return [f"{column} IN (SELECT seq FROM jobs WHERE visitor = ?)"], [name]
+
+
+def mine(column: str) -> tuple[list[str], list[str]]:
+    """The same on a column that has the visitor's own name."""
+    name = visitors.whose()
+    return ([], []) if name is None else ([f"{column} = ?"], [name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from studio.records import hook_tables, mirror_tables
+from studio.records import character_tables, hook_tables, mirror_tables
 
 migrations = Migrations("studio")
 
@@ -472,3 +472,9 @@ ALTER TABLE jobs ADD COLUMN character_id TEXT;
 CREATE INDEX jobs_by_character ON jobs (character_id, seq) WHERE character_id IS NOT NULL;
 """,
     )
+
+
+@migrations(name="0013_kept_characters")
+def kept_characters(db: Database) -> None:
+    """Characters with their styles, sets and files; what is gone for good leaves the search with it."""
+    _run(db, character_tables.TABLES)
