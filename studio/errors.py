@@ -655,7 +655,7 @@ REGISTRY = _registry(
     ),
     Problem(
         "content_file_gone",
-        410,
+        404,
         "The file of content {id} is gone from the disk.",
         "Delete the entry, or make the content again from its settings.",
     ),

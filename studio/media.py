@@ -132,6 +132,11 @@ class Media:
         self.gallery.delete([output.id])  # from here on it is gone for everybody, whatever happens
         self._remove([output], time.time())
 
+    @full_disk_is_said()
+    def discard(self, media_ids: Sequence[str]) -> int:
+        """Remove files for good, also those that were deleted and could be taken back; their jobs stay."""
+        return self._remove([item.output for item in self.gallery.find(media_ids)], time.time())
+
     def expires_at(self, job: Job, output: Output) -> float | None:
         """When it will be removed; None if it is kept."""
         if job.kind != KIND or not self.settings.media_retention_days:

@@ -18,11 +18,11 @@ from PIL import Image
 from studio import pictures
 from studio.errors import StudioError
 from studio.gallery import GRACE_S, SIDE, Filter, Gallery, Item
-from studio.gallery.archive import BLOCK
 from studio.jobs import Jobs
 from studio.records import gallery as records
 from studio.records.entities import Job
 from studio.request import AvatarRequest
+from studio.zips import BLOCK
 from tests.studio_fixtures import finish, noise_png, open_jobs
 
 

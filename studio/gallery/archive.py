@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import io
 import json
 import re
 import secrets
 import threading
-import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from studio import zips
 from studio.errors import StudioError
 from studio.records.gallery import Item
 
-BLOCK = 256 * 1024
 MAX_SLUG = 48
 MAX_SELECTIONS = 200
-
-
-class _Outlet(io.RawIOBase):
-    """What the ZIP writes into, and the sender takes from."""
-
-    def __init__(self) -> None:
-        self._blocks: list[bytes] = []
-
-    def writable(self) -> bool:
-        """Whether it can be written to: that is all that it is for."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Take in a block."""
-        block = bytes(data)
-        self._blocks.append(block)
-        return len(block)
-
-    def take(self) -> bytes:
-        """All that was written since the last time."""
-        blocks, self._blocks = self._blocks, []
-        return b"".join(blocks)
 
 
 class Selections:
@@ -75,16 +51,15 @@ def archive(
     items: Iterable[Item], path_of: Callable[[Item], Path], recipe_of: Callable[[Item], dict[str, Any]]
 ) -> Iterator[bytes]:
     """A ZIP of the pictures with a recipe for each; what is gone from the disk is listed in it."""
-    outlet = _Outlet()
+    outlet = zips.Outlet()
     taken: set[str] = set()
     missing: list[str] = []
-    # Pictures are packed already; storing them costs nothing.
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as target:
+    with zips.opened(outlet) as target:
         for item in items:
             name = _free_name(item, taken)
             try:
                 recipe = json.dumps(recipe_of(item), indent=1, ensure_ascii=False)
-                for _ in _add(target, path_of(item), name, item.output.created_at):
+                for _ in zips.add_file(target, path_of(item), name, item.output.created_at):
                     yield outlet.take()
             except (FileNotFoundError, StudioError):  # somebody has deleted it meanwhile
                 missing.append(f"{item.id} {item.output.name}")
@@ -97,18 +72,6 @@ def archive(
             )
             target.writestr("missing.txt", text)
     yield outlet.take()
-
-
-def _add(target: zipfile.ZipFile, path: Path, name: str, at: float) -> Iterator[None]:
-    with path.open("rb") as source:
-        moment = datetime.datetime.fromtimestamp(max(at, 315_619_200), datetime.UTC)  # ZIP begins with 1980
-        entry = zipfile.ZipInfo(name, moment.timetuple()[:6])
-        entry.file_size = path.stat().st_size  # so that one of many gigabytes gets the large form
-        entry.external_attr = 0o644 << 16
-        with target.open(entry, "w") as opened:
-            while block := source.read(BLOCK):
-                opened.write(block)
-                yield
 
 
 def _free_name(item: Item, taken: set[str]) -> str:

@@ -18,16 +18,22 @@ AT_ONCE = 2  # each needs the whole picture in memory for a moment
 
 def has_thumbnail(output: Output) -> bool:
     """Whether there is something to see of it: a picture, or the first one of a video."""
-    return output.media == "video" or output.mime_type in pictures.MIME_TYPES.values()
+    return has_small(output.media, output.mime_type)
 
 
-def _small(path: Path, output: Output) -> bytes:
-    if output.mime_type in pictures.MIME_TYPES.values():
-        return pictures.thumbnail(path, SIDE)
+def has_small(media: str, mime_type: str) -> bool:
+    """Whether there is something to see of such a file."""
+    return media == "video" or mime_type in pictures.MIME_TYPES.values()
+
+
+def small(path: Path, mime_type: str, side: int) -> bytes:
+    """A WEBP of a picture, or of the first one of a video, of at most `side` pixels each way."""
+    if mime_type in pictures.MIME_TYPES.values():
+        return pictures.thumbnail(path, side)
     if not path.is_file():
         raise FileNotFoundError(path)
     shown = clips.poster(path)
-    return pictures.thumbnail_of_pixels(shown.width, shown.height, shown.pixels, SIDE)
+    return pictures.thumbnail_of_pixels(shown.width, shown.height, shown.pixels, side)
 
 
 class Thumbnails:
@@ -63,7 +69,7 @@ class Thumbnails:
 
     def _make(self, output: Output, path: Path) -> None:
         try:
-            data = _small(self.files.output_path(output.job_id, output.name), output)
+            data = small(self.files.output_path(output.job_id, output.name), output.mime_type, SIDE)
         except FileNotFoundError as error:
             raise StudioError("output_not_found", name=output.name) from error
         except StudioError as error:

@@ -108,8 +108,8 @@ class Gallery:
     @full_disk_is_said()
     def tag(self, ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
         """Give tags to pictures and take others away; upper and lower case are the same."""
-        records.add_tags(self.database, ids, _tags(add))
-        records.remove_tags(self.database, ids, _tags(remove))
+        records.add_tags(self.database, ids, clean_tags(add))
+        records.remove_tags(self.database, ids, clean_tags(remove))
 
     # ---------------------------------------------------------------- deleting
 
@@ -234,7 +234,8 @@ def _unknown(output_id: str) -> StudioError:
     return StudioError("picture_not_found", id=output_id[:100])
 
 
-def _tags(listed: Sequence[str]) -> list[str]:
+def clean_tags(listed: Sequence[str]) -> list[str]:
+    """Tags as they are kept; refused where they are too long, too many or cannot be seen."""
     tags = list(dict.fromkeys(" ".join(tag.split()) for tag in listed))
     if len(tags) > MAX_TAGS:
         raise StudioError("invalid_field", why=f"At most {MAX_TAGS} tags can be given at once.")

@@ -166,6 +166,8 @@ class Ender:
             job = records.get(self.database, task.job_id)
             drifts = self.measurer.missing(job, stored) if job and len(job.tasks) > 1 else {}
             stored = [replace(one, drift=drifts.pop(one.id, one.drift)) for one in stored]
+            for hear in self.jobs.before_recording if job else ():
+                hear(job, stored)
             done = self._insist(
                 lambda: leases.complete(
                     self.database,
