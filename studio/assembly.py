@@ -15,6 +15,7 @@ from studio.characters import Characters
 from studio.comfy.engine_process import EngineProcess
 from studio.comfy.events import Event, Online
 from studio.comfy.pool import Pool, Server
+from studio.contents import Contents
 from studio.drafts import Drafts
 from studio.errors import StudioError
 from studio.files import FileStore
@@ -65,6 +66,7 @@ class Studio:
     mirror: Mirror | None
     speech: Speech
     characters: Characters
+    contents: Contents
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -148,6 +150,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         mirror,
         Speech(settings),
         Characters(jobs),
+        Contents(media),
     )
     studio.servers.restore()
     if not at_work:
@@ -203,6 +206,7 @@ def _sweep_regularly(studio: Studio) -> None:
             studio.gallery.sweep(time.time())
             studio.media.sweep(time.time())
             studio.talking.sweep()
+            studio.contents.sweep(time.time())
             studio.files.sweep(time.time())
             studio.jobs.forget_old_keys()
             studio.hooks.sweep(time.time())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from studio.records import character_tables, hook_tables, mirror_tables
+from studio.records import character_tables, content_tables, hook_tables, mirror_tables
 
 migrations = Migrations("studio")
 
@@ -478,3 +478,9 @@ CREATE INDEX jobs_by_character ON jobs (character_id, seq) WHERE character_id IS
 def kept_characters(db: Database) -> None:
     """Characters with their styles, sets and files; what is gone for good leaves the search with it."""
     _run(db, character_tables.TABLES)
+
+
+@migrations(name="0014_contents")
+def contents(db: Database) -> None:
+    """Kept content with its tags and its history; what jobs make of characters is taken over."""
+    _run(db, content_tables.TABLES)
