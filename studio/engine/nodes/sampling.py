@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,20 @@ SCHEDULERS = (
 )
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a sampler is to draw, by whatever means."""
+
+    model: Model
+    seed: int
+    steps: int
+    cfg: float
+    positive: Conditioning
+    negative: Conditioning
+    latent: Latent
+    denoise: float
+
+
 @node(
     "KSampler",
     required={
@@ -103,7 +118,8 @@ def sample(
     denoise: float = 1.0,
 ) -> tuple[Latent]:
     """Draw every picture of the batch, each with the next seed."""
-    return (_draw(run, model, seed, steps, cfg, positive, negative, latent_image, denoise),)
+    wanted = Wanted(model, seed, steps, cfg, positive, negative, latent_image, denoise)
+    return (_draw(run, wanted),)
 
 
 @node(
@@ -148,36 +164,17 @@ def sample_advanced(
     if last <= start_at_step:
         return (latent_image,)
     denoise = 1.0 - start_at_step / steps
-    return (
-        _draw(
-            run,
-            model,
-            noise_seed,
-            last - start_at_step,
-            cfg,
-            positive,
-            negative,
-            latent_image,
-            denoise,
-        ),
-    )
+    count = last - start_at_step
+    wanted = Wanted(model, noise_seed, count, cfg, positive, negative, latent_image, denoise)
+    return (_draw(run, wanted),)
 
 
-def _draw(
-    run: Run,
-    model: Model,
-    seed: int,
-    steps: int,
-    cfg: float,
-    positive: Conditioning,
-    negative: Conditioning,
-    latent: Latent,
-    denoise: float,
-) -> Latent:
-    if denoise <= 0.0:
+def _draw(run: Run, wanted: Wanted) -> Latent:
+    latent, positive = wanted.latent, wanted.positive
+    if wanted.denoise <= 0.0:
         return latent
-    if hosted.is_hosted(model.name):
-        return _have_drawn(run, model, seed, steps, cfg, positive, negative, latent, denoise)
+    if hosted.is_hosted(wanted.model.name):
+        return _have_drawn(run, wanted)
     run.await_figure()
     # late, because the figure takes seconds to load and most of a server's life needs none of it
     from studio.engine.figure import draw
@@ -192,16 +189,16 @@ def _draw(
         run.check()
         request = draw_request(
             positive,
-            negative,
+            wanted.negative,
             index,
-            seed=(seed + index) % SEEDS,
+            seed=(wanted.seed + index) % SEEDS,
             width=latent.width,
             height=latent.height,
-            steps=steps,
-            cfg=cfg,
-            denoise=denoise,
-            base_image=base[index] if base is not None and denoise < 1.0 else None,
-            loras=model.loras,
+            steps=wanted.steps,
+            cfg=wanted.cfg,
+            denoise=wanted.denoise,
+            base_image=base[index] if base is not None and wanted.denoise < 1.0 else None,
+            loras=wanted.model.loras,
         )
 
         def on_progress(step: int, of_steps: int, preview: Any, done: int = index) -> None:
@@ -218,32 +215,23 @@ def _draw(
     return Latent(latent.width, latent.height, latent.batch, pixels, latent.noise_mask)
 
 
-def _have_drawn(
-    run: Run,
-    model: Model,
-    seed: int,
-    steps: int,
-    cfg: float,
-    positive: Conditioning,
-    negative: Conditioning,
-    latent: Latent,
-    denoise: float,
-) -> Latent:
+def _have_drawn(run: Run, wanted: Wanted) -> Latent:
     """Ask a hosted model for every picture of the batch; all get the size of the first."""
+    latent, model = wanted.latent, wanted.model
     name = model.name.removeprefix(hosted.MARK)
-    base = None if latent.pixels is None or denoise >= 1.0 else to_bytes(latent.pixels)[..., :3]
+    base = None if latent.pixels is None or wanted.denoise >= 1.0 else to_bytes(latent.pixels)[..., :3]
     drawn: list[np.ndarray] = []
     for index in range(latent.batch):
         run.progress(index, latent.batch, None)
         asked = hosted.Asked(
             model=name,
-            prompt=words_of(positive),
-            negative=words_of(negative),
+            prompt=words_of(wanted.positive),
+            negative=words_of(wanted.negative),
             width=latent.width,
             height=latent.height,
-            steps=steps,
-            guidance=cfg,
-            seed=(seed + index) % SEEDS,
+            steps=wanted.steps,
+            guidance=wanted.cfg,
+            seed=(wanted.seed + index) % SEEDS,
             base=None if base is None else np.ascontiguousarray(base[index]),
         )
         picture = from_bytes(hosted.draw(run.folders.hosted, asked, run.check))
