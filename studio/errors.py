@@ -659,6 +659,113 @@ REGISTRY = _registry(
         "The file of content {id} is gone from the disk.",
         "Delete the entry, or make the content again from its settings.",
     ),
+    # Servers that write texts.
+    Problem(
+        "llm_not_set",
+        503,
+        "No server writes texts here: neither OLLAMA_URL nor LLM_URL is set.",
+        "Set OLLAMA_URL, for example to http://127.0.0.1:11434, or LLM_URL to a server in OpenAI's dialect, "
+        "and start the studio again.",
+    ),
+    Problem(
+        "llm_unreachable",
+        503,
+        "The text server at {url} cannot be used: {why}.",
+        "Start it (Ollama: ollama serve), or correct {setting}.",
+    ),
+    Problem("llm_busy", 503, "{limit} texts are being written already.", "Try again in a few seconds."),
+    Problem(
+        "llm_key_refused",
+        503,
+        "The text server at {url} refuses the key.",
+        "Set LLM_API_KEY to a key of that server.",
+    ),
+    Problem("llm_model_missing", 422, "The text server at {url} has no model {model!r}.", "{hint}"),
+    Problem("llm_no_models", 503, "The text server at {url} has no model that writes.", "{hint}"),
+    Problem(
+        "llm_failed",
+        502,
+        "The text server at {url} could not write: {why}.",
+        "Look into its log, or try another model.",
+    ),
+    Problem(
+        "llm_empty",
+        502,
+        "The model {model} used up its {max_tokens} tokens without an answer.",
+        "Raise max_tokens, or use a model that does not think aloud.",
+    ),
+    # Looking after the studio over REST.
+    Problem(
+        "fault_not_found", 404, "Error not found: {id}", "It may be too old to be kept; list the errors."
+    ),
+    Problem(
+        "service_unknown",
+        404,
+        "There is no service named {name!r}.",
+        "See the list of services for their names.",
+    ),
+    Problem("service_unmanaged", 409, "{name} cannot be {what} here: {why}.", "{remedy}"),
+    Problem(
+        "comfyui_path_wrong",
+        409,
+        "COMFYUI_PATH is {path}, and there is no ComfyUI: it has no main.py.",
+        "Correct the setting, or have ComfyUI installed there: POST /api/installer/install.",
+    ),
+    Problem(
+        "setting_refused",
+        422,
+        "{name} cannot be set to this: {why}.",
+        "Send another value, or null for what the environment says.",
+    ),
+    Problem("model_installed", 409, "{name} is installed already.", "Remove the file to fetch it anew."),
+    Problem(
+        "model_on_its_way",
+        409,
+        "{name} is being fetched already, as {id}.",
+        "See how far it is with GET /api/models/{model_id}.",
+    ),
+    Problem(
+        "model_type",
+        422,
+        "{folder} is no folder for models of the type {type}.",
+        "Leave the type out, or name one that fits the folder.",
+    ),
+    Problem(
+        "install_off",
+        403,
+        "Nothing can be installed over REST, as ALLOW_INSTALL is not set.",
+        "Set ALLOW_INSTALL=true and start the studio again.",
+    ),
+    Problem(
+        "install_running",
+        409,
+        "{component} is being installed.",
+        "Wait for it: GET /api/installer/status tells how far it is.",
+    ),
+    Problem(
+        "install_unknown",
+        422,
+        "{component!r} is nothing that can be installed here.",
+        "Choose one of: {known}.",
+    ),
+    Problem(
+        "install_done",
+        409,
+        "ComfyUI is installed in {path} already.",
+        "Start it: POST /api/services/comfyui/start.",
+    ),
+    Problem(
+        "install_failed",
+        500,
+        "{step} failed: {why}.",
+        "The log of the installation has more: {log}.",
+    ),
+    Problem(
+        "workflow_inputs",
+        422,
+        "The workflow {name!r} takes no {given}.",
+        "It takes: {known}.",
+    ),
 )
 
 

@@ -75,13 +75,24 @@ def parse_address(address: str, hub: str = HUB) -> HubFile:
 
 
 def fetch(
-    file: HubFile, target: Path, *, hub: str = HUB, token: str = "", told: Told, stopped: Callable[[], bool]
+    file: HubFile,
+    target: Path,
+    *,
+    hub: str = HUB,
+    token: str = "",
+    told: Told,
+    stopped: Callable[[], bool],
+    wanted: str | None = None,
 ) -> str:
-    """Bring a file to its place and give the hash of its bytes; goes on with an earlier, broken attempt."""
+    """Bring a file to its place and give the hash of its bytes; goes on with an earlier, broken attempt.
+
+    `wanted` is the hash that somebody expects; where the Hub tells another one, nothing is fetched.
+    """
     if target.suffix.lower() != SUFFIX or not file.path.lower().endswith(SUFFIX):
         raise StudioError("model_format", name=target.name if file.path.endswith(SUFFIX) else file.path)
     with _said_for_people(file, hub):
         remote = _look_up(file, hub, token)
+        _refuse_other(file, wanted, remote.sha256)
         if target.exists():
             return _same_or_refused(target, remote, told)
         partial = target.with_name(f"{target.name}.{remote.etag[:16]}.partial")
@@ -92,6 +103,9 @@ def fetch(
                     other.unlink()
             _download(remote, partial, told, stopped)
     sha256 = _hash(partial, stopped)
+    if remote.sha256 is None and wanted is not None and sha256 != wanted:
+        partial.unlink()
+        _refuse_other(file, wanted, sha256)
     if remote.sha256 is not None and sha256 != remote.sha256:
         partial.unlink()
         raise StudioError("model_damaged", name=file.name, why="its hash is not the one that the Hub states")
@@ -106,6 +120,13 @@ def fetch(
         raise StoppedError
     partial.replace(target)
     return sha256
+
+
+def _refuse_other(file: HubFile, wanted: str | None, found: str | None) -> None:
+    if wanted is not None and found is not None and found != wanted:
+        # Only programs name a hash, so these words are for them.
+        why = f"its hash is {found}, and {wanted} was asked for"
+        raise StudioError("model_damaged", name=file.name, why=why)
 
 
 def forget(target: Path) -> None:

@@ -131,12 +131,27 @@ class Models:
                 return self._add(model.file.address, model.folder, model.file.name, model.file.size_bytes)
         raise StudioError("model_unknown", name=name)
 
-    def install_from(self, address: str, folder: str, name: str = "") -> Install:
-        """Fetch any safetensors file of the Hub into a folder below the models folder."""
-        file = hub.parse_address(address, self.settings.hf_endpoint)
-        return self._add(address, _below_models(folder), name or file.name, None)
+    def install_from(
+        self, address: str, folder: str, name: str = "", wanted_sha256: str | None = None
+    ) -> Install:
+        """Fetch any safetensors file of the Hub into a folder below the models folder.
 
-    def _add(self, address: str, folder: str, name: str, size_bytes: int | None) -> Install:
+        With the hash that is wanted, nothing else arrives.
+        """
+        file = hub.parse_address(address, self.settings.hf_endpoint)
+        return self._add(address, _below_models(folder), name or file.name, None, wanted_sha256)
+
+    def of_file(self, folder: str, name: str) -> Install | None:
+        """What became of the newest wish for a file."""
+        return installs.of_file(self.database, _below_models(folder), name)
+
+    def is_installed(self, folder: str, name: str) -> bool:
+        """Whether a file is in the models folder that we can write to."""
+        return self._is_installed(_below_models(folder), name)
+
+    def _add(
+        self, address: str, folder: str, name: str, size_bytes: int | None, wanted_sha256: str | None = None
+    ) -> Install:
         if self.settings.models_path is None:
             raise StudioError("models_path_unset")
         file = hub.parse_address(address, self.settings.hf_endpoint)
@@ -144,7 +159,8 @@ class Models:
             raise StudioError("model_format", name=name)
         self._target(folder, name)
         wish = Install(
-            str(uuid.uuid4()), address, folder, name, "queued", 0, size_bytes, None, None, time.time(), None
+            *(str(uuid.uuid4()), address, folder, name, "queued", 0, size_bytes, None, None),
+            *(time.time(), None, wanted_sha256),
         )
         added = installs.add(self.database, wish)
         self._wake.set()
@@ -164,7 +180,7 @@ class Models:
         wish = self.get(install_id)
         if not wish.is_final:
             raise StudioError("job_running", status=wish.status)
-        return self._add(wish.address, wish.folder, wish.name, wish.size_bytes)
+        return self._add(wish.address, wish.folder, wish.name, wish.size_bytes, wish.wanted_sha256)
 
     # --------------------------------------------------------------- working
 
@@ -215,6 +231,7 @@ class Models:
                     token=self.settings.hf_token.get_secret_value(),
                     told=ours.told,
                     stopped=ours.stopped,
+                    wanted=wish.wanted_sha256,
                 )
             except StudioError as error:
                 if not error.problem.retry_mends or pause_s is None:

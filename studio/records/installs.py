@@ -27,6 +27,7 @@ class Install:
     error: dict[str, Any] | None  # code, message, hint
     created_at: float
     completed_at: float | None
+    wanted_sha256: str | None = None  # what whoever asked expects of its bytes
 
     @property
     def is_final(self) -> bool:
@@ -34,15 +35,18 @@ class Install:
         return self.status in FINAL
 
 
-COLUMNS = "id, address, folder, name, status, done_bytes, size_bytes, sha256, error, created_at, completed_at"
+COLUMNS = (
+    "id, address, folder, name, status, done_bytes, size_bytes, sha256, error, created_at, completed_at, "
+    "wanted_sha256"
+)
 
 
 def add(database: Database, install: Install) -> Install:
     """Record a wish, unless the same file is on its way already: then give that one."""
     with database.write() as connection:
         connection.execute(
-            """INSERT INTO installs (id, address, folder, name, status, size_bytes, created_at)
-               VALUES (?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING""",
+            """INSERT INTO installs (id, address, folder, name, status, size_bytes, created_at, wanted_sha256)
+               VALUES (?, ?, ?, ?, 'queued', ?, ?, ?) ON CONFLICT DO NOTHING""",
             (
                 install.id,
                 install.address,
@@ -50,6 +54,7 @@ def add(database: Database, install: Install) -> Install:
                 install.name,
                 install.size_bytes,
                 install.created_at,
+                install.wanted_sha256,
             ),
         )
         row = connection.execute(
@@ -70,6 +75,15 @@ def newest(database: Database, limit: int = 100) -> list[Install]:
     """The newest ones first."""
     rows = database.rows(f"SELECT {COLUMNS} FROM installs ORDER BY seq DESC LIMIT ?", (limit,))
     return [_install(row) for row in rows]
+
+
+def of_file(database: Database, folder: str, name: str) -> Install | None:
+    """The newest one for a place below the models folder."""
+    row = database.row(
+        f"SELECT {COLUMNS} FROM installs WHERE folder = ? AND name = ? ORDER BY seq DESC LIMIT 1",
+        (folder, name),
+    )
+    return _install(row) if row else None
 
 
 def claim(database: Database, owner: str, now: float) -> Install | None:

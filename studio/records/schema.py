@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from studio.records import character_tables, content_tables, hook_tables, mirror_tables
+from studio.records import character_tables, content_tables, fault_tables, hook_tables, mirror_tables
 
 migrations = Migrations("studio")
 
@@ -484,3 +484,9 @@ def kept_characters(db: Database) -> None:
 def contents(db: Database) -> None:
     """Kept content with its tags and its history; what jobs make of characters is taken over."""
     _run(db, content_tables.TABLES)
+
+
+@migrations(name="0018_faults")
+def faults(db: Database) -> None:
+    """What went wrong, failed jobs among it; and the hash that somebody expects of a model file."""
+    _run(db, fault_tables.TABLES)
