@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
+from av.video.frame import VideoFrame
 
 from studio.engine.nodes.audio import SAVED, sound_refusals_said
 from studio.engine.nodes.define import Result, Run, choice, decimal, link, node, text
 from studio.engine.nodes.files import common_texts, free_place
 from studio.engine.talking.audio import Sound
-from studio.engine.talking.video import Stills, Video, fps_of, write_video
+from studio.engine.talking.video import MP4, Stills, Video, fps_of, write_video
 
 MODULE = "comfy_extras.nodes_video"
 SECONDS_BETWEEN_PREVIEWS = 2.0  # of the video
@@ -58,19 +60,28 @@ def create_video(images: np.ndarray, fps: float, audio: Sound | None = None) -> 
 )
 def save_video(run: Run, video: Video, filename_prefix: str, format: str, codec: str) -> Result:  # noqa: A002 - ComfyUI's name
     """Draw and write the video; `measured` tells how long it became."""
+    return save(run, video, filename_prefix, MP4.suffix, write_video)
+
+
+def save(run: Run, video: Video, filename_prefix: str, suffix: str, write: Callable[..., None]) -> Result:
+    """Write a video into the output folder, with its graph inside; previews are shown on the way."""
     root = run.folders.output
-    place, name, kind = free_place(run, filename_prefix, root, ".mp4", video.width, video.height)
+    place, name, kind = free_place(run, filename_prefix, root, suffix, video.width, video.height)
     shown = 0
 
-    def progress(done: int, of: int, picture: np.ndarray) -> None:
+    def progress(done: int, of: int, picture: np.ndarray | VideoFrame) -> None:
         nonlocal shown
         part = int(done / video.fps / SECONDS_BETWEEN_PREVIEWS)
-        preview = picture if part > shown or done == 1 else None
+        if part <= shown and done != 1:
+            run.progress(done, of, None)
+            return
         shown = part
-        run.progress(done, of, preview)
+        run.progress(
+            done, of, picture.to_ndarray(format="rgb24") if isinstance(picture, VideoFrame) else picture
+        )
 
     with sound_refusals_said():
-        write_video(video, place.folder / name, progress, run.check, common_texts(run))
+        write(video, place.folder / name, progress, run.check, common_texts(run))
     saved = {"filename": name, "subfolder": place.subfolder, "type": kind}
     return Result((), {"images": [saved], "animated": [True], "measured": [measured(video)]})
 

@@ -61,7 +61,7 @@ class Sound:
     def blocks(self, check: Check = lambda: None) -> Generator[Array, None, None]:
         """Decode from the start, as float32 of channels × samples at the sound's own rate."""
         skip, left = self.start, self.length
-        for block in _decode(self, check):
+        for block in self.whole(check):
             if skip:
                 dropped = min(skip, block.shape[1])
                 skip -= dropped
@@ -73,6 +73,10 @@ class Sound:
                 yield block
             if left == 0:
                 return
+
+    def whole(self, check: Check) -> Generator[Array, None, None]:
+        """All of it, before it is cut."""
+        return _decode(self, check)
 
 
 def open_sound(path: Path, name: str | None = None) -> Sound:

@@ -1,14 +1,15 @@
-"""Frames and a sound become an MP4 file: H.264 and AAC, streamed through, complete or not there at all."""
+"""Frames and a sound become a video file, streamed through: complete, or not there at all."""
 
 from __future__ import annotations
 
 import math
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import av
 import numpy as np
@@ -33,6 +34,28 @@ PRESET = "veryfast"  # on two cores the figure needs the time more than the file
 SECONDS_BETWEEN_KEYS = 2.0  # so that a browser can seek
 CLOCK = 90_000  # parts of a second in which a file tells how long it is
 BT709, LIMITED = 1, 1
+PIXELS = "yuv420p"
+OPUS_RATES = (48_000,)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A kind of video file: its container, and what pictures and sound are encoded with."""
+
+    container: str
+    suffix: str
+    pictures: str = "libx264"
+    picture_options: Mapping[str, str] = field(
+        default_factory=lambda: {"crf": QUALITY_CRF, "preset": PRESET, "profile": "high"}
+    )
+    sound: str = "aac"
+    sound_form: str = "fltp"
+    rates: tuple[int, ...] = AAC_RATES
+    samples: int = AAC_SAMPLES  # in one frame of the sound
+    has_boxes: bool = True  # of an MP4, whose header can be put first and end a video within a frame
+
+
+MP4 = Form("mp4", ".mp4")
 
 
 class Frames(Protocol):
@@ -40,6 +63,15 @@ class Frames(Protocol):
 
     def pictures(self, check: Check) -> Iterator[Array]:
         """Every picture in order, as uint8 of height × width × 3."""
+        ...
+
+
+@runtime_checkable
+class Film(Frames, Protocol):
+    """Pictures that are already as encoders want them."""
+
+    def frames(self, check: Check) -> Iterator[VideoFrame]:
+        """Every picture in order, in the size of the video, with colours as in BT.709."""
         ...
 
 
@@ -87,24 +119,43 @@ def fps_of(value: float) -> Fraction:
 def write_video(
     video: Video,
     target: Path,
-    progress: Callable[[int, int, Array], None] = lambda done, of, picture: None,
+    progress: Callable[[int, int, Array | VideoFrame], None] = lambda done, of, picture: None,
     check: Check = lambda: None,
     texts: Mapping[str, str] | None = None,
+    form: Form = MP4,
 ) -> None:
     """Draw and encode; the file gets its name when it is whole, and of a stopped one nothing is left."""
-    part = target.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        with av.open(str(part), "w", format="mp4", options=_options(texts)) as container:
-            _write(container, video, progress, check, texts)
-        if video.length_s is not None:
+    with part_of(target) as part:
+        with av.open(str(part), "w", format=form.container, options=_options(form, texts)) as container:
+            _write(container, video, progress, check, texts, form)
+        if video.length_s is not None and form.has_boxes:
             end_pictures(part, video.length_s)
         check()
+
+
+@contextmanager
+def part_of(target: Path) -> Iterator[Path]:
+    """A place to write to, which gets the name when all went well and is gone otherwise."""
+    part = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        yield part
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _options(texts: Mapping[str, str] | None) -> dict[str, str]:
+def frames_in(video: Video, check: Check) -> Iterator[VideoFrame]:
+    """The pictures of a video as encoders want them."""
+    if isinstance(video.source, Film):
+        yield from video.source.frames(check)
+        return
+    for number, picture in enumerate(video.source.pictures(check)):
+        yield _frame(picture, video, number)
+
+
+def _options(form: Form, texts: Mapping[str, str] | None) -> dict[str, str]:
+    if not form.has_boxes:
+        return {}
     flags = "+faststart+use_metadata_tags" if texts else "+faststart"
     return {"movflags": flags, "movie_timescale": str(CLOCK)}
 
@@ -112,18 +163,21 @@ def _options(texts: Mapping[str, str] | None) -> dict[str, str]:
 def _write(
     container: OutputContainer,
     video: Video,
-    progress: Callable[[int, int, Array], None],
+    progress: Callable[[int, int, Array | VideoFrame], None],
     check: Check,
     texts: Mapping[str, str] | None,
+    form: Form,
 ) -> None:
     container.metadata.update(texts or {})
-    pictures = _video_stream(container, video)
-    voice = _Voice(container, video, check) if video.sound is not None else None
+    pictures = _video_stream(container, video, form)
+    voice = _Voice(container, video, form, check) if video.sound is not None else None
+    is_film = isinstance(video.source, Film)
+    shown: Iterator[Array | VideoFrame] = frames_in(video, check) if is_film else video.source.pictures(check)
     done = 0
     try:
-        for picture in video.source.pictures(check):
+        for picture in shown:
             check()
-            for packet in pictures.encode(_frame(picture, video, done)):
+            for packet in pictures.encode(_to_encode(picture, video, done)):
                 container.mux(packet)
             done += 1
             if voice is not None:
@@ -140,10 +194,10 @@ def _write(
         raise RuntimeError(f"{video.count} frames were promised and {done} came")
 
 
-def _video_stream(container: OutputContainer, video: Video) -> VideoStream:
-    stream = cast(VideoStream, container.add_stream("libx264", rate=video.fps))
-    stream.width, stream.height, stream.pix_fmt = _even(video.width), _even(video.height), "yuv420p"
-    stream.options = {"crf": QUALITY_CRF, "preset": PRESET, "profile": "high"}
+def _video_stream(container: OutputContainer, video: Video, form: Form) -> VideoStream:
+    stream = cast(VideoStream, container.add_stream(form.pictures, rate=video.fps))
+    stream.width, stream.height, stream.pix_fmt = even(video.width), even(video.height), PIXELS
+    stream.options = dict(form.picture_options)
     context = stream.codec_context
     context.gop_size = max(1, round(video.fps * SECONDS_BETWEEN_KEYS))
     context.colorspace = context.color_primaries = context.color_trc = BT709
@@ -151,13 +205,19 @@ def _video_stream(container: OutputContainer, video: Video) -> VideoStream:
     return stream
 
 
-def _even(length: int) -> int:
+def even(length: int) -> int:
     """The codec halves colours both ways, so an odd last row or column is cut off."""
     return length - length % 2
 
 
+def _to_encode(picture: Array | VideoFrame, video: Video, number: int) -> VideoFrame:
+    frame = picture if isinstance(picture, VideoFrame) else _frame(picture, video, number)
+    frame.pts, frame.time_base = number, 1 / video.fps
+    return frame
+
+
 def _frame(picture: Array, video: Video, number: int) -> VideoFrame:
-    trimmed = np.ascontiguousarray(picture[: _even(video.height), : _even(video.width)])
+    trimmed = np.ascontiguousarray(picture[: even(video.height), : even(video.width)])
     plain = VideoFrame.from_ndarray(trimmed, format="rgb24")
     frame = plain.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
     frame.pts, frame.time_base = number, 1 / video.fps
@@ -167,14 +227,16 @@ def _frame(picture: Array, video: Video, number: int) -> VideoFrame:
 class _Voice:
     """Encodes a sound beside the frames, never further than they are."""
 
-    def __init__(self, container: OutputContainer, video: Video, check: Check) -> None:
+    def __init__(self, container: OutputContainer, video: Video, form: Form, check: Check) -> None:
         assert video.sound is not None
         sound = video.sound
         self._container = container
+        self._form = form
         self._channels = min(2, sound.channels)
-        self._rate = sound.rate if sound.rate in AAC_RATES else AAC_RATES[-1]
+        self._rate = sound.rate if sound.rate in form.rates else form.rates[-1]
         self._layout = "mono" if self._channels == 1 else "stereo"
-        stream = cast(AudioStream, container.add_stream("aac", rate=self._rate))
+        stream = cast(AudioStream, container.add_stream(form.sound, rate=self._rate))
+        stream.codec_context.format = form.sound_form
         stream.codec_context.layout = self._layout
         stream.codec_context.bit_rate = AAC_BITS_PER_CHANNEL * self._channels
         self._stream = stream
@@ -200,17 +262,17 @@ class _Voice:
         self._blocks.close()
 
     def _write_one(self) -> bool:
-        while self._rest.shape[1] < AAC_SAMPLES:
+        while self._rest.shape[1] < self._form.samples:
             block = next(self._blocks, None)
             if block is None:
                 break
             self._rest = np.concatenate([self._rest, block], axis=1)
-        size = min(AAC_SAMPLES, self._rest.shape[1], self._left)
+        size = min(self._form.samples, self._rest.shape[1], self._left)
         if size == 0:
             return False
         samples = np.ascontiguousarray(np.clip(self._rest[:, :size], -1.0, 1.0))
         self._rest = self._rest[:, size:]
-        frame = AudioFrame.from_ndarray(samples, format="fltp", layout=self._layout)
+        frame = _block(samples, self._form.sound_form, self._layout)
         frame.sample_rate, frame.pts = self._rate, self._done
         frame.time_base = Fraction(1, self._rate)
         self._done += size
@@ -221,3 +283,10 @@ class _Voice:
     def _mux(self, frame: AudioFrame | None) -> None:
         for packet in cast(AudioCodecContext, self._stream).encode(frame):
             self._container.mux(packet)
+
+
+def _block(samples: Array, form: str, layout: str) -> AudioFrame:
+    """Samples of channels × time as an encoder wants them: plane by plane, or taken in turns."""
+    if form.endswith("p"):
+        return AudioFrame.from_ndarray(samples, format=form, layout=layout)
+    return AudioFrame.from_ndarray(samples.T.reshape(1, -1).copy(), format=form, layout=layout)
