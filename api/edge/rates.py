@@ -53,7 +53,9 @@ BUCKETS = (
     _bucket("ai_text", "POST", r"/api/(generate/text|characters/[^/]+/generate/content)/?"),
     # Files are what a page full of results loads; they are counted for nobody.
     _bucket(
-        "ai_content", "GET HEAD PUT POST DELETE", r"/api/content/(?!library/[^/]+/(preview|download)/?$).*"
+        "ai_content",
+        "GET HEAD PUT POST DELETE",
+        r"/api/content/(?!library/(?!batch/)[^/]+/(preview|download)/?$).*",
     ),
     _bucket("ai_characters", "GET HEAD PUT POST DELETE", r"/api/characters(/.*)?"),
 )

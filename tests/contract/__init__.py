@@ -1,0 +1,1 @@
+"""What API families promise, as data, and what reads it."""
