@@ -30,8 +30,8 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-# With a server that is not there, or none, the others would hardly get beyond 503.
-SERVERS = r"^/avatarforge-controller/servers"
+# With a server that is not there, or none, the others would hardly get beyond 503; nor with nothing to look at.
+SERVERS = r"^/(avatarforge-controller/servers|api/(settings|services|installer|generate/clear))"
 
 
 @dataclass(frozen=True)
