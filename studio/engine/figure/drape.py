@@ -134,6 +134,9 @@ class Draping:
     shifts: Array
     unit_y: float  # metres per unit of the modelling space
     floor: float
+    always: bool = (
+        False  # in motion skirts must not change ways when legs get straight
+    )
 
     def swing_deg(self) -> float:
         """How far the legs are bent, at the most."""
@@ -158,7 +161,7 @@ class Draping:
 def drape(sewn: Sewn, points: Array, normals: Array, hangings: Sequence[Hanging], how: Draping) -> None:
     """Settle everything that hangs, in place; points and normals are those of the bent model."""
     skirts = [h for h in hangings if h.kind == SKIRT]
-    if skirts and how.swing_deg() > _CALM_DEG:
+    if skirts and (how.always or how.swing_deg() > _CALM_DEG):
         # The longest closed skirt falls by itself; the others keep their distance from it.
         lead = max(skirts, key=lambda h: _drop(sewn.points, h) * (1.0 if _grid(h).closed else 0.8))
         _take(sewn, points, normals, lead, _skirt(sewn, points, lead, how))

@@ -31,7 +31,7 @@ def posed(spec: Spec, request: DrawRequest, not_drawn: list[str]) -> Spec:
     if not found.joints and found.name not in poses.library():
         not_drawn.append(f"pose {found.name.replace('_', ' ')}")
         found = poses.resolve(Pose("idle"))
-    return replace(spec, pose=_carrying(found, spec))
+    return replace(spec, pose=carrying(found, spec))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ _UPRIGHT = {
 _AT_REST = {"idle", "walk", "hand_on_hip", "lean", "sit", "kneel"}
 
 
-def _carrying(pose: Pose, spec: Spec) -> Pose:
+def carrying(pose: Pose, spec: Spec) -> Pose:
     """A standing pose with the forearms raised so far that the hands show what they hold."""
     if pose.name not in _AT_REST:
         return pose

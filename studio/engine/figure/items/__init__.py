@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import carried, instruments, tools, weapons  # noqa: F401  importing a file registers its items
-from .carried import add_stool
+from .carried import STOOL_PARTS, add_stool
 from .registry import add_items, kinds
 
-__all__ = ["add_items", "add_stool", "kinds"]
+__all__ = ["STOOL_PARTS", "add_items", "add_stool", "kinds"]

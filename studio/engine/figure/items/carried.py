@@ -206,6 +206,9 @@ def bag(smith: Smith) -> None:
         smith.ball((0.048, y, 0.075), (0.008, 0.014, 0.018), Paint(smith.accent, METAL))
 
 
+STOOL_PARTS = 5  # a seat and four legs
+
+
 def add_stool(shop: Workshop) -> None:
     """A round stool under somebody who sits: the shins reach from its height to the ground."""
     hip, knee, ankle = (shop.rest[f"left_{joint}"] for joint in ("hip", "knee", "ankle"))

@@ -70,6 +70,18 @@ def _shadow(points: Array, model: Model, frame: Array, centre: Array, reach: flo
     return depth, scale
 
 
+def nothing_seen(width: int, height: int) -> Layers:
+    """The layers of a picture without a figure."""
+    return Layers(
+        np.zeros((height, width, 4), np.float32),
+        np.zeros((height, width), np.float32),
+        np.zeros((height, width), np.float32),
+        np.full((height, width), -1, np.int32),
+        np.zeros((height, width, 3), np.float32),
+        np.full((height, width), FAR, np.float32),
+    )
+
+
 def render(
     model: Model,
     points: Array,
@@ -110,14 +122,7 @@ def render(
     # A gap in depth becomes an outline; close-ups show finer steps.
     gap = max(0.006, min(0.020, 0.9 * model.head_height * 0.085))
 
-    layers = Layers(
-        np.zeros((height, width, 4), np.float32),
-        np.zeros((height, width), np.float32),
-        np.zeros((height, width), np.float32),
-        np.full((height, width), -1, np.int32),
-        np.zeros((height, width, 3), np.float32),
-        np.full((height, width), FAR, np.float32),
-    )
+    layers = nothing_seen(width, height)
 
     starts = list(range(0, height, _TILE_ROWS))
     every = np.ones(len(model.faces), np.uint8)

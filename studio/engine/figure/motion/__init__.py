@@ -1,0 +1,1 @@
+"""Figures that move: motions as data, feet that stay where they stand, cloth and hair that follow."""
