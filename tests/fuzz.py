@@ -30,7 +30,7 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-# With a server that is not there, or none, the others would hardly get beyond 503; nor with nothing to look at.
+# Last, as the others would hardly get beyond 503 without a server, nor beyond 404 with nothing to look at.
 SERVERS = r"^/(avatarforge-controller/servers|api/(settings|services|installer|generate/clear))"
 
 
