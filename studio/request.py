@@ -79,6 +79,9 @@ class AvatarRequest(_Request):
     clothing: Words = ""
     style: Words = ""
     realism: bool = False
+    # Who is shown, in words of their own: the embedded engine keeps face, hair, skin, body and age by them.
+    identity: Words = ""
+    identity_seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     views: Annotated[tuple[View, ...], Field(min_length=1, max_length=8)] = ("front",)
     pose_file_id: str | None = None
     reference_file_id: str | None = None

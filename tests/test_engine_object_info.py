@@ -16,6 +16,7 @@ FACTS: dict[str, Any] = json.loads((CAPTURES / "node_facts.json").read_text())
 OWN = {
     "FigureControlMap",
     "FigureView",
+    "FigureIdentity",
     "FigureReference",
     "FigurePose",
     "FigurePosePreset",

@@ -309,13 +309,13 @@ def test_without_a_picture_its_nodes_are_gone_and_readers_read_further_up() -> N
     assert {"20", "21", "22"}.isdisjoint(graph)
     assert (graph["3"]["inputs"]["positive"], graph["3"]["inputs"]["negative"]) == (["6", 0], ["7", 0])
     figure = workflows.fill(LIBRARY["embedded"], request, "front", 1, uploads={})
-    assert figure["3"]["inputs"]["positive"] == ["10", 0]
+    assert figure["3"]["inputs"]["positive"] == ["11", 0]
     for role, through in (("pose", "22"), ("reference", "32")):
         with_one = workflows.fill(
             LIBRARY["embedded"], request, "front", 1, uploads={f"{role}_image": "a.png"}
         )
         assert with_one["3"]["inputs"]["positive"] == [through, 0]
-        assert with_one[through]["inputs"]["conditioning"] == ["10", 0]
+        assert with_one[through]["inputs"]["conditioning"] == ["11", 0]
 
 
 def test_loras_are_stacked_in_their_order_between_the_model_and_all_its_readers() -> None:

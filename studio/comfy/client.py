@@ -332,6 +332,24 @@ class Comfy:
             size = int(length) if length.isdigit() else None
             yield Download(content_type, size, response.iter_bytes(CHUNK_BYTES))
 
+    def account(
+        self,
+        words: str,
+        *,
+        negative: str = "",
+        seed: int = 0,
+        image: str = "",
+        timeout_s: float | None = None,
+    ) -> Mapping[str, Any]:
+        """What the embedded engine makes of words; other servers have no such route."""
+        path = "/figure/account"
+        body = {"words": words, "negative": negative, "seed": seed, "image": image}
+        answer = self._wire.send("POST", path, timeout_s=timeout_s, json=body)
+        if answer.status in (400, 422):
+            told = answer.parsed()
+            raise StudioError("words_refused", why=told["error"]["message"])
+        return self._wire.read_mapping(answer, path)
+
     # Helpers.
 
     def _mapping(self, path: str, timeout_s: float | None = None) -> Mapping[str, Any]:

@@ -77,7 +77,7 @@ PACKS = {
     "LayerDiffuse": "ComfyUI-layerdiffuse",
     "LayeredDiffusion": "ComfyUI-layerdiffuse",
 }
-OWN_NODES = ("FigureView", "FigureReference")
+OWN_NODES = ("FigureView", "FigureReference", "FigureIdentity")
 
 
 def pack_of(class_type: str) -> str | None:

@@ -32,6 +32,8 @@ MEMBERS = (
     "realism",
     "framing",
     "transparent",
+    "identity",
+    "identity_seed",
     "seed",
     "pose_file_id",
     "reference_file_id",

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.engine.accounts import account_of
 from studio.engine.folders import MODEL_FOLDERS, Folders
 from studio.engine.nodes import NODES
 from studio.engine.queue import Item, PromptQueue
@@ -70,6 +71,7 @@ def build_app(folders: Folders, queue: PromptQueue, hub: Hub) -> ASGIApp:
         ("/extensions", site.get_extensions, ["GET"]),
         ("/features", site.get_features, ["GET"]),
         ("/free", site.post_free, ["POST"]),
+        ("/figure/account", site.post_account, ["POST"]),
     ]
     routes: list[Any] = [Route("/", site.get_root, methods=["GET"])]
     for start in ("", "/api"):
@@ -332,6 +334,18 @@ class Protocol:
         if content.get("free_memory"):
             self.queue.ask_to_free()
         return Response()
+
+    async def post_account(self, request: Request) -> Response:
+        """Say what words make of a character, without drawing it; not a route of ComfyUI's."""
+        content = await _read_object(request)
+        words, negative, image = (content.get(name, "") for name in ("words", "negative", "image"))
+        seed = content.get("seed", 0)
+        texts = all(isinstance(one, str) for one in (words, negative, image))
+        if not texts or isinstance(seed, bool) or not isinstance(seed, int):
+            problem = "words, negative and image are texts, seed is a whole number."
+            return _json(_error("invalid_account", problem), 400)
+        status, told = await run_in_threadpool(account_of, self.folders, words, negative, image, seed)
+        return _json(told, status)
 
 
 def _ids(content: dict[str, Any]) -> list[Any]:

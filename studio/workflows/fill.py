@@ -116,6 +116,8 @@ def _of_view(
         "realism": request.realism,
         "framing": request.framing,
         "transparent": request.transparent,
+        "identity": request.identity,
+        "identity_seed": request.identity_seed,
         **_panel(request, view),
     }
 

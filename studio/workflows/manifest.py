@@ -22,7 +22,7 @@ FILLED = frozenset(
     (
         *RESOLVED,
         *("positive", "negative", "seed", "variants", "yaw", "style", "realism", "filename_prefix"),
-        *("framing", "transparent", "sheet_width", "panel_x"),
+        *("framing", "transparent", "sheet_width", "panel_x", "identity", "identity_seed"),
         *("fps", "resolution", "emotion", "landmarks", "frames"),
         *("start_time", "seconds", "crop_x", "crop_y", "crop_width", "crop_height", "fit"),
         *("sound_mode", "volume", "video_format"),

@@ -45,6 +45,16 @@ def map_graph(
         },
         "9": {"class_type": "SaveImage", "inputs": {"images": ["8", 0], "filename_prefix": filename_prefix}},
     }
+    if request.identity:
+        graph["10"] = {
+            "class_type": "FigureIdentity",
+            "inputs": {
+                "conditioning": ["2", 0],
+                "words": request.identity,
+                "seed": request.identity_seed or 0,
+            },
+        }
+        graph["4"]["inputs"]["conditioning"] = ["10", 0]
     if pose is not None:
         graph["5"] = {"class_type": "LoadImage", "inputs": {"image": pose}}
         graph["6"] = {"class_type": "ControlNetLoader", "inputs": {"control_net_name": POSE_READER}}

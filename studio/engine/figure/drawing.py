@@ -20,7 +20,7 @@ from .request import Camera, DrawRequest, Framing, OnProgress, Picture
 from .shape.skeleton import bend, bend_points
 from .spec import Pose, Spec
 from .styles import Style, style_of
-from .words import Parsed, dominant_colours, parse
+from .words import Identity, Parsed, ReferenceColours, dominant_colours, parse, parse_kept
 from .workshop import CHIN, Model
 
 Array = np.ndarray
@@ -47,23 +47,34 @@ class Scene:
 
 
 @lru_cache(maxsize=64)
-def _parsed(words: str, negative: str, seed: int, style: str | None, realism: bool) -> Parsed:
-    return parse(words, negative, seed, style=style, realism=realism)
+def _parsed(
+    words: str, negative: str, seed: int, style: str | None, realism: bool, identity: Identity | None
+) -> Parsed:
+    return _read(words, negative, seed, None, style, realism, identity)
+
+
+def _read(
+    words: str,
+    negative: str,
+    seed: int,
+    colours: ReferenceColours | None,
+    style: str | None,
+    realism: bool,
+    identity: Identity | None,
+) -> Parsed:
+    if identity is None:
+        return parse(words, negative, seed, colours, style=style, realism=realism)
+    return parse_kept(words, identity, negative, seed, colours, style=style, realism=realism)
 
 
 def read_request(request: DrawRequest) -> Parsed:
     """The character that a request describes."""
+    identity = Identity(request.identity, request.identity_seed) if request.identity.strip() else None
+    said = (request.words, request.negative, request.seed)
     if request.reference_image is not None:
         colours = dominant_colours(request.reference_image)
-        return parse(
-            request.words,
-            request.negative,
-            request.seed,
-            colours,
-            style=request.style,
-            realism=request.realism,
-        )
-    return _parsed(request.words, request.negative, request.seed, request.style, request.realism)
+        return _read(*said, colours, request.style, request.realism, identity)
+    return _parsed(*said, request.style, request.realism, identity)
 
 
 def _camera(request: DrawRequest, spec: Spec) -> Camera:
@@ -221,6 +232,7 @@ def recipe_of(request: DrawRequest, scene: Scene) -> dict[str, Any]:
         "words": request.words,
         "negative": request.negative,
         "seed": request.seed,
+        **({"identity": [request.identity, request.identity_seed]} if request.identity.strip() else {}),
         "steps": request.steps,
         "cfg": request.cfg,
         "denoise": request.denoise,

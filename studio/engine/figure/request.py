@@ -46,6 +46,8 @@ class DrawRequest:
     )
     base_image: np.ndarray | None = None  # height × width × 4, uint8: what denoise < 1 blends in
     loras: tuple[tuple[str, float], ...] = ()
+    identity: str = ""  # words of a character that is known; face, hair, skin, body and age stay as they say
+    identity_seed: int = 0  # and what they leave open, as this seed decides
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from studio.engine.folders import Folders
-from studio.engine.nodes.define import choice, decimal, link, node, switch, text
+from studio.engine.nodes.define import choice, decimal, link, node, switch, text, whole
 from studio.engine.nodes.loaders import Clip, ControlNet
 
 Conditioning = list[tuple[str, dict[str, Any]]]
@@ -184,6 +184,24 @@ def figure_view(
     """Set the camera and the style."""
     camera = (yaw, pitch, framing)
     return (with_options(conditioning, camera=camera, style=style, realism=realism, transparent=transparent),)
+
+
+@node(
+    "FigureIdentity",
+    required={
+        "conditioning": link("CONDITIONING"),
+        "words": text("", multiline=True, tooltip="Who it is; empty: whoever the prompt describes."),
+        "seed": whole(0, 0, 2**64 - 1, tooltip="Decides what these words leave open."),
+    },
+    outputs=("CONDITIONING",),
+    category="figure",
+    display_name="Figure Identity",
+    description="A character that is known: its face, hair, skin, body and age stay, whatever is asked for.",
+    module="studio.engine.nodes",
+)
+def figure_identity(conditioning: Conditioning, words: str, seed: int) -> tuple[Conditioning]:
+    """Set who it is; no words set nobody."""
+    return (with_options(conditioning, identity=(words, seed)) if words.strip() else conditioning,)
 
 
 def _check_pose(folders: Folders, pose: Any) -> str | None:

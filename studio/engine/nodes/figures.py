@@ -31,6 +31,7 @@ def draw_request(
 
     options = options_of(positive)
     camera, reference = options.get("camera"), options.get("reference")
+    identity, identity_seed = options.get("identity", ("", 0))
     pose = _pose_picture(options)
     return DrawRequest(
         words=words_of(positive),
@@ -42,6 +43,8 @@ def draw_request(
         pose_image=None if pose is None else to_bytes(pose[index % len(pose), ..., :3]),
         pose_json=options.get("pose"),
         reference_image=None if reference is None else to_bytes(reference[0, ..., :3]),
+        identity=identity,
+        identity_seed=identity_seed,
         **settings,
     )
 
