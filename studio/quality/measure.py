@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 LONGEST = 2048  # pixels; what is larger is looked at in this size, as it is shown
 TILE = 24
-EDGE_SPAN = 24.0  # of 255: what differs less inside a tile is not an edge
+REACH = 6  # pixels to either side in which an edge has to end
+EDGE_SPAN = 24.0  # of 255: what differs less is not an edge
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Measured:
 
     sharpness: float | None  # what one pixel crosses of an edge, where it is sharpest; None: no edge
     noise: float  # grey levels by which neighbours differ where nothing is drawn
-    brightness: float  # mean grey of what is solid, 0 to 255
+    brightness: float  # grey of what is solid, 0 to 255: between its mean and the middle of its range
     lights: float  # the grey that only 2 % are lighter than
     shadows: float  # the grey that only 2 % are darker than
     faces: tuple[Face, ...]
@@ -46,7 +47,8 @@ def measure(pixels: Pixels) -> Measured:
     return Measured(
         sharpness=_sharpness(gray),
         noise=_noise(gray),
-        brightness=float(seen.mean()),
+        # A night scene has its lights, and a drawing on white its darks; what is badly lit has neither.
+        brightness=(float(seen.mean()) + float(low + high) / 2) / 2,
         lights=float(high),
         shadows=float(low),
         faces=tuple(
@@ -64,7 +66,7 @@ def _tiles(plane: Array, side: int) -> Array:
 
 
 def _sharpness(gray: Array) -> float | None:
-    """In tiles with an edge: the steepest step against all that the tile spans; the upper quarter's mean.
+    """How much of an edge its steepest pixel crosses: over tiles with an edge, the mean of the sharper half.
 
     The span makes it the same for soft and hard light, and only tiles with an edge count, so that neither
     the empty ground of a drawing nor the blurred one of a photograph weighs anything.
@@ -73,21 +75,20 @@ def _sharpness(gray: Array) -> float | None:
     import numpy as np
 
     # Single pixels that stand out are noise and not edges.
-    calm = cv2.medianBlur(gray, 3).astype(np.float32)
-    side = min(TILE, *calm.shape)
-    if side < 4:
+    calm = cv2.medianBlur(gray, 3)
+    if min(calm.shape) < TILE:
         return None
-    across = np.abs(np.diff(calm, axis=1, append=calm[:, -1:]))
-    down = np.abs(np.diff(calm, axis=0, append=calm[-1:]))
-    step = np.percentile(_tiles(np.maximum(across, down), side), 99, axis=1)
-    blocks = _tiles(calm, side)
-    span = np.percentile(blocks, 98, axis=1) - np.percentile(blocks, 2, axis=1)
-    edge = span > EDGE_SPAN
-    if not bool(edge.any()):
+    around = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
+    span = (cv2.dilate(calm, around) - cv2.erode(calm, around)).astype(np.float32)
+    level = calm.astype(np.float32)
+    across = np.abs(np.diff(level, axis=1, append=level[:, -1:]))
+    down = np.abs(np.diff(level, axis=0, append=level[-1:]))
+    crossed = np.where(span > EDGE_SPAN, np.maximum(across, down) / np.maximum(span, 1), 0)
+    found = np.sort(_tiles(crossed, TILE).max(1))
+    found = found[found > 0]
+    if not len(found):
         return None
-    found = np.sort(step[edge] / span[edge])
-    best = found[-max(1, len(found) // 4) :]
-    return float(np.minimum(best, 1.0).mean())
+    return float(found[len(found) // 2 :].mean())
 
 
 def _noise(gray: Array) -> float:
@@ -101,4 +102,4 @@ def _noise(gray: Array) -> float:
     if side < 3:
         return 0.0
     grain = np.sqrt((_tiles(rest, side) ** 2).mean(1))
-    return float(np.percentile(grain, 25))
+    return float(np.percentile(grain, 5))

@@ -11,11 +11,11 @@ from studio.quality.verdict import Check, Demand
 WEIGHTS = {"sharpness": 0.35, "resolution": 0.20, "exposure": 0.20, "contrast": 0.10, "noise": 0.15}
 
 LEAST_SIDE, GOOD_SIDE = 256, 1024  # of the shorter side, in pixels
-LEAST_SHARPNESS, GOOD_SHARPNESS = 0.16, 0.42
+LEAST_SHARPNESS, FAIR_SHARPNESS, GOOD_SHARPNESS = 0.12, 0.35, 0.7
 MOST_NOISE, CALM = 9.0, 2.0
-DARKEST, DARK = 28.0, 60.0  # of the mean grey
-BRIGHTEST, BRIGHT = 250.0, 238.0
-LEAST_CONTRAST, GOOD_CONTRAST = 40.0, 120.0
+DARKEST, DARK = 22.0, 70.0  # of 255
+BRIGHTEST, BRIGHT = 246.0, 222.0
+LEAST_CONTRAST, GOOD_CONTRAST = 40.0, 150.0
 
 
 def on_pixels(width: int, height: int, measured: Measured) -> tuple[Check, ...]:
@@ -55,20 +55,28 @@ def _on_sharpness(measured: Measured) -> Check:
         else f"It is blurred: even its sharpest edges take {1 / value:.1f} pixels, and "
         f"{1 / LEAST_SHARPNESS:.0f} are the most. Generate it again, with more steps or a larger size."
     )
-    score = 0.3 * _share(value, 0, LEAST_SHARPNESS) + 0.7 * _share(value, LEAST_SHARPNESS, GOOD_SHARPNESS)
+    score = (
+        0.3 * _share(value, 0, LEAST_SHARPNESS)
+        + 0.5 * _share(value, LEAST_SHARPNESS, FAIR_SHARPNESS)
+        + 0.2 * _share(value, FAIR_SHARPNESS, GOOD_SHARPNESS)
+    )
     return _counted("sharpness", passed, round(value, 3), LEAST_SHARPNESS, why, score, "error")
 
 
 def _on_exposure(measured: Measured) -> Check:
     value = measured.brightness
     if value < DARKEST:
-        why = f"It is too dark: its mean grey is {value:.0f} of 255, and {DARKEST:.0f} is the least."
+        why = f"It is too dark: its middle grey is {value:.0f} of 255, and {DARKEST:.0f} is the least."
         limit, passed = DARKEST, False
     elif value > BRIGHTEST:
-        why = f"It is too bright: its mean grey is {value:.0f} of 255, and {BRIGHTEST:.0f} is the most."
+        why = f"It is too bright: its middle grey is {value:.0f} of 255, and {BRIGHTEST:.0f} is the most."
         limit, passed = BRIGHTEST, False
     else:
-        why, limit, passed = f"Its mean grey is {value:.0f} of 255.", f"{DARKEST:.0f}..{BRIGHTEST:.0f}", True
+        why, limit, passed = (
+            f"Its middle grey is {value:.0f} of 255.",
+            f"{DARKEST:.0f}..{BRIGHTEST:.0f}",
+            True,
+        )
     score = min(_share(value, 0, DARK), 1 - _share(value, BRIGHT, 255))
     return _counted("exposure", passed, round(value, 1), limit, why, score, "error")
 
