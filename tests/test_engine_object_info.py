@@ -14,6 +14,12 @@ from tests.engine_fixtures import CAPTURES, RunningEngine, running_engine  # noq
 
 FACTS: dict[str, Any] = json.loads((CAPTURES / "node_facts.json").read_text())
 OWN = {
+    "ClipCrop",
+    "ClipJoin",
+    "ClipOverlay",
+    "ClipSave",
+    "ClipScale",
+    "ClipSound",
     "FigureControlMap",
     "FigureView",
     "FigureIdentity",
@@ -22,6 +28,7 @@ OWN = {
     "FigurePosePreset",
     "FigureStyle",
     "FigureTalkingHead",
+    "Video Slice",  # of later ComfyUIs than the captured one
 }
 LISTS_DIFFER = "files"  # in the facts: a list that depends on the machine
 

@@ -48,6 +48,9 @@ NOT_KNOWN_EVERYWHERE = (
     ("audio/mp4", ".m4a"),
     ("audio/ogg", ".ogg"),
     ("audio/ogg", ".opus"),
+    ("video/webm", ".webm"),
+    ("video/x-matroska", ".mkv"),
+    ("video/quicktime", ".mov"),
 )
 LONGEST_NAME_BYTES = 255
 UNUSABLE = re.compile(r"[\x00-\x1f]" if os.name != "nt" else r'[\x00-\x1f<>:"|?*]')
@@ -133,6 +136,10 @@ class Folders:
     def input_sounds(self) -> list[str]:
         """List the input files whose names say that there may be a sound in them."""
         return self._input_files_of("audio/", "video/")
+
+    def input_videos(self) -> list[str]:
+        """List the input files whose names say that they are videos."""
+        return self._input_files_of("video/", "image/gif")
 
     def _input_files_of(self, *kinds: str) -> list[str]:
         for kind, suffix in NOT_KNOWN_EVERYWHERE:

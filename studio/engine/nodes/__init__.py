@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.engine.nodes import (
     audio,
+    clips,
     conditioning,
     effects,
     figures,
@@ -12,6 +13,7 @@ from studio.engine.nodes import (
     latents,
     loaders,
     masks,
+    motion,
     presets,
     primitives,
     sampling,
@@ -24,6 +26,7 @@ from studio.engine.nodes.define import NODES
 __all__ = [
     "NODES",
     "audio",
+    "clips",
     "conditioning",
     "effects",
     "figures",
@@ -32,6 +35,7 @@ __all__ = [
     "latents",
     "loaders",
     "masks",
+    "motion",
     "presets",
     "primitives",
     "sampling",

@@ -87,8 +87,8 @@ def talking_head(
     """Listen, decide on every movement, and find the face; the frames are drawn when they are saved."""
     places = _landmarks(landmarks)
     with open_picture(input_path(run, image)) as opened:
-        recipe = _recipe(opened)
-        picture = _flat(ImageOps.exif_transpose(opened) or opened)
+        recipe = recipe_in(opened)
+        picture = flat(ImageOps.exif_transpose(opened) or opened)
     # late, because faces bring the figure or OpenCV with them and a server should answer at once
     from studio.engine.talking.head import Face, face_name, lips_of, listen, talking_video
     from studio.engine.talking.phonemes import PhonemesRefused
@@ -114,7 +114,7 @@ def _listened(at_s: float, whole_s: float) -> tuple[int, int]:
     return min(LISTEN_STEPS, int(LISTEN_STEPS * at_s / whole_s)), LISTEN_STEPS
 
 
-def _flat(picture: Image.Image) -> np.ndarray:
+def flat(picture: Image.Image) -> np.ndarray:
     """Red, green and blue of the first frame; what is transparent shows a light wall."""
     if "A" not in picture.getbands() and "transparency" not in picture.info:
         return np.asarray(picture.convert("RGB"))
@@ -123,7 +123,7 @@ def _flat(picture: Image.Image) -> np.ndarray:
     return np.asarray(wall.convert("RGB"))
 
 
-def _recipe(picture: Image.Image) -> dict[str, Any] | None:
+def recipe_in(picture: Image.Image) -> dict[str, Any] | None:
     """How this engine drew the picture, if it did and the picture still says so."""
     written = getattr(picture, "text", {}).get("figure")
     if not isinstance(written, str):

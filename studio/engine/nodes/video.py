@@ -12,7 +12,7 @@ from studio.engine.nodes.audio import SAVED, sound_refusals_said
 from studio.engine.nodes.define import Result, Run, choice, decimal, link, node, text
 from studio.engine.nodes.files import common_texts, free_place
 from studio.engine.talking.audio import Sound
-from studio.engine.talking.video import MP4, Stills, Video, fps_of, write_video
+from studio.engine.talking.video import MP4, Stills, Video, bytes_of, fps_of, write_video
 
 MODULE = "comfy_extras.nodes_video"
 SECONDS_BETWEEN_PREVIEWS = 2.0  # of the video
@@ -76,9 +76,7 @@ def save(run: Run, video: Video, filename_prefix: str, suffix: str, write: Calla
             run.progress(done, of, None)
             return
         shown = part
-        run.progress(
-            done, of, picture.to_ndarray(format="rgb24") if isinstance(picture, VideoFrame) else picture
-        )
+        run.progress(done, of, bytes_of(picture) if isinstance(picture, VideoFrame) else picture)
 
     with sound_refusals_said():
         write(video, place.folder / name, progress, run.check, common_texts(run))

@@ -210,6 +210,12 @@ def even(length: int) -> int:
     return length - length % 2
 
 
+def bytes_of(frame: VideoFrame) -> Array:
+    """A picture as encoders want it, back as bytes of red, green and blue."""
+    plain = frame.reformat(format="rgb24", src_colorspace="ITU709", src_color_range="MPEG")
+    return plain.to_ndarray()
+
+
 def _to_encode(picture: Array | VideoFrame, video: Video, number: int) -> VideoFrame:
     frame = picture if isinstance(picture, VideoFrame) else _frame(picture, video, number)
     frame.pts, frame.time_base = number, 1 / video.fps

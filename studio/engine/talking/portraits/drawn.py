@@ -35,7 +35,7 @@ _FROM_BEHIND = -0.05  # a face that looks further away than this shows nothing t
 
 def open_drawn(picture: Array, recipe: dict[str, Any], size: int) -> DrawnPortrait | None:
     """The portrait of a character by its recipe; None if the recipe is not of a drawing of ours."""
-    told = _figure_of(recipe)
+    told = drawn_by(recipe)
     if told is None:
         return None
     spec, camera = told
@@ -49,7 +49,7 @@ def open_drawn(picture: Array, recipe: dict[str, Any], size: int) -> DrawnPortra
     return DrawnPortrait(scene, size)
 
 
-def _figure_of(recipe: dict[str, Any]) -> tuple[Spec, Camera] | None:
+def drawn_by(recipe: dict[str, Any]) -> tuple[Spec, Camera] | None:
     """Character and view of a recipe, however deep it lies in what a picture carries."""
     told: Any = recipe
     for key in ("figure", "recipe"):
