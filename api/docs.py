@@ -16,6 +16,15 @@ from api.paths import root_of
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 ASSETS_PATH = "/docs-assets"
+METHODS = frozenset({"get", "put", "post", "patch", "delete"})
+# The systems that one server serves: by their tags, else by where their routes begin.
+GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("AvatarForge", "/avatarforge-controller", frozenset()),
+    ("Talking Avatar", "", frozenset({"Talking Avatar", "Speech", "OpenAI Speech"})),
+    ("Media Generation", "/api/v1", frozenset()),
+    ("AInfluencer", "/api", frozenset({"content"})),
+    ("Studio", "/", frozenset()),
+)
 NULL = "\0null"  # stands for None in examples, out of which FastAPI would drop it
 
 
@@ -37,6 +46,7 @@ def install(app: FastAPI) -> None:
         document = plain()
         if document is not finished:
             _put_nulls(document)
+            document["x-tagGroups"] = tag_groups(document)
             finished = document
         return document
 
@@ -67,6 +77,27 @@ def install(app: FastAPI) -> None:
     app.add_route("/docs", swagger, include_in_schema=False)
     app.add_route("/redoc", redoc, include_in_schema=False)
     app.mount(ASSETS_PATH, StaticFiles(directory=ASSETS), name="docs-assets")
+
+
+def tag_groups(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tags of each system, so that a page with all of them can be read."""
+    groups: dict[str, list[str]] = {name: [] for name, _, _ in GROUPS}
+    for path, methods in document["paths"].items():
+        for tag in (
+            tag for method in methods if method in METHODS for tag in methods[method].get("tags", ())
+        ):
+            known = next((tags for tags in groups.values() if tag in tags), None)
+            if known is None:
+                groups[_system(path, tag)].append(tag)
+    return [{"name": name, "tags": tags} for name, tags in groups.items() if tags]
+
+
+def _system(path: str, tag: str) -> str:
+    return next(
+        name
+        for name, prefix, tags in GROUPS
+        if tag in tags or (prefix and f"{path}/".startswith(f"{prefix.rstrip('/')}/"))
+    )
 
 
 def _put_nulls(value: Any) -> None:

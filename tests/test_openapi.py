@@ -81,6 +81,17 @@ def test_every_operation_is_described_and_tagged(document: dict[str, Any]) -> No
         assert "HEAD" not in method.upper()
 
 
+def test_every_tag_is_in_the_group_of_its_system(document: dict[str, Any]) -> None:
+    groups = {group["name"]: group["tags"] for group in document["x-tagGroups"]}
+    every = [tag for tags in groups.values() for tag in tags]
+    assert len(every) == len(set(every))
+    assert set(every) == {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    assert {"AvatarForge", "Media Generation", "Talking Avatar", "Studio"} <= set(groups)
+    for _, path, operation in operations(document):
+        if path.startswith(PREFIX):
+            assert operation["tags"][0] in groups["AvatarForge"], path
+
+
 def test_every_json_answer_has_an_example_that_fits_its_schema(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         for status, response in operation["responses"].items():
