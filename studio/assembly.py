@@ -34,6 +34,7 @@ from studio.servers import Servers
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
 from studio.talking import Talking
+from studio.writing import Writing
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Studio:
     hooks: Hooks
     mirror: Mirror | None
     speech: Speech
+    writing: Writing
     characters: Characters
     contents: Contents
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -86,6 +88,7 @@ class Studio:
             self.mirror.stop()
         self.models.stop()
         self.speech.stop()
+        self.writing.stop()
         self.pool.stop()
         if self.engine is not None:
             self.engine.stop()
@@ -149,6 +152,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Hooks(database, settings),
         mirror,
         Speech(settings),
+        Writing(settings),
         Characters(jobs),
         Contents(media),
     )

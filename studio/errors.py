@@ -639,6 +639,12 @@ REGISTRY = _registry(
         "Check the address; it must lead to the file itself, without a login.",
     ),
     # Characters.
+    Problem(
+        "costume_unknown",
+        422,
+        "The character has no costume {name!r}.",
+        "Name one of its costumes ({known}), or say in words what it wears.",
+    ),
     Problem("character_not_found", 404, "Character not found: {id}", "Check the id, or list the characters."),
     Problem(
         "style_not_found",
@@ -654,12 +660,19 @@ REGISTRY = _registry(
         "It may have been deleted; list the library to see what is there.",
     ),
     Problem(
+        "contents_not_found",
+        404,
+        "None of these contents is in the library.",
+        "They may have been deleted; list the library to see what is there.",
+    ),
+    Problem(
         "content_file_gone",
         404,
         "The file of content {id} is gone from the disk.",
         "Delete the entry, or make the content again from its settings.",
     ),
     # Servers that write texts.
+    Problem("platform_unknown", 422, "There is no platform named {platform!r}.", "Known are: {known}."),
     Problem(
         "llm_not_set",
         503,

@@ -36,6 +36,7 @@ LAYERS: list[set[str]] = [
         "studio.sheets",
         "studio.servers",
         "studio.speech",
+        "studio.writing",
     },
     {"studio.collect", "studio.editor", "studio.library", "studio.mirror"},
     {"studio.jobs"},
