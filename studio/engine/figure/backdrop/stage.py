@@ -9,6 +9,7 @@ import numpy as np
 
 from ..filters import noise
 from ..oklab import from_lab, to_lab
+from ..registering import remember
 from ..shape.curves import smoothstep
 
 Array = np.ndarray
@@ -186,13 +187,7 @@ _SCENES: dict[str, Painter] = {}
 
 def scene(*names: str) -> Callable[[Painter], Painter]:
     """Register a function as the painter of these scenes."""
-
-    def remember(paint: Painter) -> Painter:
-        for name in names:
-            _SCENES[name] = paint
-        return paint
-
-    return remember
+    return remember(_SCENES, names)
 
 
 def painter(name: str) -> Painter | None:

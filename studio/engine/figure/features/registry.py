@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..palette import Paint
+from ..registering import remember
 from ..shape.mesh import Mesh
 from ..spec import Feature
 from ..workshop import Workshop
@@ -15,13 +16,7 @@ _MAKERS: dict[str, Maker] = {}
 
 def feature(*names: str) -> Callable[[Maker], Maker]:
     """Register a function as the maker of these features."""
-
-    def remember(make: Maker) -> Maker:
-        for name in names:
-            _MAKERS[name] = make
-        return make
-
-    return remember
+    return remember(_MAKERS, names)
 
 
 def kinds() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..palette import SURFACE_OF, Paint
+from ..registering import remember
 from ..spec import RGB, Garment
 from ..workshop import Workshop
 from .tailor import Tailor
@@ -24,13 +25,7 @@ _SPARE = {
 
 def garment(*names: str) -> Callable[[Maker], Maker]:
     """Register a function as the maker of these garments."""
-
-    def remember(make: Maker) -> Maker:
-        for name in names:
-            _MAKERS[name] = make
-        return make
-
-    return remember
+    return remember(_MAKERS, names)
 
 
 def kinds() -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..registering import remember
 from ..workshop import Workshop
 from .colouring import HAT_LINES, colour, worn_over
 from .locks import TIP_Y, Barber
@@ -18,13 +19,7 @@ _STYLES: dict[str, Style] = {}
 
 def style(*names: str) -> Callable[[Style], Style]:
     """Register a function as the maker of these hair styles."""
-
-    def remember(make: Style) -> Style:
-        for name in names:
-            _STYLES[name] = make
-        return make
-
-    return remember
+    return remember(_STYLES, names)
 
 
 def styles() -> tuple[str, ...]:

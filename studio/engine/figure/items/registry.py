@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..palette import CLOTH, GEM, GLOW, LEATHER, METAL, SURFACE_OF, Paint
+from ..registering import remember
 from ..shape.curves import Points, Vector, turn, unit
 from ..shape.mesh import Mesh, ellipsoid, loop_tube, revolve_sharp, rings, tube
 from ..spec import RGB, Item
@@ -141,13 +142,7 @@ _MAKERS: dict[str, Maker] = {}
 
 def item(*names: str) -> Callable[[Maker], Maker]:
     """Register a function as the maker of these items."""
-
-    def remember(make: Maker) -> Maker:
-        for name in names:
-            _MAKERS[name] = make
-        return make
-
-    return remember
+    return remember(_MAKERS, names)
 
 
 def kinds() -> tuple[str, ...]:
