@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from studio.assembly import Studio
 
@@ -44,6 +45,17 @@ def send_file(
         filename=filename,
         content_disposition_type=disposition,
     )
+
+
+def send_zip(pieces: Iterator[bytes], stem: str) -> Response:
+    """A ZIP, sent while it is written."""
+    day = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
+    headers = {
+        "Content-Disposition": f'attachment; filename="{stem}-{day}.zip"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(pieces, headers=headers, media_type="application/zip")
 
 
 def send_bytes(data: bytes, mime_type: str, etag: str, cache: str = FOREVER) -> Response:

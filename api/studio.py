@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +13,7 @@ from api import avatarforge_schemas as shared
 from api import studio_jobs, uploads
 from api import studio_schemas as schemas
 from api.bodies import StrictRoute
-from api.deps import StudioDep, iso_seconds, not_modified, send_bytes, send_file
+from api.deps import StudioDep, iso_seconds, not_modified, send_bytes, send_file, send_zip
 from api.studio_schemas import (
     Choice,
     Choices,
@@ -277,14 +276,7 @@ def select_pictures(body: Selection, studio: StudioDep) -> Download:
 )
 def download_selection(token: str, studio: StudioDep) -> Response:
     """A ZIP with the pictures and a recipe of each, written while it is sent."""
-    pieces: Iterator[bytes] = studio.gallery.archive(studio.gallery.selections.get(token))
-    day = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
-    headers = {
-        "Content-Disposition": f'attachment; filename="avatarforge-{day}.zip"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(pieces, headers=headers, media_type="application/zip")
+    return send_zip(studio.gallery.archive(studio.gallery.selections.get(token)), "avatarforge")
 
 
 @router.get(

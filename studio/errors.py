@@ -639,6 +639,17 @@ REGISTRY = _registry(
         "Check the address; it must lead to the file itself, without a login.",
     ),
     # Characters.
+    Problem("set_empty", 422, "The set names no pictures.", "Say in `items` what is to be made."),
+    Problem(
+        "set_not_found", 404, "The character has no set {id}.", "Check the id, or list the character's sets."
+    ),
+    Problem("set_view_unknown", 422, "There is no view {name!r}.", "Choose among: {known}."),
+    Problem(
+        "result_without_character",
+        422,
+        "This result shows no character that could be kept.",
+        "Choose a picture that was drawn from words.",
+    ),
     Problem(
         "costume_unknown",
         422,
@@ -778,6 +789,13 @@ REGISTRY = _registry(
         422,
         "The workflow {name!r} takes no {given}.",
         "It takes: {known}.",
+    ),
+    # Video editing.
+    Problem(
+        "edit_impossible",
+        422,
+        "This video cannot be made: {why}.",
+        "Change what is asked for so that it fits the files.",
     ),
 )
 

@@ -311,12 +311,18 @@ class FileStore:
         swept = Swept(
             files=len(expired),
             orphans=self._sweep_orphans(old),
-            temporary=sum(remove_file(path) for path in _older(self.settings.temp_path, 0, old)),
+            temporary=sum(remove_file(path) for path, _ in self.temporary(now)),
             outputs=self._sweep_outputs(old),
         )
         if swept != Swept(0, 0, 0, 0):
             log.info("cleaned up: %s", swept)
         return swept
+
+    def temporary(self, now: float) -> Iterator[tuple[Path, int]]:
+        """What uploads that broke off a day ago or earlier have left, each with its size."""
+        for path in _older(self.settings.temp_path, 0, now - DAY_S):
+            with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+                yield path, path.stat().st_size
 
     def _sweep_orphans(self, old: float) -> int:
         # Bytes from before these records began are another database's: it may only be away for a while.

@@ -67,7 +67,8 @@ def read_refusal(answer: httpx.Response, status: int, code: str = "") -> dict[st
     if code:
         assert error["code"] == code, error
     if (problem := REGISTRY.get(error["details"]["code"])) is not None and problem.hint:
-        assert error["details"]["hint"], error  # what to do
+        # What to do; what is not valid is named in its place.
+        assert error["details"].get("hint") or error["details"].get("errors"), error
     return error
 
 

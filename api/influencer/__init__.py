@@ -5,15 +5,19 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from api import problems
-from api.influencer import answers
+from api.influencer import answers, contents, images_kept
 
 # In the order in which they are matched.
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (images_kept.router, contents.router)
+# Of addresses that answers name, at the root as documented.
+FILES = "/content"
 
 
 def install(app: FastAPI) -> None:
     """Serve the family, with failures in its own form."""
     problems.RENDERERS[answers.PREFIX] = answers.render
     problems.LISTERS[answers.PREFIX] = answers.list_errors
+    problems.RENDERERS[FILES] = answers.render
     for router in ROUTERS:
         app.include_router(router, prefix=answers.PREFIX, responses=answers.OTHERWISE)
+    app.include_router(contents.files, responses=answers.OTHERWISE)

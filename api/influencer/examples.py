@@ -35,14 +35,24 @@ class _Facts(dict[str, Any]):
 
 def told(data: Any, *codes: str, message: str | None = None) -> Responses:
     """The responses of a route: its good answer by the data in it, and failures by the registry's codes."""
-    example = {"success": True, "data": data, "message": message or NULL, "timestamp": _AT}
+    example = {"success": True, "data": _open(data), "message": message or NULL, "timestamp": _AT}
     return {200: {"content": {"application/json": {"example": example}}}} | fails(*codes)
 
 
 def bare(members: dict[str, Any]) -> Responses:
     """The same for a route whose members stand at the top as well."""
+    members = _open(members)
     example = {**members, "success": True, "data": members, "timestamp": _AT}
     return {200: {"content": {"application/json": {"example": example}}}}
+
+
+def _open(value: Any) -> Any:
+    """An example whose empty members are not dropped on the way into the document."""
+    if isinstance(value, dict):
+        return {name: _open(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_open(inner) for inner in value]
+    return NULL if value is None else value
 
 
 def fails(*codes: str) -> Responses:

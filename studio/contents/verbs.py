@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from studio import clips, pictures, visitors
 from studio.collect import MIME_TYPES
 from studio.contents.archive import archive
 from studio.contents.shelf import Shelf
-from studio.disk import full_disk_is_said
+from studio.disk import full_disk_is_said, remove_file
 from studio.errors import StudioError
 from studio.gallery.verbs import GRACE_S, clean_tags
 from studio.media import Media
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 DOOR = "influencer"
 DAY_S = 86_400.0
+Kind = Literal["orphaned", "temporary", "old"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_FOLDER = 200
 MAX_WORDS = 10_000
 SWEPT_AT_ONCE = 500
@@ -52,6 +54,14 @@ class Deleted:
     done: tuple[str, ...]
     failed: tuple[str, ...]
     until: float | None
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What a clean-up removed or would remove, as number and bytes of each kind; and what it left."""
+
+    removed: dict[str, tuple[int, int]]
+    skipped: int  # as old, but approved
 
 
 class Contents:
@@ -117,17 +127,31 @@ class Contents:
         """Sums over all contents, or those of one character."""
         return records.stats(self.database, character_id)
 
+    def by_character(self, character_id: str | None = None, limit: int = 100) -> list[records.Held]:
+        """What the contents of each character take, the largest first; or those of one of them."""
+        return records.held_by_character(self.database, character_id, limit)
+
     def bytes_by_character(self) -> dict[str | None, tuple[int, int]]:
         """How many contents and bytes each character has; those of no character are under None."""
-        return records.bytes_by_character(self.database)
+        return {one.character_id: (one.count, one.bytes) for one in self.by_character(limit=10_000)}
 
-    def folders(self) -> dict[str, int]:
+    def folders(self, character_id: str | None = None) -> dict[str, int]:
         """The folders in use, each with how much is in it."""
-        return records.folders(self.database)
+        return records.folders(self.database, character_id)
 
-    def tags(self, limit: int = 200) -> dict[str, int]:
+    def tags(self, character_id: str | None = None, limit: int = 50) -> dict[str, int]:
         """The tags in use, the most frequent first."""
-        return records.tags_in_use(self.database, limit)
+        return records.tags_in_use(self.database, character_id, limit)
+
+    def with_names(self, names: Sequence[str], types: Sequence[str] = ()) -> list[Content]:
+        """The contents whose files have these names; those that are gone are left out."""
+        found: list[Content] = []
+        for part in _parts(names):
+            wanted = Filter(names=tuple(part), types=tuple(types))
+            listed, _ = records.page(self.database, wanted, limit=len(part))
+            found += listed
+        by_name = {content.name: content for content in found}
+        return [by_name[name] for name in dict.fromkeys(names) if name in by_name]
 
     def history(self, content_id: str) -> list[records.Entry]:
         """What was decided about a content, in order."""
@@ -342,6 +366,45 @@ class Contents:
             log.info("%d contents were removed for good", swept)
         return swept
 
+    @full_disk_is_said()
+    def clean_up(
+        self, older_than_days: int, kinds: Collection[str] = KINDS, *, dry_run: bool = False
+    ) -> Cleaned:
+        """Remove files without a record, uploads that broke off, and old images that nobody approved."""
+        now = time.time()
+        removed: dict[str, tuple[int, int]] = {}
+        # Files without a record are nobody's: a visitor who sees only own things has none of them.
+        is_owner = visitors.whose() is None
+        if "orphaned" in kinds:
+            found = list(self.orphans(now)) if is_owner else []
+            removed["orphaned"] = (len(found), sum(size for _, size in found))
+            for name, _ in found if not dry_run else ():
+                self.shelf.remove(name)
+        if "temporary" in kinds:
+            broken = list(self.jobs.files.temporary(now)) if is_owner else []
+            removed["temporary"] = (len(broken), sum(size for _, size in broken))
+            for path, _ in broken if not dry_run else ():
+                remove_file(path)
+        before = now - older_than_days * DAY_S
+        old = Filter(types=("image",), statuses=("pending", "rejected"), before=before)
+        if "old" in kinds:
+            removed["old"] = self._clean_up_old(old, dry_run=dry_run)
+        kept = dataclasses.replace(old, statuses=("approved",))
+        return Cleaned(removed, records.page(self.database, kept, limit=0)[1] if "old" in kinds else 0)
+
+    def _clean_up_old(self, old: Filter, *, dry_run: bool) -> tuple[int, int]:
+        count = size = 0
+        numbers = records.numbers(self.database, old)
+        for at in range(0, len(numbers), PART):
+            part = records.by_numbers(self.database, numbers[at : at + PART])
+            # Somebody may have approved one meanwhile.
+            unwanted = [content for content in part if content.approval_status != "approved"]
+            count += len(unwanted)
+            size += sum(content.file_size for content in unwanted)
+            if not dry_run:
+                self._remove([content.id for content in unwanted])
+        return count, size
+
     def orphans(self, now: float) -> Iterator[tuple[str, int]]:
         """Files that no content knows, a day after they came, each with its size."""
         part: dict[str, int] = {}
@@ -360,14 +423,14 @@ class Contents:
     def archive(self, ids: Sequence[str]) -> Iterator[bytes]:
         """A ZIP of contents with a manifest, as it is written; refused when none of them is there."""
         if not any(self.find(part) for part in _parts(ids)):
-            raise StudioError("selection_empty")
+            raise StudioError("contents_not_found")
         return archive((one for part in _parts(ids) for one in self.find(part)), self.path)
 
     def archive_of(self, wanted: Filter) -> Iterator[bytes]:
         """A ZIP of all matches."""
         numbers = records.numbers(self.database, wanted)
         if not numbers:
-            raise StudioError("selection_empty")
+            raise StudioError("contents_not_found")
         parts = (numbers[at : at + PART] for at in range(0, len(numbers), PART))
         return archive((one for part in parts for one in records.by_numbers(self.database, part)), self.path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ Sort = Literal["newest", "oldest", "name", "quality", "size", "used"]
 TYPES: tuple[ContentType, ...] = get_args(ContentType)
 APPROVALS: tuple[Approval, ...] = get_args(Approval)
 FOLDER = "content"  # below the storage root, and the first part of each address
+MOST_FOLDERS = 500  # in sums
 AT_ONCE = 500  # values in one statement, which SQLite bounds
 _ORDERS: dict[str, str] = {
     "newest": "seq DESC",
@@ -30,6 +32,8 @@ _ORDERS: dict[str, str] = {
     "size": "file_size DESC, seq DESC",
     "used": "times_used DESC, seq DESC",
 }
+# Whoever pastes the beginning of a file's name wants that file.
+_ID_BEGINS = re.compile(r"[0-9a-fA-F]{6,8}(-|$)")
 _JSON = frozenset({"generation_settings", "checks"})
 _FLAGS = frozenset({"is_nsfw"})
 # What may be changed from outside; the rest says what a file is.
@@ -175,6 +179,16 @@ class Stats:
     nsfw: int
 
 
+@dataclass(frozen=True)
+class Held:
+    """What one character's contents take."""
+
+    character_id: str | None
+    character_name: str | None
+    count: int
+    bytes: int
+
+
 # ------------------------------------------------------------------------ finding
 
 _COLUMNS = """contents.*, (SELECT name FROM characters WHERE characters.id = contents.character_id)
@@ -302,39 +316,39 @@ def stats(database: Database, character_id: str | None = None) -> Stats:
     )
 
 
-def bytes_by_character(database: Database) -> dict[str | None, tuple[int, int]]:
-    """How many contents each character has and how many bytes they are; those of no character under None."""
-    where, values = _where(Filter())
+def held_by_character(database: Database, character_id: str | None, limit: int) -> list[Held]:
+    """What the contents of each character take, the largest first; of all characters or of one."""
+    where, values = _where(Filter(character_id=character_id))
     rows = database.connection.execute(
-        f"""SELECT character_id, count(*), sum(file_size) FROM contents
-            WHERE {" AND ".join(where)} GROUP BY character_id""",
-        values,
+        f"""SELECT character_id, (SELECT name FROM characters WHERE id = character_id), count(*),
+                   sum(file_size) AS bytes
+            FROM contents WHERE {" AND ".join(where)} GROUP BY character_id ORDER BY bytes DESC LIMIT ?""",
+        [*values, limit],
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return [Held(*row) for row in rows]
 
 
-def folders(database: Database) -> dict[str, int]:
+def folders(database: Database, character_id: str | None = None) -> dict[str, int]:
     """The folders that are in use, each with how much is in it."""
-    where, values = _where(Filter())
+    where, values = _where(Filter(character_id=character_id))
     rows = database.connection.execute(
         f"""SELECT folder_path, count(*) FROM contents
             WHERE folder_path IS NOT NULL AND {" AND ".join(where)}
-            GROUP BY folder_path ORDER BY folder_path""",
-        values,
+            GROUP BY folder_path ORDER BY folder_path LIMIT ?""",
+        [*values, MOST_FOLDERS],
     )
-    return dict(tuple(row) for row in rows)
+    return {row[0]: row[1] for row in rows}
 
 
-def tags_in_use(database: Database, limit: int = 200) -> dict[str, int]:
+def tags_in_use(database: Database, character_id: str | None, limit: int) -> dict[str, int]:
     """The tags of contents, each with how often it is there, the most frequent first."""
-    where, values = _where(Filter())
+    where, values = _where(Filter(character_id=character_id))
     rows = database.connection.execute(
-        f"""SELECT min(tag), count(*) AS many FROM content_tags
-            WHERE seq IN (SELECT seq FROM contents WHERE {" AND ".join(where)})
-            GROUP BY tag ORDER BY many DESC, tag LIMIT ?""",
+        f"""SELECT min(tag), count(*) AS many FROM contents JOIN content_tags USING (seq)
+            WHERE {" AND ".join(where)} GROUP BY tag ORDER BY many DESC, tag LIMIT ?""",
         [*values, limit],
     )
-    return dict(tuple(row) for row in rows)
+    return {row[0]: row[1] for row in rows}
 
 
 def history(database: Database, content_id: str) -> list[Entry]:
@@ -577,8 +591,14 @@ def _where(wanted: Filter) -> tuple[list[str], list[Any]]:
         terms = search_terms(wanted.search)
         if not terms:
             return ["0"], []
-        where.append("seq IN (SELECT rowid FROM contents_fts WHERE contents_fts MATCH ?)")
-        values.append(terms)
+        matches = "seq IN (SELECT rowid FROM contents_fts WHERE contents_fts MATCH ?)"
+        if _ID_BEGINS.match(wanted.search.strip()):
+            where.append(f"({matches} OR name >= ? AND name < ?)")
+            begins = wanted.search.strip().lower()
+            values += [terms, begins, f"{begins}\uffff"]
+        else:
+            where.append(matches)
+            values.append(terms)
     return where, values
 
 
