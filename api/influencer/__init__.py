@@ -5,10 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from api import problems
-from api.influencer import answers, contents, images_kept
+from api.influencer import answers, captions, contents, images_kept, text
 
 # In the order in which they are matched.
-ROUTERS: tuple[APIRouter, ...] = (images_kept.router, contents.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    text.router,
+    captions.content_router,
+    captions.character_router,
+    images_kept.router,
+    contents.router,
+)
 # Of addresses that answers name, at the root as documented.
 FILES = "/content"
 
