@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from fastapi import FastAPI
@@ -37,6 +37,7 @@ from api import (
 )
 from api import media as media_routes
 from api import studio as studio_routes
+from api import studio_characters as character_tabs
 from api import studio_talking as talking_tab
 from api import talking as talking_routes
 from api.edge.keys import names_key
@@ -55,7 +56,7 @@ SHUTDOWN_S = 5
 MAX_HEAD_BYTES = 32 * 1024  # of a request that has not yet come as a whole
 UPLOAD_SLACK = 2**20  # multipart headers around the file itself
 TALKING_UPLOADS = {*talking_routes.UPLOADS, talking_tab.VOICE}
-ROOTS = ("/api", "/outputs", "/files", "/download")
+ROOTS = ("/api", "/content", "/outputs", "/files", "/download")
 API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, speech.OPENAI_PREFIX, *ROOTS)
 
 STARTING_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
@@ -75,6 +76,10 @@ class Interface:
         self.enabled = enabled
         self.gradio: ASGIApp | None = None
         self.stopping = asyncio.Event()
+
+    def state(self) -> Literal["running", "starting", "stopped"]:
+        """How the page is."""
+        return "running" if self.gradio is not None else "starting" if self.enabled else "stopped"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve what no documented route serves."""
@@ -137,6 +142,8 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
         app.state.studio = studio
         app.state.job_meter = JobMeter(studio.database, studio.pool)
         app.state.stopping = interface.stopping
+        studio.services.frontend = interface.state
+        studio.services.redis_answers = v1.redis_answers
         if ui:
             loop = asyncio.get_running_loop()
             threading.Thread(target=_mount_ui, args=(app, interface, loop), daemon=True).start()
@@ -177,6 +184,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(talking_routes.downloads, prefix=talking_routes.PREFIX)
     app.include_router(talking_routes.downloads, include_in_schema=False)
     app.include_router(talking_tab.router)
+    app.include_router(character_tabs.router)
     influencer.install(app)
     agents.install(app, interface.stopping)
     docs.install(app)

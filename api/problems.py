@@ -136,6 +136,8 @@ def install(app: FastAPI) -> None:
 
     def on_studio_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, StudioError)
+        if error.status >= 500:
+            log.warning("answered with %d: %s", error.status, error.message, extra={"error": error})
         return respond_error(local_path(request.scope), error)
 
     def on_validation(request: Request, error: Exception) -> Response:

@@ -204,7 +204,7 @@ async def health(studio: StudioDep) -> Health:
         environment=studio.settings.studio_environment,
         services=Services(
             database=database,
-            redis=await run_in_threadpool(_redis_answers, studio.settings.rate_limit_storage_url),
+            redis=await run_in_threadpool(redis_answers, studio.settings.rate_limit_storage_url),
             engine=any(one.kind == "embedded" for one in online),
             comfyui=any(one.kind == "comfy" for one in online),
         ),
@@ -212,7 +212,7 @@ async def health(studio: StudioDep) -> Health:
     )
 
 
-def _redis_answers(url: str) -> bool:
+def redis_answers(url: str) -> bool:
     """Whether there is a Redis, which only the counting of requests can use."""
     return url.startswith(("redis", "valkey")) and _counts_in(url).check()
 

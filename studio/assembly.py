@@ -22,15 +22,20 @@ from studio.files import FileStore
 from studio.following import Following
 from studio.gallery import Gallery
 from studio.hooks import Hooks
+from studio.installer import Installer
 from studio.jobs import Jobs
 from studio.library import Library
+from studio.logbook import Logbook
 from studio.media import Media
 from studio.mirror import Mirror, open_mirror
 from studio.models import Models
+from studio.monitoring import Monitoring
+from studio.overrides import Overrides
 from studio.records import Database, memory, open_database
 from studio.runner import Runner
 from studio.runner.keeping import log_database_errors
 from studio.servers import Servers
+from studio.services import Services
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
 from studio.talking import Talking
@@ -69,6 +74,11 @@ class Studio:
     writing: Writing
     characters: Characters
     contents: Contents
+    logbook: Logbook
+    overrides: Overrides
+    services: Services
+    monitoring: Monitoring
+    installer: Installer
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -81,6 +91,7 @@ class Studio:
     def close(self) -> None:
         """Hand running work back and stop every thread and process."""
         self.stopping.set()
+        self.installer.stop()
         self.following.stop()
         self.runner.stop()
         self.hooks.stop()
@@ -90,8 +101,10 @@ class Studio:
         self.speech.stop()
         self.writing.stop()
         self.pool.stop()
+        self.services.close()
         if self.engine is not None:
             self.engine.stop()
+        self.logbook.stop()
         self.database.close()
 
 
@@ -111,6 +124,9 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     ):
         folder.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database_path)
+    logbook = Logbook(database, settings)
+    if at_work:
+        logbook.start()
     library = workflows.load_library((settings.own_workflows_path, *settings.workflow_folders))
     at_hand = [Server(url, "comfy") for url in settings.comfyui_url]
     engine, engine_outputs = None, None
@@ -118,7 +134,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         at_hand.append(Server(settings.studio_engine_url, "embedded"))
     else:
         folder = engine_folder or settings.storage_path / "engine"
-        engine = _engine(settings, folder)
+        engine = _engine(settings, folder, logbook)
         if at_work:
             engine.start()
         engine_outputs = engine.directory / "output"
@@ -132,6 +148,9 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     runner = Runner(jobs)
     gallery = Gallery(jobs)
     media = Media(gallery)
+    servers = Servers(database, pool, runner.tasks_on)
+    overrides = Overrides(database, settings, servers, pool)
+    services = Services(database, settings, pool, engine, overrides, logbook)
     studio = Studio(
         settings,
         database,
@@ -139,7 +158,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         pool,
         jobs,
         runner,
-        Servers(database, pool, runner.tasks_on),
+        servers,
         Library(jobs, pool, settings.own_workflows_path),
         models,
         engine,
@@ -155,6 +174,11 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Writing(settings),
         Characters(jobs),
         Contents(media),
+        logbook,
+        overrides,
+        services,
+        Monitoring(database, settings, pool),
+        Installer(database, settings, services, models),
     )
     studio.servers.restore()
     if not at_work:
@@ -163,6 +187,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     studio.runner.start()
     models.start()
     studio.hooks.start()
+    services.open()
     if mirror is not None:
         mirror.start()
     if settings.enable_scheduler:
@@ -170,7 +195,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     return studio
 
 
-def _engine(settings: Settings, folder: Path) -> EngineProcess:
+def _engine(settings: Settings, folder: Path, logbook: Logbook) -> EngineProcess:
     """The embedded engine, with the hosted models if there is a token for them."""
     token = settings.hf_token.get_secret_value()
     options: list[str] = []
@@ -184,7 +209,12 @@ def _engine(settings: Settings, folder: Path) -> EngineProcess:
     environment = {"HF_TOKEN": token} if token else {}
     log_path = folder / "engine.log"
     return EngineProcess(
-        folder, settings.studio_engine_port, log_path, options=options, environment=environment
+        folder,
+        settings.studio_engine_port,
+        log_path,
+        options=options,
+        environment=environment,
+        said=logbook.hear("engine"),
     )
 
 

@@ -19,17 +19,24 @@ _SECRETS = re.compile(r"(?i)\b(api_key|access_token|x-api-key)(['\"]?\s*[=:]\s*[
 _CONTROLS = {sign: f"\\x{sign:02x}" for sign in (*range(9), *range(10, 32), 127)}
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+_call: ContextVar[tuple[str, str] | None] = ContextVar("call", default=None)
 _job_id: ContextVar[str] = ContextVar("job_id", default="")
 
 
-def begin_request(request_id: str) -> None:
+def begin_request(request_id: str, method: str = "", path: str = "") -> None:
     """From here on, what this task logs is about that request."""
     _request_id.set(request_id)
+    _call.set((method, path) if method else None)
 
 
 def current_request() -> str:
     """The id of the request that is being answered here; empty where none is."""
     return _request_id.get()
+
+
+def current_call() -> tuple[str, str] | None:
+    """Method and path of the request that is being answered here."""
+    return _call.get()
 
 
 def begin_job(job_id: str) -> None:
@@ -70,7 +77,8 @@ class PrettyLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """One line, before the traceback, whatever the message quotes."""
         record.message = record.message.translate(_CONTROLS)
-        ids = " ".join(f"{name}={value}" for name, value in _ids().items() if value not in record.message)
+        found = current_ids().items()
+        ids = " ".join(f"{name}={value}" for name, value in found if value not in record.message)
         return f"{super().formatMessage(record)}{f'  [{ids}]' if ids else ''}"
 
     def format(self, record: logging.LogRecord) -> str:
@@ -89,7 +97,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": without_secrets(record.getMessage()),
-            **_ids(),
+            **current_ids(),
         }
         if record.exc_info:
             entry["exception"] = without_secrets(self.formatException(record.exc_info))
@@ -97,6 +105,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry)
 
 
-def _ids() -> dict[str, str]:
+def current_ids() -> dict[str, str]:
+    """The request and the job that this thread is about, as far as there are any."""
     found = {"request_id": _request_id.get(), "job_id": _job_id.get()}
     return {name: value for name, value in found.items() if value}

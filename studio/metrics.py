@@ -18,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from studio.comfy.pool import Pool
+from studio.lately import Answers
 from studio.records import Database, hooks, measures
 
 disable_created_metrics()  # series of their own for when each counter began, which nobody reads
@@ -48,6 +49,7 @@ class HttpMeter:
             buckets=ANSWER_S,
             registry=self.registry,
         )
+        self.lately = Answers()
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         ProcessCollector(registry=self.registry)
 
@@ -63,6 +65,7 @@ class HttpMeter:
             self._known[key] = children
         children[0].inc()
         children[1].observe(seconds)
+        self.lately.note(*key, seconds)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:

@@ -38,6 +38,11 @@ class KnownModel:
     installed: bool  # in the folder that COMFYUI_MODELS_PATH names
     servers: tuple[str, ...]  # that list it
 
+    @property
+    def place(self) -> str:
+        """Folder and name."""
+        return f"{self.folder}/{self.file.name}"
+
 
 class Models:
     """The verbs over model files; one is fetched at a time, in a thread of its own."""

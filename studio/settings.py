@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     studio_workflows_path: CommaList = ()  # folders with users' workflows, beside the library
     studio_engine_port: int = Field(default=0, ge=0, le=65535)  # 0: a free loopback port
     studio_engine_url: str = ""  # an embedded engine that somebody else runs; the app then starts none
+    studio_comfyui_args: str = ""  # what else COMFYUI_PATH's ComfyUI is started with, such as --lowvram
     studio_lease_s: float = Field(default=10, gt=0)
     studio_attempts: int = Field(default=3, ge=1, le=20)
     studio_job_timeout_s: float = Field(default=3600, gt=0)

@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     {"studio.telling"},
     {"studio.assembly", "studio.metrics"},
     {"studio.installer"},
-    {"studio.talking", "studio.characters", "studio.services"},
+    {"studio.talking", "studio.characters", "studio.services", "studio.video"},
     {"studio.contents"},
     {"studio.media", "studio.overrides", "studio.monitoring"},
     {

@@ -61,7 +61,7 @@ class Envelope:
         scope.setdefault("state", {})["request_id"] = request_id
         if self.believes_all and _claims_to_be_here(scope):
             scope["client"] = None
-        logs.begin_request(request_id)
+        logs.begin_request(request_id, scope.get("method", ""), scope["path"])
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import time
@@ -31,11 +32,16 @@ OFF = "off"
 
 @dataclass(frozen=True)
 class Bucket:
-    """Requests that are counted together; `rate_limit_{name}` is the setting with their limit."""
+    """Requests that are counted together."""
 
     name: str
     methods: frozenset[str]
     paths: re.Pattern[str]
+
+    @property
+    def setting(self) -> str:
+        """The setting with its limit."""
+        return f"rate_limit_{self.name}"
 
 
 def _bucket(name: str, methods: str, paths: str) -> Bucket:
@@ -91,9 +97,8 @@ class RateLimits:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        named = {bucket: getattr(settings, f"rate_limit_{bucket.name}") for bucket in BUCKETS}
-        self._limits: dict[Bucket, RateLimitItem] = {
-            bucket: parse(limit) for bucket, limit in named.items() if limit != OFF
+        self._limits: dict[str, str] = {
+            bucket.setting: getattr(settings, bucket.setting) for bucket in BUCKETS
         }
         self._in_memory = not settings.rate_limit_storage_url
         storage = open_storage(settings.rate_limit_storage_url)
@@ -126,9 +131,11 @@ class RateLimits:
         path, method = local_path(scope), scope["method"]
         if not path.startswith("/api"):
             return None
-        for bucket, limit in self._limits.items():
+        for bucket in BUCKETS:
             if method in bucket.methods and bucket.paths.fullmatch(path):
-                return bucket, limit
+                limit = _changed(scope).get(bucket.setting) or self._limits[bucket.setting]
+                if limit != OFF:
+                    return bucket, _parse(limit)
         return None
 
     async def _take(self, bucket: Bucket, limit: RateLimitItem, client: str) -> Taken | None:
@@ -150,6 +157,17 @@ class RateLimits:
         allowed = self._limiter.hit(limit, bucket.name, client)
         window = self._limiter.get_window_stats(limit, bucket.name, client)
         return Taken(allowed, limit.amount, window.remaining if allowed else 0, window.reset_time)
+
+
+def _changed(scope: Scope) -> dict[str, str]:
+    """The limits that were changed while the studio runs."""
+    studio = getattr(scope["app"].state, "studio", None) if "app" in scope else None
+    return studio.overrides.rate_limits if studio is not None else {}
+
+
+@functools.lru_cache(256)
+def _parse(limit: str) -> RateLimitItem:
+    return parse(limit)
 
 
 def open_storage(url: str) -> Storage:

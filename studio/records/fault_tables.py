@@ -41,5 +41,7 @@ BEGIN
     );
 END;
 
+CREATE INDEX jobs_by_end ON jobs (completed_at, started_at) WHERE status = 'completed';
+
 ALTER TABLE installs ADD COLUMN wanted_sha256 TEXT;
 """

@@ -29,6 +29,24 @@ class News:
     retried: tuple[str, ...]  # the codes of errors after which work was tried again
 
 
+@dataclass(frozen=True)
+class Finished:
+    """How many jobs were completed since a moment, and how long one took from when work on it began."""
+
+    count: int
+    mean_s: float | None
+
+
+def finished_since(database: Database, moment: float) -> Finished:
+    """What was completed since a moment."""
+    row = database.connection.execute(
+        """SELECT count(*), avg(completed_at - started_at) FROM jobs
+           WHERE status = 'completed' AND completed_at >= ?""",
+        (moment,),
+    ).fetchone()
+    return Finished(row[0], row[1])
+
+
 def latest_event(database: Database) -> int:
     """The present moment."""
     return int(database.connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
