@@ -50,6 +50,7 @@ def open_here(
             "enable_scheduler": False,
             "comfyui_models_path": None,
             "comfyui_path": None,
+            "allow_install": False,
         }
     )
     engine_folder = tempfile.TemporaryDirectory(prefix="avatarforge-engine-", ignore_cleanup_errors=True)
