@@ -12,7 +12,8 @@ from studio.records.database import Database
 
 COLUMNS = "id, sha256, filename, mime_type, size, width, height, created_at, used_at, deleted_at, duration_s"
 UNREFERENCED = """NOT EXISTS (SELECT 1 FROM file_references WHERE file_id = files.id)
-    AND NOT EXISTS (SELECT 1 FROM character_files WHERE file_id = files.id)"""
+    AND NOT EXISTS (SELECT 1 FROM character_files WHERE file_id = files.id)
+    AND NOT EXISTS (SELECT 1 FROM embeddings WHERE file_id = files.id)"""
 Media = Literal["image", "audio", "video"]
 GIF = "image/gif"
 # Not by the platform's own table, which differs.

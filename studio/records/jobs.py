@@ -182,10 +182,15 @@ def page(
             total, numbers = _found(connection, kinds, statuses, terms, limit, offset)
         else:
             total, numbers = _newest(connection, kinds, statuses, limit, offset)
-        rows = database.rows(
-            f"SELECT * FROM jobs WHERE seq IN ({_marks(numbers)}) ORDER BY seq DESC", numbers
-        )
-        return Page(total, tuple(_assemble(database, rows)), limit, offset)
+        return Page(total, tuple(by_numbers(database, numbers)), limit, offset)
+
+
+def by_numbers(database: Database, numbers: Sequence[int]) -> list[Job]:
+    """The jobs with these numbers, the newest first."""
+    rows = database.rows(
+        f"SELECT * FROM jobs WHERE seq IN ({_marks(numbers)}) ORDER BY seq DESC", list(numbers)
+    )
+    return _assemble(database, rows)
 
 
 Group = tuple[str, str, int]  # kind, status, how many

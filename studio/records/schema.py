@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from studio.records import character_tables, content_tables, fault_tables, hook_tables, mirror_tables
+from studio.records import (
+    character_tables,
+    content_tables,
+    fault_tables,
+    hook_tables,
+    image_tables,
+    mirror_tables,
+)
 
 migrations = Migrations("studio")
 
@@ -490,3 +497,9 @@ def contents(db: Database) -> None:
 def faults(db: Database) -> None:
     """What went wrong, failed jobs among it; and the hash that somebody expects of a model file."""
     _run(db, fault_tables.TABLES)
+
+
+@migrations(name="0015_images")
+def images(db: Database) -> None:
+    """Tests of variants, kept faces, and what finds the jobs of one door."""
+    _run(db, image_tables.TABLES)
