@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio import visitors
-from studio.characters import words
+from studio.characters import canon, words
 from studio.disk import display_name, full_disk_is_said
 from studio.errors import StudioError
 from studio.given import given
@@ -18,6 +18,7 @@ from studio.jobs import Jobs
 from studio.media import wants_photo
 from studio.prompts import view_asked_for
 from studio.records import characters as records
+from studio.records import media
 from studio.records.characters import REFERENCE, Character, CharacterStatus, Style
 from studio.records.entities import Job, Output
 from studio.records.files import StoredFile
@@ -76,6 +77,13 @@ class Characters:
         """Everything that was made of a character, the newest first, and how much there is."""
         self.get(character_id)
         return records.pictures(self.database, character_id, media=media, limit=limit, offset=offset)
+
+    def portrait(self, character: Character) -> Output | None:
+        """The picture that stands for a character: the chosen one, else the newest."""
+        if character.picture_id and (found := media.find(self.database, character.picture_id)):
+            return found
+        newest, _ = records.pictures(self.database, character.id, media="image", limit=1)
+        return newest[0] if newest else None
 
     # ----------------------------------------------------------------- changing
 
@@ -244,13 +252,12 @@ class Characters:
         The style's settings override those of the request; without a style the default one is taken.
         `costume` names one of the character's own.
         """
-        character = self.get(character_id)
+        character = self.complete(self.get(character_id))
         style = self.style(character_id, style_id) if style_id else self.default_style(character_id)
         asked = {name: value for name, value in values.items() if value is not None}
         prompt = str(asked.pop("prompt", ""))
-        clothing = str(asked.pop("clothing", "")) or words.clothes_of(
-            character, str(asked.pop("costume", ""))
-        )
+        costume, clothing = str(asked.pop("costume", "")), str(asked.pop("clothing", ""))
+        clothing = clothing or self._clothes(character, costume, prompt)
         if style is not None:
             chosen = {name: getattr(style, name) for name in _STYLE_SETTINGS}
             asked |= {_STYLE_SETTINGS[name]: value for name, value in chosen.items() if value is not None}
@@ -264,12 +271,38 @@ class Characters:
                 "seed": character.look_seed,
                 **asked,
                 "prompt": words.prompt_of(character, prompt, style, clothing),
+                "identity": words.identity_words(character),
+                "identity_seed": character.look_seed,
                 "negative_prompt": words.negative_of(character, str(asked.get("negative_prompt", "")), style),
                 "character_id": character.id,
                 "style_id": style.id if style else None,
             }
         )
         return self._with_reference(request, character)
+
+    def _clothes(self, character: Character, costume: str, prompt: str) -> str:
+        """A costume by its name, or what is usually worn where a scene says nothing of clothes."""
+        if costume and costume not in character.costumes:
+            raise StudioError(
+                "costume_unknown", name=costume, known=", ".join(character.costumes) or "none are kept"
+            )
+        usual = words.clothes_of(character, costume)
+        if costume or not usual:
+            return usual
+        try:
+            told = canon.account(self.jobs, prompt)
+        except StudioError as error:
+            log.info("nobody can tell whether %r speaks of clothes: %s", prompt[:100], error.message)
+            return usual
+        return "" if told.has_clothes else usual
+
+    def complete(self, character: Character, *, wait: bool = True) -> Character:
+        """The character with words for what its description leaves open, which are then kept."""
+        found = canon.completed(self.jobs, character, wait=wait)
+        if found.canon != character.canon:
+            with self.database.write() as connection:
+                records.set_canon(connection, character.id, found.canon)
+        return found
 
     def _with_reference(self, request: AvatarRequest, character: Character) -> AvatarRequest:
         """The request with the picture of the face, where a server can follow one."""
@@ -295,7 +328,7 @@ class Characters:
 
     def words(self, character: Character) -> str:
         """A short account of somebody, for those who write in their name."""
-        return words.description(character)
+        return words.description(self.complete(character, wait=False))
 
 
 _STYLE_TEXTS = ("name", "description", "prompt_prefix", "prompt_suffix", "negative_prompt")

@@ -100,7 +100,7 @@ def phrases(character: Character, traits: Mapping[str, Any]) -> list[str]:
     """A look in phrases, from the person to the details; clothes are apart."""
     person = " ".join(listed(traits.get("gender"))[:1])
     if character.age is not None:
-        person = f"{character.age} year old {person}".strip()
+        person = f"{character.age} year old {person or 'person'}"
     elif years := " ".join(listed(traits.get("age"))[:1]):
         person = f"{years} {person}".strip()
     found = [person]
@@ -117,7 +117,8 @@ def phrases(character: Character, traits: Mapping[str, Any]) -> list[str]:
 
 def _hair(traits: Mapping[str, Any]) -> str:
     said = [_without_noun(one, "hair") for name in HAIR for one in listed(traits.get(name))]
-    words = list(dict.fromkeys(word for word in said if word))
+    # A style may say the length, and a colour the style: each word once.
+    words = list(dict.fromkeys(word for one in said for word in one.split()))
     return f"{' '.join(words)} hair" if words else ""
 
 
@@ -140,6 +141,11 @@ def _with_noun(words: str, noun: str) -> str:
 def given_words(character: Character) -> str:
     """The look as somebody has described it; with the look's seed this is the whole character."""
     return join(*phrases(character, said_of(character)))
+
+
+def identity_words(character: Character) -> str:
+    """Who it is, for those who draw by words and a seed; nobody in particular is somebody too."""
+    return given_words(character) or "person"
 
 
 def look_words(character: Character) -> str:

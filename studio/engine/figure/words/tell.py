@@ -14,7 +14,10 @@ from studio.engine.figure.words.parse import parse
 from studio.engine.figure.words.people import FACE_SHAPES, MARKS
 from studio.engine.figure.words.read import read
 from studio.engine.figure.words.reference import ReferenceColours
+from studio.engine.figure.words.refuse import minor_years
+from studio.engine.figure.words.said import Thing
 from studio.engine.figure.words.species import SKIN_WORDS
+from studio.engine.figure.words.text import clean
 
 PROBES = 10  # so many seeds agree on a trait only where the words decide it
 PEOPLE = {"feminine": "woman", "masculine": "man", "androgynous": "androgynous person"}
@@ -110,10 +113,18 @@ def account(
             name for name in everywhere if all(other.get(name) == told.get(name) for other in others)
         ),
         "has_clothes": bool(said.of(*CLOTHES)) or any(key in ARCHETYPES for key in said.values("archetype")),
+        "clothes": [_garment(one) for one in said.of("garment", "item")],
+        "years": minor_years(clean(words)),
         "not_drawn": list(found.not_drawn),
         "notes": list(found.notes),
         "spec": found.spec.to_json(),
     }
+
+
+def _garment(thing: Thing) -> str:
+    colours = " and ".join(_nearest(colour, COLOURS.items()) for colour in thing.colours)
+    words = (thing.length or "", colours, *thing.materials, thing.pattern or "", thing.text)
+    return " ".join(dict.fromkeys(word.replace("_", " ") for word in words if word))
 
 
 def colours_told(reference: ReferenceColours) -> dict[str, Any]:
