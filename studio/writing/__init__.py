@@ -354,7 +354,8 @@ def _composed(
     kind: Kind, context: str, persona: Persona, tone: str, at: Platform, most: int, seed: int
 ) -> Post:
     """A text of a kind by the grammar."""
-    topic = grammar.topic_of(context)
+    own = [*persona.topics, *persona.interests, persona.name]
+    topic = grammar.topic_of(context) or next((one for one in own if one), "today")
     if kind == "comment":
         text = grammar.comment(tone, most, seed)
     elif kind == "message":
@@ -391,8 +392,8 @@ def _known(subject: Subject, scene: Scene, server: Server, model: str) -> tuple[
 
 def _fitting(answer: Text, at: Platform, most: int, has_tags: bool) -> Post:
     """A model's answer within the bounds that it may not have kept."""
-    plain = replies.plain(answer.text)
-    body, tags = hashtags.taken_out(plain)
+    body, tags = hashtags.taken_out(replies.plain(answer.text))
+    body = replies.plain(body)  # quotes stand before the hashtags
     if answer.is_cut and not re.search(r"[.!?…\"”)]\s*\Z", body):
         ends = [found.end() for found in re.finditer(r"[.!?…]+[\"”)]?(?=\s)", body)]
         body = body[: ends[-1]] if ends else fitted(f"{body} ", max(1, len(body) - 1))
