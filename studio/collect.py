@@ -7,7 +7,7 @@ import json
 import mimetypes
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -20,7 +20,7 @@ from studio.records.entities import Job, Output, Task
 
 IN_MEMORY_BYTES = 16 * 2**20  # larger results wait on disk while their recipe is written into them
 SAVED_NAME = "avatarforge"
-SAVED_SUFFIXES = (".png", ".mp4")  # as graphs of the library save
+SAVED_SUFFIXES = (".png", ".mp4", ".webm", ".gif", ".mov", ".mkv")  # as graphs of the library save
 # Not by the platform's own table, which differs.
 MIME_TYPES = {
     ".png": "image/png",
@@ -121,7 +121,8 @@ def store(
         else:
             with client.view(remote) as download:
                 kept = files.write_output(job.id, name, download)
-            if remote.media == "video" and (video := clips.inspect_video(kept.path)):
+            is_film = remote.media == "video" or remote.animated
+            if is_film and (video := clips.inspect_video(kept.path)):
                 width, height = video.width, video.height
                 duration_s, frames = video.duration_s, video.frames
             elif remote.media == "audio":
@@ -175,7 +176,7 @@ def output_name(job: Job, task: Task, position: int, remote: RemoteOutput) -> st
     return f"{stem}{suffix}" if position == 0 else f"{stem}_{position + 1}{suffix}"
 
 
-def notes(extras: Iterable[Mapping[str, Any]]) -> list[str]:
+def notes(extras: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the engine says about its drawing, for people."""
     not_drawn = [
         str(word)
@@ -184,7 +185,9 @@ def notes(extras: Iterable[Mapping[str, Any]]) -> list[str]:
         if isinstance(picture, Mapping)
         for word in _list(picture.get("not_drawn"))
     ]
-    return [f"not drawn: {', '.join(dict.fromkeys(not_drawn))}"] if not_drawn else []
+    said = [note for extra in extras for note in _list(extra.get("notes")) if isinstance(note, str)]
+    lacking = [f"not drawn: {', '.join(dict.fromkeys(not_drawn))}"] if not_drawn else []
+    return [*lacking, *dict.fromkeys(said)]
 
 
 def _list(value: Any) -> list[Any]:

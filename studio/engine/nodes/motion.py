@@ -60,7 +60,7 @@ def _check_picture(folders: Folders, image: Any = "") -> str | None:
     optional={
         "image": text(
             "",
-            tooltip="A picture of the input folder. One that this engine drew moves as itself; over any other "
+            tooltip="A picture of the input folder. One that this engine drew moves itself; over any other "
             "the camera moves.",
         ),
     },

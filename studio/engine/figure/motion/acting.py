@@ -21,6 +21,8 @@ _SLOWEST, _FASTEST = 0.65, 1.5  # how much a motion may be stretched so that a v
 _BREATHS_PER_S = 0.27
 _BLINK_S, _BLINK_EVERY_S = 0.17, (1.9, 4.6)
 _HELD_SWING = 0.22  # how much of its swing is left to an arm that carries something
+_SOLE = 0.3  # of the height of the ankle, that counts as sole
+_ROLLS = 0.88  # of the way to the tip, where a foot rolls
 _LEGS = ("hip", "knee", "ankle")
 _ARMS = ("shoulder", "elbow", "wrist")
 
@@ -74,9 +76,12 @@ def _held(spec: Spec, side: str) -> Item | None:
 
 
 def body_of(model: Model) -> Body:
-    """The legs of a model and the ground that it stands on."""
-    feet = model.weights[:, BONE["left_ankle"]] + model.weights[:, BONE["right_ankle"]]
-    return Body(model.rest, float(model.points[feet > 0.5, 1].min()))
+    """The legs of a model, the ground that it stands on, and where its soles end."""
+    foot = model.points[model.weights[:, BONE["left_ankle"]] > 0.5]
+    ground = float(foot[:, 1].min())
+    ankle = model.rest["left_ankle"]
+    sole = foot[foot[:, 1] < ground + _SOLE * float(ankle[1] - ground), 2] - float(ankle[2])
+    return Body(model.rest, ground, _ROLLS * float(sole.max()), -_ROLLS * float(sole.min()))
 
 
 class Acting:

@@ -41,7 +41,7 @@ _NEEDS_CAMERA = (
     r"circling",
     r"\barc\b",
     r"revolving",
-    r"^zoom",
+    r"^zoom(?:s|ing)?$",
 )
 _FILLERS = frozenset(
     re.findall(

@@ -32,6 +32,7 @@ _SAMPLES = 12  # moments that the frame of the picture must hold
 _EVERY = 5  # of the points, for that
 _FINE_PX, _FINE, _PLAIN = 3_200_000, 2, 1
 _SHADOW = np.array([0.95, 0.9, 0.75], np.float32)
+_EVEN = ("plain", "gradient", "transparent")  # backdrops that go along with whoever stands before them
 _LONGEST_WALL = 6.0  # in widths of the picture
 
 
@@ -82,13 +83,13 @@ class Film:
         self._firm = _firm(scene.model)
         self.scene: Scene = self._framed(scene)
         self._clear = request.transparent or spec.background.kind == "transparent"
-        self._scroll_px, tile = self._scrolled()
+        self._scroll_px, tile, around = self._scrolled()
         self._wall = Wall(self._painted_wall(tile), request.width, request.height)
         self.told = Told(
             name,
             camera,
             tuple(dict.fromkeys((*not_drawn, *scene.not_drawn))),
-            camera in ("still", "orbit") and ends_as_it_began(motion, wish.seconds, asked.pace),
+            camera in ("still", "orbit") and around and ends_as_it_began(motion, wish.seconds, asked.pace),
             {
                 "motion": name,
                 "camera": camera,
@@ -184,24 +185,30 @@ class Film:
         manner = replace(scene.style.manner, fineness=fineness)
         return render(scene.model, scene.points, scene.normals, shot, decal, manner)
 
-    def _scrolled(self) -> tuple[Callable[[float], float], int]:
-        """How far the backdrop has gone by at a share of the video, and how wide it is painted."""
+    def _scrolled(self) -> tuple[Callable[[float], float], int, bool]:
+        """How far the backdrop has gone by at a moment, how wide it is painted, and if it comes around."""
         width, scale = self.scene.shot.width, self.scene.shot.scale
         if self._camera_move == "orbit":
             far = move_at("orbit", 1.0, self.seconds).yaw_deg - move_at("orbit", 0.0, self.seconds).yaw_deg
             tile = round(2.0 * width) if far >= 360.0 else width
-            return (lambda share: -move_at("orbit", share, self.seconds).yaw_deg / 360.0 * 2 * tile), tile
+            return (
+                (lambda share: -move_at("orbit", share, self.seconds).yaw_deg / 360.0 * 2 * tile),
+                tile,
+                True,
+            )
         way, _ = self.acting.motion.way(self.acting.body, self.acting.rounds)
         across = float(np.sin(np.radians(self._view.yaw_deg))) * float(way[2]) * scale
-        if abs(across) < 1.0:
-            return (lambda share: 0.0), width
+        if abs(across) < 1.0 or self.scene.spec.background.kind in _EVEN:
+            return (lambda share: 0.0), width, True
         # Wide enough for the picture, and a whole number of times in the way: the end is the beginning.
         times = max(1, int(abs(across) // (2 * width * 1.2)))
         times = max(times, int(np.ceil(abs(across) / (2 * width * _LONGEST_WALL))))
         tile = max(round(abs(across) / (2 * times)), round(width * 1.2))
-        if abs(across) >= 2 * width * 1.2:
+        tile += (tile - width) % 2  # so that the picture begins between two pixels nowhere
+        around = abs(across) >= 2 * width * 1.2
+        if around:
             across = float(np.copysign(2 * times * tile, across))
-        return (lambda share: -across * share), tile
+        return (lambda share: -across * share), tile, around
 
     def _painted_wall(self, width: int) -> Array:
         """The backdrop in the style of the picture, so wide."""
@@ -247,14 +254,17 @@ class Film:
 class Frames:
     """All frames of a film, drawn ahead of whoever encodes them."""
 
-    film: Film
+    wish: Wish
     count: int
     ahead: Callable[..., Iterator[Array]]
 
     def pictures(self, check: Callable[[], None]) -> Iterator[Array]:
         """Every frame in order."""
-        whole = self.count if self.film.told.closed else max(1, self.count - 1)
-        return self.ahead(lambda number: self.film.picture(number / whole), range(self.count), check)
+        check()
+        film = Film(self.wish)
+        # The last frame of one that goes on at its beginning is just before that.
+        whole = self.count if film.told.closed else max(1, self.count - 1)
+        return self.ahead(lambda number: film.picture(number / whole), range(self.count), check)
 
 
 def _character(wish: Wish, asked: Asked) -> tuple[Spec, tuple[str, ...]]:

@@ -15,8 +15,6 @@ SIDES = (("left", 1.0), ("right", -1.0))
 _STRAIGHT_DEG = 4.0  # a knee is never bent less: legs that lock look like sticks
 _DEEPEST_DEG = 150.0
 _SOFT = 0.012  # in leg lengths: how gently hips are drawn down when a leg is too short
-_TOES, _HEEL = 0.150, -0.035  # from the ankle forward, in the modelling space, where a foot rolls
-_MODEL_LEG = 0.823  # the length of a leg in that space
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +32,8 @@ class Body:
 
     rest: Rest
     ground: float  # the height of the soles at rest
+    toes: float  # how far ahead of the ankle, where a foot rolls
+    heel: float  # how far behind it
 
     @property
     def leg(self) -> float:
@@ -49,7 +49,7 @@ def ankle_of(body: Body, side: str, footing: Footing) -> tuple[Array, Array]:
     """Where the ankle is, and how the foot is turned: it rolls over its heel or its toes."""
     ahead = turn("y", footing.yaw_deg)
     turned = ahead @ turn("x", -footing.pitch_deg)
-    reach = (_TOES if footing.pitch_deg < 0 else _HEEL) * body.leg / _MODEL_LEG
+    reach = body.toes if footing.pitch_deg < 0 else -body.heel
     height = float(body.ankle(side)[1]) - body.ground
     pivot = np.array([0.0, -height, reach])  # from the ankle
     return footing.place + ahead @ pivot - turned @ pivot, turned

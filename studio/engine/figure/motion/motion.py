@@ -2,8 +2,8 @@
 
 `joints` maps a joint to keys [when, forward, out, twist] in degrees, `root` has keys of the hips
 [when, aside, up, ahead] and `feet` keys of the feet [when, aside, up, ahead, toes up], in lengths of a leg
-from where they are at rest; a key may end in how one comes there (`curves.EASES`). `gait` says how somebody steps
-instead. Of a motion with `halves` the left is written: the right does the same half a round later.
+from where they are at rest; a key may end in how one comes there (`curves.EASES`). `gait` says how somebody
+steps instead. Of a motion with `halves` the left is written: the right does the same half a round later.
 """
 
 from __future__ import annotations
