@@ -15,7 +15,7 @@ from studio.engine.talking.video import PIXELS
 
 Step = tuple[str, str]  # a filter and its options
 TICK = Fraction(1, 1000)
-COLOURS = "out_color_matrix=bt709:out_range=tv"
+ABOVE = "yuva420p"
 
 
 def filtered(
@@ -64,16 +64,17 @@ def _built(
     if still is None:
         graph.link_nodes(*chain, out).configure()
         return into, out
-    top = graph.add_buffer(width=still.width, height=still.height, format=still.format, time_base=TICK)
-    sized = graph.add("scale", f"{like.width}:{like.height}:{COLOURS}")
-    coloured = graph.add("format", "yuva420p")
+    # Brought to colours as those of the video here: filters would take the older ones of small pictures.
+    above = still.reformat(
+        like.width, like.height, ABOVE, dst_colorspace="ITU709", dst_color_range="MPEG", interpolation="AREA"
+    )
+    top = graph.add_buffer(width=above.width, height=above.height, format=above.format, time_base=TICK)
     over = graph.add("overlay", "0:0:eof_action=repeat")
     plain = graph.add("format", PIXELS)
-    graph.link_nodes(top, sized, coloured)
     chain[-1].link_to(over, 0, 0)
-    coloured.link_to(over, 0, 1)
+    top.link_to(over, 0, 1)
     graph.link_nodes(over, plain, out).configure()
-    still.pts, still.time_base = 0, TICK
-    top.push(still)
+    above.pts, above.time_base = 0, TICK
+    top.push(above)
     top.push(None)
     return into, out
