@@ -720,6 +720,12 @@ REGISTRY = _registry(
     ),
     # Looking after the studio over REST.
     Problem(
+        "visitor_refused",
+        403,
+        "Only the studio's owner may read its log, as that tells of everybody.",
+        "Use it on the studio's own machine, or with a key of the scope admin.",
+    ),
+    Problem(
         "fault_not_found", 404, "Error not found: {id}", "It may be too old to be kept; list the errors."
     ),
     Problem(
@@ -796,6 +802,31 @@ REGISTRY = _registry(
         422,
         "This video cannot be made: {why}.",
         "Change what is asked for so that it fits the files.",
+    ),
+    Problem(
+        "embedding_not_found",
+        404,
+        "There is no face embedding {id}.",
+        "Check the id, or list the embeddings.",
+    ),
+    Problem("ab_test_not_found", 404, "There is no A/B test {id}.", "Check the id, or start another test."),
+    Problem(
+        "face_method_impossible",
+        503,
+        "No server can follow a face by {method} now: {why}.",
+        "Leave face_consistency_method out; GET /api/generate/face-embedding/health says what can be done.",
+    ),
+    Problem(
+        "not_a_picture",
+        422,
+        "The quality of {id} cannot be judged, as it is no picture but {what}.",
+        "Name a content that is an image.",
+    ),
+    Problem(
+        "no_images_yet",
+        409,
+        "The job has no images: it is {status}.",
+        "Wait until it is completed; its status says how far it is, or why it failed.",
     ),
 )
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from api import problems
-from api.influencer import answers, captions, contents, images_kept, text
+from api.influencer import answers, captions, characters, contents, editing, images_kept, text
 
 # In the order in which they are matched.
 ROUTERS: tuple[APIRouter, ...] = (
     text.router,
     captions.content_router,
     captions.character_router,
+    characters.router,
     images_kept.router,
     contents.router,
+    editing.router,
 )
+# Also under the studio's own prefix, where nobody counts what its page asks for.
+PAGES = (captions.content_router, characters.router, contents.router)
+PAGE_PREFIX = "/studio"
 # Of addresses that answers name, at the root as documented.
 FILES = "/content"
 
@@ -26,4 +31,6 @@ def install(app: FastAPI) -> None:
     problems.RENDERERS[FILES] = answers.render
     for router in ROUTERS:
         app.include_router(router, prefix=answers.PREFIX, responses=answers.OTHERWISE)
+    for router in PAGES:
+        app.include_router(router, prefix=PAGE_PREFIX, include_in_schema=False)
     app.include_router(contents.files, responses=answers.OTHERWISE)

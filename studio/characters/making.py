@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studio.characters import canon
+from studio.characters import canon, words
 from studio.characters.verbs import FACE_FILE, Characters
 from studio.disk import display_name
 from studio.errors import StudioError
@@ -85,15 +85,9 @@ def from_result(characters: Characters, output_id: str, name: str) -> tuple[Char
     told = canon.account(characters.jobs, who, seed=look_seed)
     own = job.engine == "embedded"
     fields = from_words(characters, who, name)
-    # Of our own drawings all is known; other engines follow words alone, so only these are kept.
-    traits = (
-        dict(told.traits)
-        if own
-        else {trait: told.traits[trait] for trait in told.traits if trait in told.said}
-    )
-    if told.years is not None:
-        traits.pop("age", None)
-    appearance = {**fields.values["appearance"], **traits}
+    appearance = dict(fields.values["appearance"])
+    if own:
+        appearance |= _what_the_seed_does_not_give(characters, appearance, told, look_seed)
     clothes = request.get("clothing") or appearance.get("clothing") or ""
     if clothes:
         appearance["clothing"] = clothes
@@ -118,6 +112,18 @@ def from_result(characters: Characters, output_id: str, name: str) -> tuple[Char
     made = characters.create(values, origin=origin)
     _keep_manner(characters, made, request, own=own)
     return characters.get(made.id), Fields(values, fields.not_understood)
+
+
+def _what_the_seed_does_not_give(
+    characters: Characters, appearance: Mapping[str, Any], told: canon.Account, seed: int
+) -> dict[str, str]:
+    """Traits of a drawing that its seed alone would not bring back without the words of its scene."""
+    text = words.join(*words.phrases(told.years, appearance)) or "person"
+    alone = canon.account(characters.jobs, text, seed=seed).traits
+    lacking = {name: trait for name, trait in told.traits.items() if alone.get(name) != trait}
+    if told.years is not None:
+        lacking.pop("age", None)
+    return lacking
 
 
 def _as_upload(characters: Characters, job: Job, output: Output) -> str:

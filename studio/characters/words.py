@@ -96,11 +96,11 @@ def said_of(character: Character) -> dict[str, Any]:
     return said
 
 
-def phrases(character: Character, traits: Mapping[str, Any]) -> list[str]:
+def phrases(age: int | None, traits: Mapping[str, Any]) -> list[str]:
     """A look in phrases, from the person to the details; clothes are apart."""
     person = " ".join(listed(traits.get("gender"))[:1])
-    if character.age is not None:
-        person = f"{character.age} year old {person or 'person'}"
+    if age is not None:
+        person = f"{age} year old {person or 'person'}"
     elif years := " ".join(listed(traits.get("age"))[:1]):
         person = f"{years} {person}".strip()
     found = [person]
@@ -140,7 +140,7 @@ def _with_noun(words: str, noun: str) -> str:
 
 def given_words(character: Character) -> str:
     """The look as somebody has described it; with the look's seed this is the whole character."""
-    return join(*phrases(character, said_of(character)))
+    return join(*phrases(character.age, said_of(character)))
 
 
 def identity_words(character: Character) -> str:
@@ -150,7 +150,7 @@ def identity_words(character: Character) -> str:
 
 def look_words(character: Character) -> str:
     """The look with words for what was left open, as far as they are known."""
-    return join(*phrases(character, {**found_of(character), **said_of(character)}))
+    return join(*phrases(character.age, {**found_of(character), **said_of(character)}))
 
 
 def found_of(character: Character) -> dict[str, str]:

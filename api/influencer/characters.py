@@ -1,0 +1,407 @@
+"""Characters: kept, described, drawn, written for, in sets, and carried about as bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import creating
+from api.creating import WishesDep
+from api.deps import StudioDep, iso_seconds
+from api.influencer import character_schemas as schemas
+from api.influencer.answers import DOOR, Answer, Listed
+from api.influencer.character_examples import EXAMPLES as SHOWN
+from api.influencer.character_schemas import Deleted, ImageJob, StyleAnswer, Whole, picture_of, style_of
+from api.influencer.examples import told
+from api.influencer.placeholders import DocumentRoute
+from studio.assembly import Studio
+from studio.characters import making, sets, words
+from studio.given import given
+from studio.jobs import IdempotencyKey
+from studio.records.characters import POSE, Character, CharacterSet, CharacterStatus, Style
+from studio.records.entities import Job
+from studio.request import random_seed
+
+MISSING = "character_not_found"
+NO_SERVER = ("comfyui_unavailable", "workflow_impossible")
+
+router = APIRouter(prefix="/characters", tags=["characters"], route_class=DocumentRoute)
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+Offset = Annotated[int, Query(ge=0, le=2**31)]
+
+
+# ------------------------------------------------------------------------ characters
+
+
+@router.post("", summary="Create a character", responses=told(SHOWN["whole"]))
+def create_character(request: Request, studio: StudioDep, body: schemas.NewCharacter) -> Answer[Whole]:
+    """Everything given is kept; of a face that cannot be fetched a note tells."""
+    values = body.model_dump(exclude_unset=True)
+    made = studio.characters.create(values, base_url=str(request.base_url))
+    return Answer(data=_whole(studio, made), message="Character created")
+
+
+@router.get("", summary="List characters", responses=told(SHOWN["page"]))
+def list_characters(
+    studio: StudioDep,
+    status: Annotated[CharacterStatus | None, Query()] = None,
+    search: Annotated[str, Query(max_length=500, description="Words of name, biography and more")] = "",
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> Answer[schemas.CharacterPage]:
+    """The newest first."""
+    found, total = studio.characters.page(status=status, search=search, limit=limit, offset=offset)
+    styles = studio.characters.styles_of([one.id for one in found])
+    listed = [_told(studio, one, styles[one.id]) for one in found]
+    return Answer(data=schemas.CharacterPage(characters=listed, total=total, limit=limit, offset=offset))
+
+
+@router.post("/from-words", summary="Create a character from a sentence", responses=told(SHOWN["fields"]))
+def create_from_words(request: Request, studio: StudioDep, body: schemas.FromWords) -> Answer[schemas.Fields]:
+    """The sentence fills the fields; with `save: false` they are only told."""
+    found = making.from_words(studio.characters, body.words, body.name or "")
+    made = None
+    if body.save:
+        origin = {"kind": "words", "words": body.words}
+        made = studio.characters.create(found.values, origin=origin, base_url=str(request.base_url))
+    return Answer(data=_fields(studio, made, found))
+
+
+@router.post(
+    "/from-picture",
+    summary="Create a character from a picture",
+    responses=told(SHOWN["fields"], "file_not_found"),
+)
+def create_from_picture(
+    request: Request, studio: StudioDep, body: schemas.FromPicture
+) -> Answer[schemas.Fields]:
+    """Colours of hair, skin and clothes are read from it; it becomes the reference of the face."""
+    file_id = body.file_id
+    if file_id is None:
+        base = str(request.base_url)
+        file_id = given(studio.files, url=body.image_url, path=body.image_path, base_url=base).id
+    made, found = making.from_picture(studio.characters, file_id, body.name, body.words)
+    return Answer(data=_fields(studio, made, found), message="Character created")
+
+
+@router.post(
+    "/from-result",
+    summary="Keep the character of a result",
+    responses=told(SHOWN["fields"], "output_not_found", "result_without_character"),
+)
+def create_from_result(studio: StudioDep, body: schemas.FromResult) -> Answer[schemas.Fields]:
+    """Its words, its seed and how it was made; what the embedded engine drew is the same character again."""
+    made, found = making.from_result(studio.characters, body.output_id, body.name)
+    return Answer(data=_fields(studio, made, found), message="Character created")
+
+
+@router.get("/{character_id}", summary="Get a character", responses=told(SHOWN["whole"], MISSING))
+def get_character(studio: StudioDep, character_id: str) -> Answer[Whole]:
+    """With personality, appearance and styles."""
+    return Answer(data=_whole(studio, studio.characters.get(character_id)))
+
+
+@router.put("/{character_id}", summary="Update a character", responses=told(SHOWN["whole"], MISSING))
+def update_character(
+    request: Request, studio: StudioDep, character_id: str, body: schemas.ChangedCharacter
+) -> Answer[Whole]:
+    """What is left out stays; members of personality and appearance are changed one by one."""
+    values = body.model_dump(exclude_unset=True)
+    changed = studio.characters.update(character_id, values, base_url=str(request.base_url))
+    return Answer(data=_whole(studio, changed), message="Character updated")
+
+
+@router.delete(
+    "/{character_id}",
+    summary="Delete a character",
+    responses=told({"id": schemas.ID, "deleted": True}, MISSING),
+)
+def delete_character(studio: StudioDep, character_id: str) -> Answer[Deleted]:
+    """It is hidden from lists and look-ups; what was made of it is kept."""
+    return Answer(data=Deleted(id=studio.characters.delete(character_id).id), message="Character deleted")
+
+
+# ------------------------------------------------------------------------- generation
+
+
+@router.post(
+    "/{character_id}/generate/image",
+    summary="Generate an image for a character",
+    responses=told(SHOWN["job"], MISSING, "style_not_found", "costume_unknown", *NO_SERVER),
+)
+async def generate_image(
+    request: Request,
+    response: Response,
+    studio: StudioDep,
+    character_id: str,
+    body: schemas.NewImage,
+    wishes: WishesDep,
+) -> Answer[ImageJob]:
+    """The same character in any scene: its style around the words, its look behind them."""
+    asked = body.model_dump(mode="json", exclude_unset=True)
+    job = await creating.create(
+        request,
+        response,
+        studio,
+        wishes,
+        DOOR,
+        lambda key, cancel_after_s: _submit(studio, character_id, body, asked, key, cancel_after_s),
+        creating.fingerprint(f"characters/{character_id}", asked),
+    )
+    return Answer(data=_job(studio, job), message="Image generation started")
+
+
+def _submit(
+    studio: Studio,
+    character_id: str,
+    body: schemas.NewImage,
+    asked: dict[str, Any],
+    key: IdempotencyKey | None,
+    cancel_after_s: float | None,
+) -> Job:
+    if key is not None and (known := studio.jobs.submitted(key)):
+        return known
+    values = {
+        "prompt": body.prompt,
+        "negative_prompt": body.negative_prompt,
+        "width": body.width,
+        "height": body.height,
+        "steps": body.steps,
+        "cfg": body.cfg_scale,
+        "seed": random_seed() if body.seed == -1 else body.seed,
+        "sampler": body.sampler_name,
+        "scheduler": body.scheduler,
+        "model": body.checkpoint,
+        "variants": body.batch_size,
+        "clothing": body.clothing,
+        "costume": body.costume,
+    }
+    request = studio.characters.request(character_id, values, body.style_id)
+    return studio.jobs.submit(request, door=DOOR, key=key, asked=asked, cancel_after_s=cancel_after_s)
+
+
+@router.get(
+    "/{character_id}/images",
+    summary="List everything that was made of a character",
+    responses=told(SHOWN["pictures"], MISSING),
+)
+def list_pictures(
+    studio: StudioDep,
+    character_id: str,
+    media: Annotated[str, Query(max_length=20, description="image, video or audio; empty: all")] = "",
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> Answer[Listed[schemas.Picture]]:
+    """The newest first, of jobs of every family."""
+    found, total = studio.characters.pictures(character_id, media=media, limit=limit, offset=offset)
+    items = [picture_of(one) for one in found]
+    return Answer(data=Listed(items=items, total=total, limit=limit, offset=offset))
+
+
+# ------------------------------------------------------------------------------- sets
+
+
+@router.post(
+    "/{character_id}/sets",
+    summary="Generate a set of pictures",
+    responses=told(SHOWN["set"], MISSING, "set_empty", "set_view_unknown", *NO_SERVER),
+)
+def create_set(studio: StudioDep, character_id: str, body: schemas.NewSet) -> Answer[schemas.SetAnswer]:
+    """Costumes, expressions, views or scenes, one job for each picture."""
+    made = sets.make(
+        studio.characters,
+        character_id,
+        body.kind,
+        None if body.items is None else [sets.Wish(one.name, one.words) for one in body.items],
+        door=DOOR,
+        style_id=body.style_id,
+        keep=body.keep,
+        width=body.width,
+        height=body.height,
+        steps=body.steps,
+    )
+    return Answer(data=_set(studio, made), message="The pictures are being made")
+
+
+@router.get("/{character_id}/sets", summary="List sets", responses=told(SHOWN["sets"], MISSING))
+def list_sets(
+    studio: StudioDep, character_id: str, limit: Limit = 50, offset: Offset = 0
+) -> Answer[Listed[schemas.SetAnswer]]:
+    """The newest first."""
+    found, total = sets.page(studio.characters, character_id, limit=limit, offset=offset)
+    items = [_set(studio, one) for one in found]
+    return Answer(data=Listed(items=items, total=total, limit=limit, offset=offset))
+
+
+@router.get(
+    "/{character_id}/sets/{set_id}",
+    summary="Get a set",
+    responses=told(SHOWN["set"], MISSING, "set_not_found"),
+)
+def get_set(studio: StudioDep, character_id: str, set_id: str) -> Answer[schemas.SetAnswer]:
+    """Its pictures and how far they are."""
+    return Answer(data=_set(studio, sets.get(studio.characters, character_id, set_id)))
+
+
+# ----------------------------------------------------------------------------- styles
+
+
+@router.post("/{character_id}/styles", summary="Create a style", responses=told(SHOWN["style"], MISSING))
+def create_style(studio: StudioDep, character_id: str, body: schemas.NewStyle) -> Answer[StyleAnswer]:
+    """As the default it takes the place of the former one."""
+    made = studio.characters.add_style(character_id, body.model_dump(exclude_unset=True))
+    return Answer(data=style_of(made), message="Style created")
+
+
+@router.get("/{character_id}/styles", summary="List styles", responses=told(SHOWN["styles"], MISSING))
+def list_styles(
+    studio: StudioDep, character_id: str, is_active: Annotated[bool | None, Query()] = None
+) -> Answer[schemas.Styles]:
+    """In their order."""
+    found = [style_of(one) for one in studio.characters.styles(character_id, is_active=is_active)]
+    return Answer(data=schemas.Styles(character_id=character_id, styles=found, total=len(found)))
+
+
+@router.get(
+    "/{character_id}/styles/{style_id}",
+    summary="Get a style",
+    responses=told(SHOWN["style"], MISSING, "style_not_found"),
+)
+def get_style(studio: StudioDep, character_id: str, style_id: str) -> Answer[StyleAnswer]:
+    """One style of this character."""
+    return Answer(data=style_of(studio.characters.style(character_id, style_id)))
+
+
+@router.put(
+    "/{character_id}/styles/{style_id}",
+    summary="Update a style",
+    responses=told(SHOWN["style"], MISSING, "style_not_found"),
+)
+def update_style(
+    studio: StudioDep, character_id: str, style_id: str, body: schemas.ChangedStyle
+) -> Answer[StyleAnswer]:
+    """What is left out stays; null takes a setting away."""
+    changed = studio.characters.update_style(character_id, style_id, body.model_dump(exclude_unset=True))
+    return Answer(data=style_of(changed), message="Style updated")
+
+
+@router.delete(
+    "/{character_id}/styles/{style_id}",
+    summary="Delete a style",
+    responses=told({"id": schemas.ID, "deleted": True}, MISSING, "style_not_found"),
+)
+def delete_style(studio: StudioDep, character_id: str, style_id: str) -> Answer[Deleted]:
+    """Pictures that were drawn in it stay."""
+    return Answer(data=Deleted(id=studio.characters.delete_style(character_id, style_id).id))
+
+
+# -------------------------------------------------------------------------- rendering
+
+
+def _whole(studio: Studio, character: Character) -> Whole:
+    return _told(studio, character, studio.characters.styles_of([character.id])[character.id], find=True)
+
+
+def _told(studio: Studio, character: Character, styles: Sequence[Style], *, find: bool = False) -> Whole:
+    if find:  # a list of many does not wait for what nobody has asked for yet
+        character = studio.characters.complete(character, wait=False)
+    reference = character.reference_file_id
+    return Whole(
+        id=character.id,
+        name=character.name,
+        status=character.status,
+        bio=character.bio or None,
+        age=character.age,
+        location=character.location or None,
+        timezone=character.timezone or None,
+        interests=list(character.interests),
+        picture_url=_picture_url(studio, character),
+        created_at=iso_seconds(character.created_at) or "",
+        updated_at=iso_seconds(character.updated_at) or "",
+        personality=dict(character.personality),
+        appearance=dict(character.appearance),
+        costumes=dict(character.costumes),
+        styles=[style_of(one) for one in styles],
+        look_seed=character.look_seed,
+        look=words.look_words(character),
+        open_traits=words.found_of(character),
+        face_reference_file_id=reference,
+        face_reference_url=reference and f"/files/{reference}",
+        poses={name: file_id for (role, name), file_id in character.files.items() if role == POSE},
+        origin=dict(character.origin),
+        notes=list(character.notes),
+    )
+
+
+def _picture_url(studio: Studio, character: Character) -> str | None:
+    found = studio.characters.portrait(character)
+    return found and f"/outputs/{found.job_id}/{found.name}"
+
+
+def _fields(studio: Studio, made: Character | None, found: making.Fields) -> schemas.Fields:
+    return schemas.Fields(
+        character=made and _whole(studio, made),
+        fields=dict(found.values),
+        not_understood=list(found.not_understood),
+    )
+
+
+_STATUS = {"queued": "pending"}
+
+
+def _status(job: Job) -> str:
+    return _STATUS.get(job.status, job.status)
+
+
+def _image_url(job: Job) -> str | None:
+    return next((f"/outputs/{job.id}/{one.name}" for one in job.outputs), None) if job.is_final else None
+
+
+def _job(studio: Studio, job: Job) -> ImageJob:
+    ended = iso_seconds(job.completed_at)
+    return ImageJob(
+        job_id=job.id,
+        status=_status(job),
+        message=None,
+        progress=round(job.progress, 1),
+        created_at=iso_seconds(job.created_at) or "",
+        started_at=iso_seconds(job.started_at),
+        finished_at=ended if job.status != "cancelled" else None,
+        cancelled_at=ended if job.status == "cancelled" else None,
+        params=job.asked or {},
+        result={"image_url": _image_url(job)} if job.status == "completed" else None,
+        error=(job.error or {}).get("message"),
+        character_id=job.character_id or "",
+        style_id=job.request.get("style_id"),
+        seed=job.seed,
+        engine=job.engine,
+        workflow=job.workflow,
+        notes=[*job.notes, *studio.characters.notes_on(job)],
+    )
+
+
+def _set(studio: Studio, made: CharacterSet) -> schemas.SetAnswer:
+    found = sets.members(studio.characters, made)
+    items = [
+        schemas.SetMember(
+            name=one.name,
+            words=one.words,
+            job_id=one.job and one.job.id,
+            status=_status(one.job) if one.job else None,
+            image_url=_image_url(one.job) if one.job else None,
+            error=one.error or ((one.job.error or {}).get("message") if one.job else None) or None,
+        )
+        for one in found
+    ]
+    is_done = all(one.job is None or one.job.is_final for one in found)
+    return schemas.SetAnswer(
+        id=made.id,
+        character_id=made.character_id,
+        kind=made.kind,
+        status="completed" if is_done else "processing",
+        items=items,
+        created_at=iso_seconds(made.created_at) or "",
+    )
