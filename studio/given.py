@@ -202,7 +202,12 @@ def _fetched(files: FileStore, url: str, max_bytes: int) -> Iterator[Incoming]:
 
 def _most(files: FileStore, media: Media) -> int:
     settings = files.settings
-    return settings.studio_max_audio_size if media == "audio" else settings.max_file_size
+    limits: dict[Media, int] = {
+        "image": settings.max_file_size,
+        "audio": settings.studio_max_audio_size,
+        "video": settings.studio_max_video_size,
+    }
+    return limits[media]
 
 
 def _name_in(url: str) -> str:

@@ -33,7 +33,7 @@ def make_film(
     flashes: Sequence[int] = (),
     rate: int = 48_000,
     beeps_hz: float | None = None,
-    turned: int = 0,
+    bar: bool = True,
 ) -> Path:
     """A video of one colour with a counting bar; white and with a beep at `flashes`."""
     pace = Fraction(fps)
@@ -50,7 +50,8 @@ def make_film(
         for number in range(frames):
             picture = np.empty((size[1], size[0], 3), np.uint8)
             picture[:] = (255, 255, 255) if number in flashes else colour
-            picture[: size[1] // 8] = count_colour(number)
+            if bar:
+                picture[: size[1] // 8] = count_colour(number)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = number, 1 / pace
             container.mux(seen.encode(frame))

@@ -1,0 +1,1 @@
+"""Videos: those that are made out of others."""
