@@ -53,9 +53,7 @@ CREATE INDEX contents_by_name ON contents (content_type, name) WHERE deleted_at 
 
 CREATE INDEX contents_by_use ON contents (times_used, seq) WHERE deleted_at IS NULL;
 
-CREATE INDEX contents_in_sum ON contents (
-    character_id, content_type, approval_status, is_nsfw, file_size, visitor
-) WHERE deleted_at IS NULL;
+CREATE INDEX contents_by_size ON contents (file_size, seq) WHERE deleted_at IS NULL;
 
 CREATE INDEX contents_by_job ON contents (job_id) WHERE job_id IS NOT NULL;
 
@@ -83,6 +81,53 @@ CREATE TABLE content_history (
 );
 
 CREATE INDEX content_history_by_content ON content_history (seq, number);
+
+CREATE TABLE content_sums (
+    visitor TEXT NOT NULL,
+    character_id TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    approval_status TEXT NOT NULL,
+    is_nsfw INTEGER NOT NULL,
+    contents INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    rated INTEGER NOT NULL,
+    quality REAL NOT NULL,
+    PRIMARY KEY (visitor, character_id, content_type, approval_status, is_nsfw)
+) WITHOUT ROWID;
+
+CREATE TRIGGER contents_counted_in AFTER INSERT ON contents WHEN new.deleted_at IS NULL BEGIN
+    INSERT INTO content_sums VALUES (
+        coalesce(new.visitor, ''), coalesce(new.character_id, ''), new.content_type, new.approval_status,
+        new.is_nsfw, 1, new.file_size, new.quality_score IS NOT NULL, coalesce(new.quality_score, 0)
+    )
+    ON CONFLICT DO UPDATE SET contents = contents + 1, bytes = bytes + excluded.bytes,
+        rated = rated + excluded.rated, quality = quality + excluded.quality;
+END;
+
+CREATE TRIGGER contents_counted_out AFTER DELETE ON contents WHEN old.deleted_at IS NULL BEGIN
+    UPDATE content_sums SET contents = contents - 1, bytes = bytes - old.file_size,
+        rated = rated - (old.quality_score IS NOT NULL), quality = quality - coalesce(old.quality_score, 0)
+    WHERE visitor = coalesce(old.visitor, '') AND character_id = coalesce(old.character_id, '')
+        AND content_type = old.content_type AND approval_status = old.approval_status
+        AND is_nsfw = old.is_nsfw;
+END;
+
+CREATE TRIGGER contents_recounted AFTER UPDATE OF
+    visitor, character_id, approval_status, is_nsfw, file_size, quality_score, deleted_at
+ON contents BEGIN
+    UPDATE content_sums SET contents = contents - 1, bytes = bytes - old.file_size,
+        rated = rated - (old.quality_score IS NOT NULL), quality = quality - coalesce(old.quality_score, 0)
+    WHERE old.deleted_at IS NULL
+        AND visitor = coalesce(old.visitor, '') AND character_id = coalesce(old.character_id, '')
+        AND content_type = old.content_type AND approval_status = old.approval_status
+        AND is_nsfw = old.is_nsfw;
+    INSERT INTO content_sums SELECT
+        coalesce(new.visitor, ''), coalesce(new.character_id, ''), new.content_type, new.approval_status,
+        new.is_nsfw, 1, new.file_size, new.quality_score IS NOT NULL, coalesce(new.quality_score, 0)
+    WHERE new.deleted_at IS NULL
+    ON CONFLICT DO UPDATE SET contents = contents + 1, bytes = bytes + excluded.bytes,
+        rated = rated + excluded.rated, quality = quality + excluded.quality;
+END;
 
 CREATE VIRTUAL TABLE contents_fts USING fts5 (
     prompt, description, tags, tokenize='unicode61 remove_diacritics 2'

@@ -247,7 +247,7 @@ def page(database: Database, wanted: Filter, *, limit: int, offset: int = 0) -> 
     with database.read() as connection:
         where, values = _where(wanted)
         members = f"FROM contents WHERE {' AND '.join(where)}"
-        total = int(connection.execute(f"SELECT count(*) {members}", values).fetchone()[0])
+        total = _count(connection, wanted, members, values)
         if offset >= total:
             return [], total
         # The rows themselves are only read for the page.
@@ -259,6 +259,22 @@ def page(database: Database, wanted: Filter, *, limit: int, offset: int = 0) -> 
             )
         ]
         return _in_order(connection, numbers), total
+
+
+def _count(connection: sqlite3.Connection, wanted: Filter, members: str, values: Sequence[Any]) -> int:
+    plain = Filter(
+        character_id=wanted.character_id,
+        types=wanted.types,
+        statuses=wanted.statuses,
+        nsfw=wanted.nsfw,
+        sort=wanted.sort,
+    )
+    if plain == wanted:
+        # The sums know it; looking at each of them takes longer than all the rest.
+        where, summed = _where_sums(wanted)
+        sql = f"SELECT coalesce(sum(contents), 0) FROM content_sums WHERE {where}"
+        return int(connection.execute(sql, summed).fetchone()[0])
+    return int(connection.execute(f"SELECT count(*) {members}", values).fetchone()[0])
 
 
 def numbers(database: Database, wanted: Filter) -> list[int]:
@@ -286,43 +302,40 @@ def _in_order(connection: sqlite3.Connection, wanted: Sequence[int]) -> list[Con
 
 def stats(database: Database, character_id: str | None = None) -> Stats:
     """Sums over all contents, or those of one character."""
-    where, values = _where(Filter(character_id=character_id))
-    with database.read() as connection:
-        rows = connection.execute(
-            f"""SELECT content_type, approval_status, count(*), sum(file_size), sum(is_nsfw)
-                FROM contents WHERE {" AND ".join(where)} GROUP BY content_type, approval_status""",
-            values,
-        ).fetchall()
-        average = connection.execute(
-            f"SELECT avg(quality_score) FROM contents WHERE {' AND '.join(where)}"
-            " AND quality_score IS NOT NULL",
-            values,
-        ).fetchone()[0]
+    where, values = _where_sums(Filter(character_id=character_id))
+    rows = database.connection.execute(
+        f"""SELECT content_type, approval_status, sum(contents), sum(bytes), sum(is_nsfw * contents),
+                   sum(rated), sum(quality)
+            FROM content_sums WHERE {where} GROUP BY content_type, approval_status""",
+        values,
+    ).fetchall()
     by_type: dict[str, int] = dict.fromkeys(TYPES, 0)
     by_status: dict[str, int] = dict.fromkeys(APPROVALS, 0)
     bytes_by_type: dict[str, int] = dict.fromkeys(TYPES, 0)
-    for content_type, status, count, size, _ in rows:
+    for content_type, status, count, size, *_ in rows:
         by_type[content_type] += count
         by_status[status] += count
         bytes_by_type[content_type] += size
+    rated = sum(row[5] for row in rows)
     return Stats(
         total=sum(by_type.values()),
         total_bytes=sum(bytes_by_type.values()),
         by_type=by_type,
         by_status=by_status,
         bytes_by_type=bytes_by_type,
-        average_quality=average,
+        average_quality=round(sum(row[6] for row in rows) / rated, 3) if rated else None,
         nsfw=sum(row[4] for row in rows),
     )
 
 
 def held_by_character(database: Database, character_id: str | None, limit: int) -> list[Held]:
     """What the contents of each character take, the largest first; of all characters or of one."""
-    where, values = _where(Filter(character_id=character_id))
+    where, values = _where_sums(Filter(character_id=character_id))
     rows = database.connection.execute(
-        f"""SELECT character_id, (SELECT name FROM characters WHERE id = character_id), count(*),
-                   sum(file_size) AS bytes
-            FROM contents WHERE {" AND ".join(where)} GROUP BY character_id ORDER BY bytes DESC LIMIT ?""",
+        f"""SELECT nullif(character_id, ''), (SELECT name FROM characters WHERE id = character_id), many, held
+            FROM (SELECT character_id, sum(contents) AS many, sum(bytes) AS held
+                  FROM content_sums WHERE {where} GROUP BY character_id)
+            WHERE many > 0 ORDER BY held DESC LIMIT ?""",
         [*values, limit],
     )
     return [Held(*row) for row in rows]
@@ -343,9 +356,21 @@ def folders(database: Database, character_id: str | None = None) -> dict[str, in
 def tags_in_use(database: Database, character_id: str | None, limit: int) -> dict[str, int]:
     """The tags of contents, each with how often it is there, the most frequent first."""
     where, values = _where(Filter(character_id=character_id))
+    gone = "SELECT NULL AS tag, 0 AS many WHERE 0"
+    if len(where) > 1:
+        # The plus keeps the contents in charge, of which there are fewer than tags.
+        source = f"contents JOIN content_tags ON content_tags.seq = +contents.seq WHERE {' AND '.join(where)}"
+    else:
+        # Of all but a few: counting every tag and then those few is much quicker.
+        source = "content_tags"
+        gone = """SELECT tag, count(*) AS many FROM contents JOIN content_tags USING (seq)
+                  WHERE deleted_at IS NOT NULL GROUP BY tag"""
     rows = database.connection.execute(
-        f"""SELECT min(tag), count(*) AS many FROM contents JOIN content_tags USING (seq)
-            WHERE {" AND ".join(where)} GROUP BY tag ORDER BY many DESC, tag LIMIT ?""",
+        f"""WITH gone AS MATERIALIZED ({gone}),
+                 tagged AS MATERIALIZED (SELECT min(tag) AS name, count(*) AS many FROM {source} GROUP BY tag)
+            SELECT name, tagged.many - coalesce(gone.many, 0) AS there
+            FROM tagged LEFT JOIN gone ON gone.tag = name COLLATE NOCASE
+            WHERE there > 0 ORDER BY there DESC, name LIMIT ?""",
         [*values, limit],
     )
     return {row[0]: row[1] for row in rows}
@@ -569,9 +594,11 @@ def _where(wanted: Filter) -> tuple[list[str], list[Any]]:
             where.append(f"{column} = ?")
             values.append(storable(value))
     if wanted.folder is not None:
-        below = storable(wanted.folder).rstrip("/") + "/"
-        where.append("(folder_path = ? OR substr(folder_path, 1, ?) = ?)")
-        values += [storable(wanted.folder), len(below), below]
+        label = storable(wanted.folder).rstrip("/")
+        # All that begins with the label and a slash: "0" comes right after it.
+        where.append("folder_path >= ? AND folder_path < ? AND (folder_path = ? OR folder_path >= ?)")
+        where.append("folder_path IS NOT NULL")  # so says the index, which would not be used otherwise
+        values += [label, f"{label}0", label, f"{label}/"]
     if wanted.min_quality is not None:
         where.append("quality_score >= ?")
         values.append(wanted.min_quality)
@@ -600,6 +627,13 @@ def _where(wanted: Filter) -> tuple[list[str], list[Any]]:
             where.append(matches)
             values.append(terms)
     return where, values
+
+
+def _where_sums(wanted: Filter) -> tuple[str, list[Any]]:
+    """The same for what the sums can tell apart."""
+    where, values = _where(wanted)
+    # Whatever is deleted is in no sum.
+    return " AND ".join(["1", *where[1:]]), values
 
 
 def _contents(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[Content]:
