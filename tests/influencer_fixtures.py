@@ -14,7 +14,7 @@ from tests.conftest import RunningApp, start_app_process
 from tests.documents.contract import check_shape, is_time, matches
 
 PREFIX = "/api"
-UNKNOWN_IDS = ("00000000-0000-4000-8000-000000000000", "nothing", "..%2F", "0", "%F0%9F%90%89", "a" * 300)
+UNKNOWN_IDS = ("00000000-0000-4000-8000-000000000000", "nothing", "%2E%2E", "0", "%F0%9F%90%89", "a" * 300)
 FINAL = {"completed", "failed", "cancelled"}
 SMALL: dict[str, Any] = {"width": 128, "height": 128, "steps": 1, "seed": 7}
 

@@ -50,6 +50,7 @@ class Route:
     takes: Mapping[str, Taken] = field(default_factory=dict)
     query: Mapping[str, Taken] = field(default_factory=dict)
     body: Any = None
+    absent: bool = False
     ask: Mapping[str, Any] = field(default_factory=dict)
     uses: Mapping[str, str] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
@@ -196,6 +197,7 @@ def _route(told: dict[str, Any]) -> Route:
         takes={name: taken(kind) for name, kind in told.get("takes", {}).items()},
         query={name: taken(kind) for name, kind in told.get("query", {}).items()},
         body=told.get("body"),
+        absent=told.get("absent", False),
         ask=told.get("ask", {}),
         uses=told.get("uses", {}),
         fresh=tuple(told.get("fresh", ())),
