@@ -828,6 +828,21 @@ REGISTRY = _registry(
         "The job has no images: it is {status}.",
         "Wait until it is completed; its status says how far it is, or why it failed.",
     ),
+    # Voices that are kept.
+    Problem("voice_not_found", 404, "Voice not found: {id}", "Check the id, or list the voices."),
+    Problem(
+        "voice_too_short",
+        422,
+        "There are {speech_s:.1f} seconds of speech in the recording of {duration_s:.1f} seconds, "
+        "and {least_s:.0f} are needed.",
+        "Record somebody who speaks clearly, without music, for ten seconds or more.",
+    ),
+    Problem(
+        "clone_refused",
+        502,
+        "The voice server at {url} refuses the recording: {why}.",
+        "Try another recording; 10 to 25 seconds of clear speech suit most servers.",
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from studio.records import (
     hook_tables,
     image_tables,
     mirror_tables,
+    voice_tables,
 )
 
 migrations = Migrations("studio")
@@ -503,3 +504,9 @@ def faults(db: Database) -> None:
 def images(db: Database) -> None:
     """Tests of variants, kept faces, and what finds the jobs of one door."""
     _run(db, image_tables.TABLES)
+
+
+@migrations(name="0016_voices")
+def voices(db: Database) -> None:
+    """Voices that are made like a recording."""
+    _run(db, voice_tables.TABLES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.files import FileStore, StoredFile
@@ -10,6 +12,10 @@ from studio.settings import Settings
 from studio.speech.asked import Engine, SpeechRequest, Spoken, Voice
 from studio.speech.embedded import Espeak
 from studio.speech.server import TtsServer
+
+if TYPE_CHECKING:
+    from studio.speech.fitting import Fit
+    from studio.speech.listening import Heard
 
 __all__ = ["Engine", "Speech", "SpeechRequest", "Spoken", "Voice", "keep"]
 
@@ -31,6 +37,11 @@ class Speech:
         """Every engine, whether it can be had, and if not, why."""
         return [self._server.about(), self._espeak.about()]
 
+    @property
+    def has_server(self) -> bool:
+        """Whether the settings name a voice server."""
+        return self._server.about().available
+
     def voices(self, engine: str = "auto") -> list[Voice]:
         """The voices of one engine, or of the one that `auto` takes."""
         return self._engine(engine).voices()
@@ -38,6 +49,21 @@ class Speech:
     def speak(self, request: SpeechRequest) -> Spoken:
         """The text as sound; refuses with what to do when no engine can be had."""
         return self._engine(request.engine).speak(request)
+
+    def clone(self, recording: Path, name: str, language: str) -> str | None:
+        """A voice like a recording on the voice server; nothing if there is none that takes some."""
+        return self._server.clone(recording, name, language) if self._server.about().available else None
+
+    def like(self, heard: Heard, language: str) -> Fit:
+        """The embedded voice that comes nearest to what was heard."""
+        if not self._espeak.about().available:
+            raise StudioError("espeak_missing")
+        return self._espeak.like(heard, language)
+
+    def forget(self, name: str) -> None:
+        """Remove a cloned voice from the voice server, if there is one that can."""
+        if self._server.about().available:
+            self._server.forget(name)
 
     def stop(self) -> None:
         """End the worker and close the connections."""

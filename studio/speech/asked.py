@@ -41,6 +41,7 @@ class SpeechRequest(BaseModel):
     language: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] = ""
     speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
     pitch: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0  # for engines that can; the others leave it
+    intonation: Annotated[float, Field(ge=0, le=2.0)] = 1.0  # how far the pitch moves, for engines that can
     instructions: Annotated[str, StringConstraints(max_length=4096)] = ""  # for models that take some
     model: Annotated[str, StringConstraints(max_length=200)] = ""
     engine: EngineName = "auto"

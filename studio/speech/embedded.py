@@ -11,12 +11,16 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
 from studio.speech.asked import Engine, SpeechRequest, Spoken, Voice, language_of
 from studio.speech.phonemes import SILENCE, timed
 from studio.speech.wav import wave_file
+
+if TYPE_CHECKING:
+    from studio.speech.fitting import Fit
+    from studio.speech.listening import Heard
 
 log = logging.getLogger(__name__)
 
@@ -68,17 +72,33 @@ class Espeak:
             "voice": voice,
             "rate": round(WORDS_PER_MINUTE * request.speed),
             "pitch": max(0, min(99, round(50 * request.pitch))),
+            "intonation": max(0, min(100, round(50 * request.intonation))),
         }
-        with self._lock:
-            rate = self._started()["sample_rate"]
-            answer, samples = self._asked(asked)
-        if answer.get("error") == "unknown_voice":
-            raise StudioError("voice_unknown", voice=voice, engine=NAME)
+        answer, samples, rate = self._heard(asked)
         phonemes = timed([(at, sound) for at, sound in answer.get("phonemes", ())])
         if all(one.phoneme == SILENCE for one in phonemes):
             why = answer.get("why") or "nothing in the text can be spoken"
             raise StudioError("speech_failed", engine=NAME, why=why)
         return Spoken(wave_file(samples, rate, phonemes), ".wav", NAME, voice, phonemes)
+
+    def like(self, heard: Heard, language: str) -> Fit:
+        """The voice that comes nearest to one that was heard."""
+        from studio.speech.fitting import fit  # it needs numpy, which a start need not wait for
+
+        def say(text: str, voice: str, pitch: int, intonation: int) -> tuple[bytes, int]:
+            asked = {"text": text, "voice": voice, "rate": WORDS_PER_MINUTE, "pitch": pitch}
+            _, samples, rate = self._heard({**asked, "intonation": intonation})
+            return samples, rate
+
+        return fit(heard, language, say)
+
+    def _heard(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes, int]:
+        with self._lock:
+            rate = self._started()["sample_rate"]
+            answer, samples = self._asked(asked)
+        if answer.get("error") == "unknown_voice":
+            raise StudioError("voice_unknown", voice=asked["voice"], engine=NAME)
+        return answer, samples, rate
 
     def stop(self) -> None:
         """End the process."""

@@ -100,7 +100,9 @@ class Espeak:
             index += 1
         return list(found.values())
 
-    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, list[Any]]:
+    def speak(
+        self, text: str, voice: str, words_per_minute: int, pitch: int, intonation: int
+    ) -> tuple[bytes, list[Any]]:
         """The samples, 16 bits each, and when which phoneme begins in seconds."""
         language, plus, variant = voice.partition("+")
         named = self._files.get(language, language) + plus + variant
@@ -125,6 +127,7 @@ class Espeak:
         self._library.espeak_SetSynthCallback(callback)
         self._library.espeak_SetParameter(RATE, words_per_minute, 0)
         self._library.espeak_SetParameter(PITCH, pitch, 0)
+        self._library.espeak_SetParameter(RANGE, intonation, 0)
         said = text.encode()
         if self._library.espeak_Synth(said, len(said) + 1, 0, 1, 0, TEXT_IS_UTF8, None, None) != 0:
             raise OSError("espeak-ng refused the text")
@@ -143,7 +146,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     for line in source:
         asked = json.loads(line)
         try:
-            samples, phonemes = espeak.speak(asked["text"], asked["voice"], asked["rate"], asked["pitch"])
+            samples, phonemes = espeak.speak(
+                asked["text"], asked["voice"], asked["rate"], asked["pitch"], asked["intonation"]
+            )
         except LookupError:
             _send(sink, {"error": "unknown_voice"})
         except OSError as error:

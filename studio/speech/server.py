@@ -6,12 +6,15 @@ import json
 import logging
 import re
 import time
+import urllib.parse
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from studio.errors import StudioError
 from studio.settings import Settings
+from studio.speech import cloning
 from studio.speech.asked import Engine, SpeechRequest, Spoken, Voice
 
 log = logging.getLogger(__name__)
@@ -67,6 +70,19 @@ class TtsServer:
             body["language"] = request.language  # OpenAI's does not know it, others ask for it
         audio = self._sent("/audio/speech", body)
         return Spoken(audio, _suffix(audio), NAME, voice)
+
+    def clone(self, recording: Path, name: str, language: str) -> str | None:
+        """A voice like a recording, by the server's name for it; nothing if it takes no recordings."""
+        url = self._settings.tts_url
+        cloned = cloning.clone(self._http(), self._address(""), recording, name, language, url)
+        if cloned is not None:
+            self._voices = (0.0, [])
+        return cloned
+
+    def forget(self, name: str) -> None:
+        """Remove a cloned voice from the server, if it can."""
+        cloning.forget(self._http(), self._address(""), urllib.parse.quote(name, safe=""))
+        self._voices = (0.0, [])
 
     def stop(self) -> None:
         """Close the connections."""
