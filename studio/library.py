@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -17,7 +18,16 @@ from studio.disk import Incoming, is_bare_name
 from studio.errors import StudioError
 from studio.jobs import Jobs
 from studio.records import waiting
-from studio.request import EDITED, TALKING, AnyRequest, AvatarRequest, EditRequest, TalkRequest
+from studio.request import (
+    EDITED,
+    MOVING,
+    TALKING,
+    AnyRequest,
+    AvatarRequest,
+    EditRequest,
+    TalkRequest,
+    VideoRequest,
+)
 from studio.workflows import Candidate, Graph, Manifest, Trial, Workflow
 
 LONGEST_NAME = 60
@@ -25,6 +35,8 @@ MOST_BYTES = 8 * 2**20
 MOST_NODES = 2_000
 MOST_OWN = 500
 REFUSALS_SHOWN = 3
+ONCE = "once_"  # begins the names of graphs that were sent to be run as they are
+MOST_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -40,16 +52,18 @@ class Entry:
 class Library:
     """The verbs over workflows; a change is there for the next request."""
 
-    def __init__(self, jobs: Jobs, pool: Pool, folder: Path) -> None:
+    def __init__(self, jobs: Jobs, pool: Pool, folder: Path, once_folder: Path | None = None) -> None:
         self.jobs = jobs
         self.pool = pool
         self.folder = folder
+        self.once_folder = once_folder or folder / "once"
         self._changing = threading.Lock()
 
     def list(self) -> list[Entry]:
         """Every workflow."""
         maps = self._maps()
-        return [self._entry(workflow, maps) for workflow in self.jobs.library.values()]
+        listed = [one for one in self.jobs.library.values() if one.manifest.listed]
+        return [self._entry(workflow, maps) for workflow in listed]
 
     def get(self, name: str) -> Entry:
         """One workflow."""
@@ -75,6 +89,41 @@ class Library:
             # A new dictionary, so that nobody who is just reading sees half a change.
             self.jobs.library = {**self.jobs.library, name: workflow}
         return self.get(name)
+
+    def take_once(self, graph: Mapping[str, Any]) -> Workflow:
+        """Keep a graph to be run as it is; it is in no list, and goes when many others have come."""
+        try:
+            workflows.check_graph(graph)
+            if len(graph) > MOST_NODES:
+                raise ValueError(f"it has more than {MOST_NODES} nodes")
+            text = json.dumps(graph, sort_keys=True)
+            if len(text) > MOST_BYTES:
+                raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
+            name = f"{ONCE}{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:20]}"
+            # Nothing but the file's name is filled in, by which the result is found again.
+            as_it_is = {slot: [] for slot in workflows.find_slots(dict(graph)) if slot != "filename_prefix"}
+            written: dict[str, Any] = {"title": "A graph as it was sent", "listed": False, "slots": as_it_is}
+            if self._is_for_the_engine(dict(graph)):
+                written["engine"] = "any"
+            manifest = workflows.adopt(dict(graph), name, written)
+        except (ValueError, RecursionError) as error:
+            raise StudioError("workflow_refused", why=_sentence(error)) from error
+        with self._changing:
+            if name not in self.jobs.library:
+                self._forget_once()
+                workflow = self._keep(name, dict(graph), manifest, self.once_folder)
+                self.jobs.library = {**self.jobs.library, name: workflow}
+            return self.jobs.library[name]
+
+    def _forget_once(self) -> None:
+        """Make room: the oldest graphs that no work is waiting for."""
+        files = sorted(self.once_folder.glob(f"{ONCE}*.json"), key=lambda path: path.stat().st_mtime)
+        for path in files[: max(0, len(files) - MOST_ONCE + 1)]:
+            if waiting.unfinished_with(self.jobs.database, path.stem):
+                continue
+            self.jobs.library = {key: one for key, one in self.jobs.library.items() if key != path.stem}
+            for suffix in (".json", ".toml"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
         """Remove a workflow of one's own; one that work is waiting for stays."""
@@ -143,21 +192,22 @@ class Library:
         if len(list(self.folder.glob("*.json"))) >= MOST_OWN:
             raise StudioError("workflow_refused", why=f"there are {MOST_OWN} workflows already")
 
-    def _keep(self, name: str, graph: Graph, manifest: Manifest) -> Workflow:
+    def _keep(self, name: str, graph: Graph, manifest: Manifest, folder: Path | None = None) -> Workflow:
         """Write both files, once it is certain that the next start will read them."""
+        folder = folder or self.folder
         sidecar = workflows.write_manifest(manifest)
         try:
             workflow = workflows.read_own(name, graph, sidecar, _checkpoints(self.jobs.library))
         except ValueError as error:
             raise StudioError("workflow_refused", why=_sentence(error)) from error
         # In this order a power cut leaves no sidecar beside another graph, which would stop the start.
-        (self.folder / f"{name}.toml").unlink(missing_ok=True)
+        (folder / f"{name}.toml").unlink(missing_ok=True)
         texts = {".json": json.dumps(graph, indent=2, ensure_ascii=False), ".toml": sidecar}
         for suffix, text in texts.items():
             with Incoming(self.jobs.settings.temp_path) as incoming:
                 # Half a letter, as JSON can hold it, becomes a question mark.
                 incoming.write(text.encode("utf-8", "replace"))
-                incoming.move_to(self.folder / f"{name}{suffix}")
+                incoming.move_to(folder / f"{name}{suffix}")
         return workflow
 
 
@@ -201,6 +251,9 @@ def _any_request(workflow: Workflow) -> AnyRequest:
         return TalkRequest(image_file_id="any", audio_file_id="any", workflow=workflow.name)
     if EDITED in workflow.manifest.views:
         return EditRequest(clip_file_ids=("any",), workflow=workflow.name)
+    if MOVING in workflow.manifest.views:
+        picture = "any" if "start_image" in workflow.manifest.requires else None
+        return VideoRequest(prompt="anybody", image_file_id=picture, workflow=workflow.name)
     roles = {slot.removesuffix("_image") for slot in workflow.manifest.requires} & {"pose", "reference"}
     files = {f"{role}_file_id": "any" for role in roles}
     view = workflow.manifest.views[0]

@@ -14,8 +14,9 @@ View = Literal["front", "back", "side", "quarter"]
 VIEWS: tuple[View, ...] = get_args(View)
 TALKING: Literal["talking"] = "talking"
 EDITED: Literal["edited"] = "edited"
+MOVING: Literal["moving"] = "moving"
 # What one task of a job makes: a view of a character, a video of one, or a video out of others.
-Part = View | Literal["talking", "edited"]
+Part = View | Literal["talking", "edited", "moving"]
 Framing = Literal["full", "bust", "portrait"]
 OutputFormat = Literal["PNG", "JPEG", "WEBP"]
 
@@ -282,13 +283,75 @@ def clip_role(number: int) -> str:
     return CLIP if number == 1 else f"{CLIP}{number}"
 
 
-AnyRequest = AvatarRequest | TalkRequest | EditRequest
-Kind = Literal["avatar", "media", "talk", "edit"]
+START = "start"  # the role of the picture that a video begins with
+LONGEST_VIDEO_S = 60
+
+
+class VideoRequest(_Request):
+    """Somebody or something that moves, by words, a picture or both; what is None the workflow chooses."""
+
+    # What workflows may ask of a request of any kind.
+    views: ClassVar[tuple[Part, ...]] = (MOVING,)
+    loras: ClassVar[tuple[Lora, ...]] = ()
+    transparent: ClassVar[bool] = False
+    variants: ClassVar[int] = 1
+    max_drift: ClassVar[float | None] = None
+
+    kind: Literal["video"] = "video"
+    prompt: Words = ""
+    negative_prompt: Words = ""
+    style: Words = ""
+    realism: bool = False
+    identity: Words = ""  # as in pictures
+    identity_seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    image_file_id: FileId | None = None
+    method: Words = ""  # by which it was asked for
+    preset: Words = ""  # whose values it has where nobody said others
+    motion: Words = ""  # of the embedded engine; empty: by the words
+    camera: Words = ""
+    duration_s: Annotated[float, Field(ge=1, le=LONGEST_VIDEO_S)] = 5.0
+    fps: Annotated[int, Field(ge=8, le=60)] = 24
+    width: Annotated[int, Field(ge=64, le=2048)] | None = None
+    height: Annotated[int, Field(ge=64, le=2048)] | None = None
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+
+    engine: Literal["auto", "embedded"] = "auto"
+    workflow: str | None = None
+    model: str | None = None
+    steps: Annotated[int, Field(ge=1, le=200)] | None = None
+    cfg: Annotated[float, Field(ge=0, le=50)] | None = None
+    sampler: str | None = None
+    scheduler: str | None = None
+    denoise: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    @field_validator("workflow", "model", "sampler", "scheduler")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return value or None
+
+    @model_validator(mode="after")
+    def _shows_something(self) -> VideoRequest:
+        if not self.prompt and not self.image_file_id:
+            raise ValueError("a video needs words or a picture")
+        return self
+
+    def files(self) -> dict[str, str]:
+        """The uploads that it needs, by role."""
+        return {START: self.image_file_id} if self.image_file_id else {}
+
+    def search_text(self) -> str:
+        """The words that a search should find."""
+        return "\n".join(part for part in (self.prompt, self.style) if part)
+
+
+AnyRequest = AvatarRequest | TalkRequest | EditRequest | VideoRequest
+Kind = Literal["avatar", "media", "talk", "edit", "video"]
 _OF_KIND: dict[str, type[AnyRequest]] = {
     "avatar": AvatarRequest,
     "media": AvatarRequest,
     "talk": TalkRequest,
     "edit": EditRequest,
+    "video": VideoRequest,
 }
 _Same = TypeVar("_Same", bound=_Request)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from studio.models import Install, KnownModel
 from studio.records import runs
 from studio.records.runs import History
-from studio.request import AnyRequest, AvatarRequest, EditRequest, TalkRequest
+from studio.request import AnyRequest, AvatarRequest, EditRequest, TalkRequest, VideoRequest
 from studio.ui import cards, phrases
 from studio.ui.tail import Sight
 from studio.workflows import Candidate, Workflow
@@ -26,7 +26,8 @@ Tried = list[tuple[str, Trial]]
 def show_abilities(sight: Sight, tried: dict[tuple[str, int], Trial]) -> str:
     """What every workflow needs, and where it could run; `tried` keeps what was found out about a server."""
     history = runs.history(sight.studio.database)
-    found = [(one, _tries(sight.studio, one, tried)) for one in sight.studio.jobs.library.values()]
+    listed = [one for one in sight.studio.jobs.library.values() if one.manifest.listed]
+    found = [(one, _tries(sight.studio, one, tried)) for one in listed]
     found.sort(key=lambda pair: (not any(trial.plan for _, trial in pair[1]), pair[0].manifest.title))
     shown = [_workflow(sight, workflow, trials, history) for workflow, trials in found if trials]
     others = [_workflow(sight, workflow, trials, history) for workflow, trials in found if not trials]
@@ -59,6 +60,9 @@ def _any_request(workflow: Workflow) -> AnyRequest:
         return TalkRequest(image_file_id="any", audio_file_id="any", workflow=workflow.name)
     if manifest.task == "edit":
         return EditRequest(clip_file_ids=("any",), workflow=workflow.name)
+    if manifest.task == "video":
+        picture = "any" if "start_image" in manifest.requires else None
+        return VideoRequest(prompt="anybody", image_file_id=picture, workflow=workflow.name)
     given = {f"{role}_file_id": "any" for role in manifest.pictures if f"{role}_image" in manifest.requires}
     return AvatarRequest.model_validate({"prompt": "anybody", "workflow": workflow.name, **given})
 

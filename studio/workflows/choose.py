@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from studio.comfy.info import ObjectInfo
 from studio.errors import StudioError
-from studio.request import AnyRequest, AvatarRequest, EditRequest, Part, TalkRequest
+from studio.request import AnyRequest, AvatarRequest, EditRequest, Part, TalkRequest, VideoRequest
 from studio.workflows.fill import fill, fit_to_server
 from studio.workflows.library import named
 from studio.workflows.links import Graph
@@ -27,7 +27,11 @@ from studio.workflows.trials import (
 
 HOSTED = "hosted"  # the family of models that draw elsewhere
 REASONS_SHOWN = 3  # of workflows that nobody asked for by name
-_TASKS_OF_KINDS: dict[Task, type[AnyRequest]] = {"talk": TalkRequest, "edit": EditRequest}
+_TASKS_OF_KINDS: dict[Task, type[AnyRequest]] = {
+    "talk": TalkRequest,
+    "edit": EditRequest,
+    "video": VideoRequest,
+}
 
 
 @dataclass(frozen=True)

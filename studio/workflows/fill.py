@@ -7,7 +7,18 @@ from typing import Any
 
 from studio import prompts
 from studio.comfy.info import ObjectInfo, find_choice
-from studio.request import EDITED, TALKING, AnyRequest, AvatarRequest, EditRequest, Part, TalkRequest, View
+from studio.request import (
+    EDITED,
+    MOVING,
+    TALKING,
+    AnyRequest,
+    AvatarRequest,
+    EditRequest,
+    Part,
+    TalkRequest,
+    VideoRequest,
+    View,
+)
 from studio.workflows.links import Graph, relink
 from studio.workflows.manifest import RESOLVED, LoraAnchor, OptionalPart, Workflow
 
@@ -33,6 +44,8 @@ def fill(
         values |= {**_of_talking(request), "frames": frames}
     elif isinstance(request, EditRequest):
         values |= _of_editing(request)
+    elif isinstance(request, VideoRequest):
+        values |= _of_moving(workflow, request)
     else:
         values |= _of_view(workflow, request, _as_view(view), uploads, from_front=from_front)
     values |= {**(models or {}), **uploads}
@@ -53,7 +66,7 @@ def fill(
 
 
 def _as_view(part: Part) -> View:
-    if part in (TALKING, EDITED):
+    if part in (TALKING, EDITED, MOVING):
         raise ValueError("a character is drawn from a side")
     return part
 
@@ -86,6 +99,28 @@ def _of_editing(request: EditRequest) -> dict[str, Any]:
         "sound_mode": request.sound_mode,
         "volume": request.volume,
         "video_format": request.output_format,
+    }
+
+
+def _of_moving(workflow: Workflow, request: VideoRequest) -> dict[str, Any]:
+    """What a video is made by, beside its picture; how many frames that is depends on the model."""
+    frames, fps = None, request.fps
+    if workflow.manifest.clip is not None:
+        frames, fps = workflow.manifest.clip.frames(request.duration_s, request.fps)
+    figure = workflow.manifest.prompt_style == "figure"
+    words = request.prompt if figure else ", ".join(part for part in (request.prompt, request.style) if part)
+    return {
+        "positive": words,
+        "negative": request.negative_prompt or None,  # then what the graph says itself
+        "style": request.style,
+        "realism": request.realism,
+        "identity": request.identity,
+        "identity_seed": request.identity_seed,
+        "motion": request.motion or None,
+        "camera": request.camera or None,
+        "duration": request.duration_s,
+        "fps": fps,
+        "frames": frames,
     }
 
 

@@ -26,6 +26,7 @@ FILLED = frozenset(
         *("fps", "resolution", "emotion", "landmarks", "frames"),
         *("start_time", "seconds", "crop_x", "crop_y", "crop_width", "crop_height", "fit"),
         *("sound_mode", "volume", "video_format"),
+        *("duration", "motion", "camera"),
     )
 )
 
@@ -60,7 +61,7 @@ Strategy = Literal["same-seed", "controlnet-views", "front-first-reference", "fo
 PANELS: Strategy = "four-panels"
 
 # What a workflow does with a request; all but "draw" begin with a picture that is there already.
-Task = Literal["draw", "upscale", "inpaint", "cutout", "talk", "edit"]
+Task = Literal["draw", "upscale", "inpaint", "cutout", "talk", "edit", "video"]
 
 
 class Section(BaseModel):
@@ -139,6 +140,29 @@ class Pieces(Section):
         return Cutting(total, self.fps, self.frames, self.overlap, self.step, self.least)
 
 
+class Clip(Section):
+    """How many frames a model makes in one run, and how fast they follow one another."""
+
+    fps: Annotated[int, Field(ge=1, le=120)] | None = None  # of the model; None: as the request wishes
+    step: Annotated[int, Field(ge=1)] = 1  # it makes one more than a multiple of this
+    most: Annotated[int, Field(ge=2)] = 10_000
+    # To how few frames a second it may come down to last longer.
+    slowest: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def longest_s(self) -> float:
+        """How long a video it can make."""
+        return self.most / (self.slowest or self.fps or 8)
+
+    def frames(self, duration_s: float, wished_fps: int) -> tuple[int, int]:
+        """How many frames, and how many a second."""
+        pace = self.fps or wished_fps
+        if self.slowest is not None:
+            pace = max(self.slowest, min(pace, int(self.most / duration_s)))
+        wanted = min(self.most, max(2, round(duration_s * pace)))
+        return -(-(wanted - 1) // self.step) * self.step + 1, pace
+
+
 class Rank(Section):
     """How well suited a workflow is, by the look that is asked for; the highest that can run is taken."""
 
@@ -165,6 +189,7 @@ class Manifest(Section):
     inputs_from: dict[str, Source] = {}  # slots that the studio fills itself, and where from
     least_views: Annotated[int, Field(ge=1, le=len(VIEWS))] = 1
     pinned_only: bool = False  # never chosen by itself
+    listed: bool = True  # whether people see it among others
     instead_of: str = ""  # the workflow by whose name it is meant too
     graph_of: str = ""  # the workflow whose graph it shares
     constants: dict[SlotTarget, Any] = {}  # what differs from that graph
@@ -178,6 +203,7 @@ class Manifest(Section):
     loras: LoraAnchor | None = None
     optional: tuple[OptionalPart, ...] = ()
     pieces: Pieces | None = None  # only for talking
+    clip: Clip | None = None  # only for videos
     progress_of: tuple[str, ...] = ()  # nodes that take nearly all the time; none: all that tell of any
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from studio.comfy.info import ObjectInfo, find_choice
 from studio.comfy.packs import pack_of
-from studio.request import AnyRequest, Part, TalkRequest, media_of, with_values
+from studio.request import AnyRequest, Part, TalkRequest, VideoRequest, media_of, with_values
 from studio.workflows.checkpoints import matches_any
 from studio.workflows.fill import fill
 from studio.workflows.links import Graph
@@ -225,6 +225,8 @@ def _unfit(workflow: Workflow, request: AnyRequest, inputs: Mapping[Part, Inputs
                 ]
             words = f"{title} needs a {role} {_MEDIA[media_of(role)]}"
             return [f"{words}, or the front view among several" if source == FRONT else words]
+    if too_long := _too_long(workflow, request):
+        return [too_long]
     if len(request.views) < manifest.least_views:
         return [f"{title} draws at least {manifest.least_views} views at once"]
     is_wide = (request.width or 0) * len(request.views) > WIDEST_SHEET
@@ -242,6 +244,13 @@ def _unfit(workflow: Workflow, request: AnyRequest, inputs: Mapping[Part, Inputs
     if wrong := [view for view in request.views if view not in manifest.views]:
         return [f"{title} does not draw the view {wrong[0]}"]
     return []
+
+
+def _too_long(workflow: Workflow, request: AnyRequest) -> str:
+    clip = workflow.manifest.clip
+    if clip is None or not isinstance(request, VideoRequest) or request.duration_s <= clip.longest_s:
+        return ""
+    return f"{workflow.manifest.title} makes at most {clip.longest_s:.1f} seconds at once"
 
 
 def _unknown_mood(workflow: Workflow, request: AnyRequest, info: ObjectInfo | None) -> list[str]:

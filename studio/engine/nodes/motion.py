@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from PIL import ImageOps
 from studio.engine import figure
 from studio.engine.folders import Folders
 from studio.engine.nodes.conditioning import Conditioning
-from studio.engine.nodes.define import Result, Run, choice, decimal, link, node, text, whole
+from studio.engine.nodes.define import Result, Run, choice, decimal, link, node, switch, text, whole
 from studio.engine.nodes.figures import SEEDS, draw_request, refusals_said
 from studio.engine.nodes.files import image_fingerprint, input_path, open_picture
 from studio.engine.nodes.talking import flat, recipe_in
@@ -63,6 +64,8 @@ def _check_picture(folders: Folders, image: Any = "") -> str | None:
             tooltip="A picture of the input folder. One that this engine drew moves itself; over any other "
             "the camera moves.",
         ),
+        "style": text("", tooltip="An art style by its name; empty: by the words."),
+        "realism": switch(False, tooltip="Shaded in 3D."),
     },
     outputs=("VIDEO",),
     category="figure",
@@ -85,12 +88,16 @@ def figure_motion(
     motion: str,
     camera: str,
     image: str = "",
+    style: str = "",
+    realism: bool = False,
 ) -> Result:
     """Find out who moves and how; the frames are drawn when they are saved."""
     guard_size(1, height, width, 4)
     pace = fps_of(fps)
     count = max(1, round(Fraction(duration).limit_denominator(1000) * pace))
     request = draw_request(positive, negative, seed=seed, width=width, height=height)
+    if style.strip() or realism:
+        request = replace(request, style=style.strip() or request.style, realism=realism or request.realism)
     wished = {
         "motion": "" if motion == BY_WORDS else motion,
         "camera": "" if camera == BY_WORDS else camera,
