@@ -24,6 +24,7 @@ FOR_SCRIPTS = frozenset(
         "database_too_new",
         "database_unsupported",
         "database_unwritable",
+        "edit_impossible",
         "fault_not_found",
         "idempotency_in_flight",
         "idempotency_mismatch",
@@ -64,12 +65,14 @@ FOR_SCRIPTS = frozenset(
         "upload_malformed",
         "upload_missing",
         "upload_name_missing",
+        "visitor_refused",
         "workflow_built_in",
         "workflow_busy",
         "workflow_exists",
         "workflow_inputs",
         "workflow_not_found",
         "workflow_refused",
+        "video_too_long",
     }
 )
 # Where sentences about a result are written.

@@ -135,7 +135,14 @@ class EditBody(BaseModel):
 class SyncBody(BaseModel):
     """A video and the sound that it gets; the video stays as long as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"video_path": "content/{id}.mp4", "audio_path": "content/{id}.wav", "sync_mode": "mix"}
+            ]
+        },
+    )
 
     video_path: Annotated[Named, FromPath]
     audio_path: Annotated[Named, FromPath]
