@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio import workflows
+from studio.appraisal import Appraisal
+from studio.catalogue import Catalogue
 from studio.characters import Characters
 from studio.comfy.engine_process import EngineProcess
 from studio.comfy.events import Event, Online
@@ -18,10 +20,12 @@ from studio.comfy.pool import Pool, Server
 from studio.contents import Contents
 from studio.drafts import Drafts
 from studio.errors import StudioError
+from studio.faces import Faces
 from studio.files import FileStore
 from studio.following import Following
 from studio.gallery import Gallery
 from studio.hooks import Hooks
+from studio.images import Images
 from studio.installer import Installer
 from studio.jobs import Jobs
 from studio.library import Library
@@ -39,6 +43,7 @@ from studio.services import Services
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
 from studio.talking import Talking
+from studio.voices import Voices
 from studio.writing import Writing
 
 log = logging.getLogger(__name__)
@@ -74,11 +79,16 @@ class Studio:
     writing: Writing
     characters: Characters
     contents: Contents
+    voices: Voices
+    faces: Faces
+    appraisal: Appraisal
+    images: Images
     logbook: Logbook
     overrides: Overrides
     services: Services
     monitoring: Monitoring
     installer: Installer
+    catalogue: Catalogue
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -121,13 +131,16 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         settings.outputs_path,
         settings.temp_path,
         settings.own_workflows_path,
+        settings.once_workflows_path,
     ):
         folder.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database_path)
     logbook = Logbook(database, settings)
     if at_work:
         logbook.start()
-    library = workflows.load_library((settings.own_workflows_path, *settings.workflow_folders))
+    library = workflows.load_library(
+        (settings.once_workflows_path, settings.own_workflows_path, *settings.workflow_folders)
+    )
     at_hand = [Server(url, "comfy") for url in settings.comfyui_url]
     engine, engine_outputs = None, None
     if settings.studio_engine_url:
@@ -148,6 +161,8 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     runner = Runner(jobs)
     gallery = Gallery(jobs)
     media = Media(gallery)
+    characters, contents, faces = Characters(jobs), Contents(media), Faces(jobs)
+    appraisal, speech = Appraisal(contents), Speech(settings)
     servers = Servers(database, pool, runner.tasks_on)
     overrides = Overrides(database, settings, servers, pool)
     services = Services(database, settings, pool, engine, overrides, logbook)
@@ -159,7 +174,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         jobs,
         runner,
         servers,
-        Library(jobs, pool, settings.own_workflows_path),
+        Library(jobs, pool, settings.own_workflows_path, settings.once_workflows_path),
         models,
         engine,
         _session_secret(settings, database),
@@ -170,15 +185,20 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Talking(media),
         Hooks(database, settings),
         mirror,
-        Speech(settings),
+        speech,
         Writing(settings),
-        Characters(jobs),
-        Contents(media),
+        characters,
+        contents,
+        Voices(contents, speech),
+        faces,
+        appraisal,
+        Images(jobs, contents, characters, faces, appraisal),
         logbook,
         overrides,
         services,
         Monitoring(database, settings, pool),
         Installer(database, settings, services, models),
+        Catalogue(models, jobs),
     )
     studio.servers.restore()
     if not at_work:
@@ -241,6 +261,7 @@ def _sweep_regularly(studio: Studio) -> None:
             studio.media.sweep(time.time())
             studio.talking.sweep()
             studio.contents.sweep(time.time())
+            studio.voices.sweep(time.time())
             studio.files.sweep(time.time())
             studio.jobs.forget_old_keys()
             studio.hooks.sweep(time.time())

@@ -639,6 +639,24 @@ REGISTRY = _registry(
         "Check the address; it must lead to the file itself, without a login.",
     ),
     # Characters.
+    Problem(
+        "bundle_unreadable",
+        422,
+        "This is not a bundle of a character: {why}.",
+        "Send a ZIP as a studio has exported it; unpacked and packed again it may be another one.",
+    ),
+    Problem(
+        "bundle_damaged",
+        422,
+        "{name} in the bundle is not what its checksum says.",
+        "Export the character again, or copy the file anew: something was lost or changed on the way.",
+    ),
+    Problem(
+        "bundle_too_large",
+        413,
+        "The bundle is too large: {why}.",
+        "Export fewer pictures: only those that are approved, or none.",
+    ),
     Problem("set_empty", 422, "The set names no pictures.", "Say in `items` what is to be made."),
     Problem(
         "set_not_found", 404, "The character has no set {id}.", "Check the id, or list the character's sets."

@@ -5,10 +5,24 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from api import problems
-from api.influencer import answers, captions, characters, contents, editing, images_kept, text
+from api.influencer import (
+    answers,
+    captions,
+    characters,
+    contents,
+    editing,
+    faces,
+    images,
+    images_kept,
+    quality,
+    text,
+)
 
 # In the order in which they are matched.
 ROUTERS: tuple[APIRouter, ...] = (
+    images.router,
+    faces.router,
+    quality.router,
     text.router,
     captions.content_router,
     captions.character_router,

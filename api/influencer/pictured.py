@@ -35,7 +35,7 @@ def pictured(
     need_one("image", url, path)
     with given_path(studio.files, url=url, path=path, what="image", base_url=str(request.base_url)) as place:
         facts = pictures.inspect(place)
-        content = _content_at(studio, place)
+        content = content_at(studio, place)
         if content is not None:
             yield subject_of(content, place), content
             return
@@ -46,7 +46,8 @@ def pictured(
         yield of_values(key, values, (facts.width, facts.height), place), None
 
 
-def _content_at(studio: Studio, place: Path) -> Content | None:
+def content_at(studio: Studio, place: Path) -> Content | None:
+    """The content whose file lies there, if it is one's."""
     if place.parent != (studio.settings.storage_path / FOLDER).resolve():
         return None
     try:

@@ -1,5 +1,6 @@
 """How good a picture is: sharpness, light, size, faces, duplicates, what platforms take; each explained."""
 
+from studio.quality.faces import find_faces
 from studio.quality.judging import judge
 from studio.quality.likeness import DUPLICATE_BITS, distance, perceptual_hash
 from studio.quality.verdict import Check, Demand, Face, Verdict, read_verdict
@@ -11,6 +12,7 @@ __all__ = [
     "Face",
     "Verdict",
     "distance",
+    "find_faces",
     "judge",
     "perceptual_hash",
     "read_verdict",

@@ -58,7 +58,8 @@ def _on_sharpness(measured: Measured) -> Check:
     score = (
         0.3 * _share(value, 0, LEAST_SHARPNESS)
         + 0.5 * _share(value, LEAST_SHARPNESS, FAIR_SHARPNESS)
-        + 0.2 * _share(value, FAIR_SHARPNESS, GOOD_SHARPNESS)
+        + 0.15 * _share(value, FAIR_SHARPNESS, GOOD_SHARPNESS)
+        + 0.05 * _share(value, GOOD_SHARPNESS, 1)
     )
     return _counted("sharpness", passed, round(value, 3), LEAST_SHARPNESS, why, score, "error")
 
@@ -90,7 +91,7 @@ def _on_contrast(measured: Measured) -> Check:
         else f"It is flat: its lights and shadows are only {value:.0f} of 255 apart, and "
         f"{LEAST_CONTRAST:.0f} are the least."
     )
-    score = _share(value, 0, GOOD_CONTRAST)
+    score = 0.9 * _share(value, 0, GOOD_CONTRAST) + 0.1 * _share(value, GOOD_CONTRAST, 255)
     return _counted("contrast", passed, round(value, 1), LEAST_CONTRAST, why, score, "warning")
 
 

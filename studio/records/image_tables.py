@@ -1,4 +1,4 @@
-"""The tables of what is compared: tests of variants against one another, and kept faces."""
+"""The tables of what is compared: tests of variants against one another, kept faces, looks."""
 
 TABLES = """
 CREATE TABLE ab_tests (
@@ -35,6 +35,11 @@ CREATE TABLE embeddings (
 CREATE INDEX embeddings_by_file ON embeddings (file_id);
 
 CREATE INDEX embeddings_with_vector ON embeddings (vector_by, seq) WHERE vector IS NOT NULL;
+
+CREATE TABLE content_hashes (
+    content_id TEXT PRIMARY KEY REFERENCES contents (id) ON DELETE CASCADE,
+    phash INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE INDEX jobs_by_door ON jobs (door, kind, status, seq);
 

@@ -1,0 +1,54 @@
+"""Judges what is kept and what is given: verdicts are noted on contents, and what looks the same is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio import quality
+from studio.contents import Content, Contents
+from studio.errors import StudioError
+from studio.quality import Demand, Verdict
+from studio.records import looks
+from studio.records.entities import Job, Output
+
+ONE_AT_MOST = (0, 1)  # faces in a picture of one character, who may look away
+
+
+class Appraisal:
+    """The verbs of judging; holds no state beside the records."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self.database = contents.database
+
+    def file(self, path: Path, demands: Sequence[Demand] = ()) -> Verdict:
+        """The verdict on any picture; what looks the same is looked for among the kept ones."""
+        return quality.judge(path, phash_of=looks.known(self.database), demands=demands)
+
+    def content(self, content: Content, demands: Sequence[Demand] = ()) -> Verdict:
+        """The verdict on a kept picture, which is noted on it."""
+        if content.content_type != "image":
+            raise StudioError("not_a_picture", id=content.id, what=content.content_type)
+        verdict = quality.judge(
+            self.contents.path(content),
+            phash_of=looks.known(self.database, but=content.id),
+            demands=demands,
+            people=ONE_AT_MOST if content.character_id else None,
+        )
+        self.contents.save_quality(content.id, verdict)
+        if verdict.phash is not None:
+            looks.remember(self.database, content.id, verdict.phash)
+        return verdict
+
+    def scores(self, job: Job, outputs: Sequence[Output]) -> dict[str, float]:
+        """The scores of a job's pictures by their ids; what was not judged yet is judged now."""
+        kept = {content.id: content for content in self.contents.of_job(job.id)}
+        found: dict[str, float] = {}
+        for output in outputs:
+            content = kept.get(output.id)
+            if content is None or content.content_type != "image":
+                continue
+            score = content.quality_score
+            found[output.id] = self.content(content).score if score is None else score
+        return found

@@ -1,0 +1,154 @@
+"""OpenCV's models for faces, where somebody has installed them: YuNet finds faces, SFace tells them apart."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.pictures import read_pixels
+from studio.quality import Face, find_faces
+from studio.quality.likeness import on_white
+from studio.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray
+
+log = logging.getLogger(__name__)
+
+FOLDER = "faces"
+YUNET = "face_detection_yunet_2023mar.onnx"
+SFACE = "face_recognition_sface_2021dec.onnx"
+CASCADES = "OpenCV's cascades"
+SURE = 0.7  # YuNet's own measure; below it are hands and patterns
+SAME_PERSON = 0.363  # by the cosine, as SFace's makers give it
+LONGEST = 1280  # pixels; a face that is smaller in a picture of this size has nothing to tell apart
+
+_lock = threading.Lock()  # the networks keep their last input
+
+
+@dataclass(frozen=True)
+class FaceModels:
+    """Where the files are that are installed."""
+
+    detector: Path | None
+    recognizer: Path | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found in a picture."""
+
+    faces: tuple[Face, ...]  # the largest first
+    finder: str
+    vector: bytes | None  # of the largest one
+    vector_by: str | None
+
+
+def folders(settings: Settings) -> tuple[Path, ...]:
+    """Where the files may be, the first one being where they are installed to."""
+    own = settings.storage_path / "models" / FOLDER
+    shared = settings.comfyui_models_path
+    return (own,) if shared is None else (shared / FOLDER, own)
+
+
+def installed(settings: Settings) -> FaceModels:
+    """The files that are there."""
+
+    def there(name: str) -> Path | None:
+        return next((path for folder in folders(settings) if (path := folder / name).is_file()), None)
+
+    return FaceModels(there(YUNET), there(SFACE))
+
+
+def look(models: FaceModels, path: Path) -> Seen:
+    """The faces of a picture and the vector of the largest one, as far as there are models for it."""
+    pixels = read_pixels(path, LONGEST)
+    rgb = on_white(pixels.rgba)
+    found = _detect(models.detector, rgb) if models.detector is not None else None
+    if found is None:
+        return Seen(_sized(find_faces(_gray(rgb)), pixels.shrunk), CASCADES, None, None)
+    faces = tuple(Face(*(round(float(value)) for value in row[:4])) for row in found)
+    vector = None
+    if models.recognizer is not None and len(found):
+        vector = _vector(models.recognizer, rgb, found[0])
+    return Seen(
+        _sized(faces, pixels.shrunk),
+        "YuNet",
+        vector,
+        models.recognizer.name if models.recognizer is not None and vector is not None else None,
+    )
+
+
+def similarity(first: bytes, second: bytes) -> float:
+    """The cosine of two vectors of length 1."""
+    import numpy as np
+
+    return float(np.frombuffer(first, np.float32) @ np.frombuffer(second, np.float32))
+
+
+def _gray(rgb: Array) -> Array:
+    import cv2
+
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+
+
+def _sized(faces: tuple[Face, ...], by: float) -> tuple[Face, ...]:
+    return tuple(
+        Face(round(one.x * by), round(one.y * by), round(one.width * by), round(one.height * by))
+        for one in faces
+    )
+
+
+@lru_cache(maxsize=2)
+def _detector(path: str, changed_at: float) -> Any:
+    import cv2
+
+    return cv2.FaceDetectorYN.create(path, "", (320, 320), SURE)
+
+
+@lru_cache(maxsize=2)
+def _recognizer(path: str, changed_at: float) -> Any:
+    import cv2
+
+    return cv2.FaceRecognizerSF.create(path, "")
+
+
+def _detect(path: Path, rgb: Array) -> Array | None:
+    """Rows of YuNet, the largest face first; None if the file cannot be used."""
+    import cv2
+    import numpy as np
+
+    bgr = np.ascontiguousarray(rgb[..., ::-1])
+    try:
+        with _lock:
+            detector = _detector(str(path), path.stat().st_mtime)
+            detector.setInputSize((bgr.shape[1], bgr.shape[0]))
+            _, rows = detector.detect(bgr)
+    except cv2.error as error:
+        log.error("%s cannot be used: %s", path, error)
+        return None
+    if rows is None:
+        return np.zeros((0, 15), np.float32)
+    return rows[np.argsort(-rows[:, 2] * rows[:, 3])]
+
+
+def _vector(path: Path, rgb: Array, face: Array) -> bytes | None:
+    import cv2
+    import numpy as np
+
+    bgr = np.ascontiguousarray(rgb[..., ::-1])
+    try:
+        with _lock:
+            recognizer = _recognizer(str(path), path.stat().st_mtime)
+            found = np.ravel(recognizer.feature(recognizer.alignCrop(bgr, face))).astype(np.float32)
+    except cv2.error as error:
+        log.error("%s cannot be used: %s", path, error)
+        return None
+    length = float(np.linalg.norm(found))
+    return (found / length).tobytes() if length > 0 and np.isfinite(length) else None
