@@ -32,6 +32,7 @@ class Kept(BaseModel):
     duration: float | None  # seconds of what is heard
     width: int | None
     height: int | None
+    character_id: str | None = None  # who is in the picture, if that is known
 
 
 class Taken(BaseModel):
@@ -86,7 +87,8 @@ def take_picture(body: Taken, studio: StudioDep) -> Kept:
     data = studio.gallery.path(item.output).read_bytes()
     stored = studio.files.store_bytes(data, item.output.name)
     title = ", ".join(part.strip() for part in item.prompt.splitlines() if part.strip())
-    return _kept(stored).model_copy(update={"filename": title or stored.filename})
+    shown = studio.jobs.get(item.output.job_id).character_id
+    return _kept(stored).model_copy(update={"filename": title or stored.filename, "character_id": shown})
 
 
 def _kept(stored: StoredFile) -> Kept:

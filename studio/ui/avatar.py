@@ -210,6 +210,8 @@ def _finished(sight: Sight, job: Job) -> str:
 def _picture_actions(sight: Sight, job: Job, output: Output) -> str:
     actions = cards.download(cards.output_url(output), sight.say("action.download"))
     actions += cards.send("talking", sight.say("action.to_talking"), job.id, picture=output.id)
+    if job.request.get("character_id") is None:
+        actions += cards.keep(sight.say("action.keep"), output)
     if any(server["kind"] == "comfy" for server in sight.servers):
         actions += cards.button("upscale", sight.say("action.upscale"), job.id, name=output.name)
     return actions

@@ -176,6 +176,13 @@ def send(tab: str, text: str, job_id: str, **data: str) -> str:
     return f'<button type="button" class="act send" data-do="send" {carried}>{escape(text)}</button>'
 
 
+def keep(text: str, output: Output) -> str:
+    """A button that makes a kept character of a result."""
+    return (
+        f'<button type="button" class="act" data-keep-character="{escape(output.id)}">{escape(text)}</button>'
+    )
+
+
 def waiting_words(sight: Sight, job: Job) -> str:
     """What a job that is not finished does just now."""
     if said := sight.studio.jobs.said(job) or _said_by_its_server(sight, job):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Values = Mapping[str, Any]
 MOST_VARIANTS = 8
 SKELETON = '<figure class="skeleton" hidden><img alt=""></figure>'
+CHARACTER = '<p class="chips" data-character hidden></p>'
 SEED_STEP = "() => String(Math.floor(Math.random() * 2 ** 50))"
 
 
@@ -54,6 +55,7 @@ class Form:
     steps: gr.Textbox
     cfg: gr.Textbox
     sampler: gr.Dropdown
+    character: gr.Textbox
 
     @property
     def names(self) -> list[str]:
@@ -72,6 +74,7 @@ class Form:
 
 def build(studio: Studio) -> Form:
     """Create the fields; those that few people need are folded away."""
+    parts.static(CHARACTER, elem_id="character-chip")
     prompt = gr.Textbox(
         label=label("form.prompt"),
         placeholder=label("form.prompt_placeholder"),
@@ -176,6 +179,8 @@ def build(studio: Studio) -> Form:
             steps = gr.Textbox(label=label("form.steps"), placeholder=label("form.auto"), min_width=90)
             cfg = gr.Textbox(label=label("form.cfg"), placeholder=label("form.auto"), min_width=90)
             sampler = _choice("sampler", "form.sampler")
+    # The kept character that the words describe, by id and name; the page shows it above the words.
+    character = gr.Textbox("", visible="hidden", elem_id="character")
     tiles = escape(json.dumps(presets.pictured()), quote=True)
     parts.static(f'<i hidden data-tiles="{tiles}"></i>', elem_id="tiles")
     form = Form(
@@ -203,6 +208,7 @@ def build(studio: Studio) -> Form:
         steps,
         cfg,
         sampler,
+        character,
     )
     for key, button in examples.items():
         words = json.dumps(presets.EXAMPLES[key])
@@ -228,7 +234,8 @@ def _choice(elem_id: str, key: str, **options: Any) -> gr.Dropdown:
 def choices(studio: Studio, form: Form) -> dict[Any, Any]:
     """What the servers at hand let one choose from, as updates of the lists."""
     infos = [server.info for server in studio.pool.servers if server.info is not None]
-    drawing = [one for one in studio.jobs.library.values() if one.manifest.task == "draw"]
+    listed = [one for one in studio.jobs.library.values() if one.manifest.listed]
+    drawing = [one for one in listed if one.manifest.task == "draw"]
     comfy = [server.info for server in studio.pool.servers if server.kind == "comfy" and server.info]
 
     def merged(lists: list[tuple[str, ...]]) -> list[tuple[str, str]]:
@@ -270,6 +277,7 @@ def read(studio: Studio, values: Values, language: str, **more: Any) -> AvatarRe
         "steps": _text(values["steps"]) or None,
         "cfg": _text(values["cfg"]) or None,
         "sampler": values["sampler"] or None,
+        "character_id": _text(values["character"]).partition(" ")[0] or None,
     }
     try:
         return AvatarRequest.model_validate({**wanted, **more})
@@ -315,6 +323,7 @@ def restore(form: Form, request: Mapping[str, Any]) -> dict[Any, Any]:
         form.variants: request.get("variants", 1),
         form.negative: request.get("negative_prompt", ""),
         form.loras: loras,
+        form.character: request.get("character_id") or "",
     }
 
 

@@ -13,6 +13,8 @@ from studio.errors import StudioError
 from studio.ui import (
     avatar,
     cards,
+    characters,
+    contents,
     endpoints,
     engine,
     form,
@@ -62,6 +64,10 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
             composed = sheet.build(studio, tail)
         with gr.Tab(label("tab.talking"), id=talking.TAB):
             spoken = talking.build(studio, tail)
+        with gr.Tab(label("tab.characters"), id=characters.TAB):
+            kept_ones = characters.build()
+        with gr.Tab(label("tab.library"), id=contents.TAB):
+            collected = contents.build()
         with gr.Tab(label("tab.gallery"), id=gallery.TAB):
             made = gallery.build(studio, single.form)
         with gr.Tab(label("tab.queue"), id=queue.TAB):
@@ -69,6 +75,7 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         with gr.Tab(label("tab.engine"), id=engine.TAB):
             servers = engine.build(studio, tail)
 
+    all_tabs = (single, sides, composed, spoken, kept_ones, collected, made, listed, servers)
     kept = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
     _keep_form(single.form, kept, blocks)
     _follow(
@@ -77,7 +84,7 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         blocks,
         [
             Live(banner, show_banner),
-            *(part for tab in (single, sides, composed, spoken, made, listed, servers) for part in tab.live),
+            *(part for tab in all_tabs for part in tab.live),
         ],
     )
 
@@ -109,7 +116,10 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
     )
 
 
-TABS = (avatar.TAB, views.TAB, sheet.TAB, talking.TAB, gallery.TAB, queue.TAB, engine.TAB)
+TABS = (
+    *(avatar.TAB, views.TAB, sheet.TAB, talking.TAB, characters.TAB),
+    *(contents.TAB, gallery.TAB, queue.TAB, engine.TAB),
+)
 
 
 def _keep_form(fields: form.Form, kept: gr.BrowserState, blocks: gr.Blocks) -> None:

@@ -134,7 +134,10 @@ def _read(source: str, values: tuple[Any, ...], language: str) -> TalkRequest:
     try:
         return TalkRequest.model_validate(
             {
-                **{key: chosen.get(key) for key in ("image_file_id", "audio_file_id", "landmarks")},
+                **{
+                    key: chosen.get(key)
+                    for key in ("image_file_id", "audio_file_id", "landmarks", "character_id")
+                },
                 "title": str(chosen.get("title") or "")[:300],
                 "emotion": emotion,
                 "resolution": resolution,

@@ -1,60 +1,23 @@
 // The gallery: pages of small pictures, marks, one picture in full, two compared, settings out of a dropped file.
 avatarforge.gallery = (() => {
-  const {word, escape, sentence, noted} = avatarforge;
+  const {word, escape, noted} = avatarforge;
+  const room = avatarforge.room('gallery');
+  const {part, say, ask, tell, guarded, appear} = room;
   const PAGE = 60;
-  const UNDO_MS = 12000;
   const SEARCH_AFTER_MS = 200;
   const FILTERS = ['view', 'style', 'model', 'tag'];
   const DAYS = {today: 1, week: 7, month: 30};
 
-  let root;
   let pictures = [];  // as they are shown, the newest first
   let older = null;
   let turn = 0;  // answers to older questions are void
   let loading = false;
-  let newest = '';
   const selected = new Set();
   let anchor = '';  // where a selection of many began
   let settings = '';
 
-  const part = (selector) => root.querySelector(selector);
   const find = (id) => pictures.find((one) => one.id === id);
-  const say = (key, facts = {}) => word(`gallery.${key}`).replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? '');
   const isBin = () => part('[data-bin]').getAttribute('aria-pressed') === 'true';
-
-  // ------------------------------------------------------------------ talking
-
-  const ask = async (path, body) => {
-    const options = body === undefined ? {} : {
-      method: 'POST',
-      ...(body instanceof FormData ? {body} : {
-        headers: {'content-type': 'application/json'}, body: JSON.stringify(body),
-      }),
-    };
-    const answer = await fetch(`studio/${path}`, options);
-    const said = await answer.json();
-    if (!answer.ok) throw new Error(sentence(said));
-    return said;
-  };
-
-  const tell = (text, action) => {
-    const place = part('[data-toast]');
-    place.innerHTML = `<span>${escape(text)}</span>`;
-    if (action) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'act';
-      button.textContent = action.label;
-      button.onclick = () => { place.hidden = true; action.act(); };
-      place.append(button);
-    }
-    place.hidden = false;
-    clearTimeout(tell.timer);
-    tell.timer = setTimeout(() => { place.hidden = true; }, UNDO_MS);
-  };
-  const guarded = (act) => async (...all) => {
-    try { return await act(...all); } catch (error) { tell(String(error.message || error)); return undefined; }
-  };
 
   // ----------------------------------------------------------------- fetching
 
@@ -109,12 +72,12 @@ avatarforge.gallery = (() => {
   });
   const fillScreen = () => {
     const end = part('[data-end]').getBoundingClientRect();
-    if (root.offsetParent && end.top < innerHeight + 600) load(false);
+    if (room.isOpen() && end.top < innerHeight + 600) load(false);
   };
 
   // What has come since; only at the top of an unfiltered gallery would anybody look for it.
   const arrived = guarded(async () => {
-    if (!root.offsetParent || isFiltered() || isBin() || loading) return;
+    if (!room.isOpen() || isFiltered() || isBin() || loading) return;
     const page = await ask(`gallery?${query()}`);
     const fresh = page.pictures.filter((one) => !find(one.id));
     if (fresh.length === page.pictures.length && pictures.length) { load(true); return; }
@@ -227,10 +190,7 @@ avatarforge.gallery = (() => {
     fillScreen();
   };
   const zip = guarded(async (ids) => {
-    const link = document.createElement('a');
-    link.href = (await ask('gallery/selection', {ids})).url;
-    link.download = '';
-    link.click();
+    room.save((await ask('gallery/selection', {ids})).url);
   });
 
   const use = guarded(async (path, file) => {
@@ -238,19 +198,20 @@ avatarforge.gallery = (() => {
     if (file) body.append('file', file);
     const found = await ask(path, body);
     if (!found.request) throw new Error([say('no_words'), ...found.notes.map(noted)].join(' '));
-    settings = JSON.stringify({...found.request, ...(found.view ? {views: [found.view]} : {})});
-    document.querySelector('#gallery-take').click();
+    take({...found.request, ...(found.view ? {views: [found.view]} : {})});
     part('dialog').close();
     avatarforge.goTo('avatar');
     tell([say('restored'), ...found.notes.map(noted)].join(' '));
   });
+  const take = (request) => {
+    settings = JSON.stringify(request);
+    document.querySelector('#gallery-take').click();
+  };
   const taken = () => settings;
 
   // -------------------------------------------------------------- one picture
 
   let open = '';
-  // What had the focus inside is gone with the old content; the keys of the dialog must still be heard.
-  const appear = (dialog) => { if (!dialog.open) dialog.showModal(); dialog.focus(); };
   const show = guarded(async (id) => {
     const one = find(id);
     if (!one) return;
@@ -271,7 +232,8 @@ avatarforge.gallery = (() => {
       : `<button type="button" class="act main" data-use>${escape(say('use'))}</button>${link('job', '', 'action.open')}${
         link('views', 'views', 'action.to_views')}${link('sheet', 'sheet', 'action.to_sheet')}${one.media === 'image'
         ? `<button type="button" class="act" data-send="talking" data-picture="${escape(one.id)}">${
-          escape(word('action.to_talking'))}</button>` : ''}`;
+          escape(word('action.to_talking'))}</button><button type="button" class="act" data-keep-character="${escape(one.id)}">${
+          escape(word('action.keep'))}</button>` : ''}`;
     dialog.innerHTML = `<div class="full"><button type="button" class="act step" data-step="-1"
         aria-label="${escape(say('previous'))}">‹</button>${media}
       <button type="button" class="act step" data-step="1" aria-label="${escape(say('next'))}">›</button></div>
@@ -330,8 +292,7 @@ avatarforge.gallery = (() => {
   // ------------------------------------------------------------------- wiring
 
   const pressed = (button) => { button.setAttribute('aria-pressed', button.getAttribute('aria-pressed') !== 'true'); };
-  const build = (place) => {
-    root = place;
+  const build = (root) => {
     const list = (name) => `<select class="field" data-filter="${name}" aria-label="${escape(say(`by_${name}`))}" hidden></select>`;
     const act = (name) => `<button type="button" class="act" data-act="${name}">${escape(say(name))}</button>`;
     const dates = ['', ...Object.keys(DAYS)].map((name) =>
@@ -347,7 +308,7 @@ avatarforge.gallery = (() => {
       <div class="tools actions" data-actions hidden><strong data-selected></strong>${
         ['favourite', 'tag', 'compare', 'zip', 'delete', 'undelete', 'clear'].map(act).join('')}</div>
       <ul class="grid" data-grid></ul><p class="quiet" data-empty hidden></p><div data-end></div>
-      <div class="toast" data-toast role="status" hidden></div><dialog tabindex="-1" aria-label="${escape(word('tab.gallery'))}"></dialog>`;
+      ${room.toast}<dialog tabindex="-1" aria-label="${escape(word('tab.gallery'))}"></dialog>`;
     root.addEventListener('click', clicked);
     root.addEventListener('keydown', key);
     root.addEventListener('submit', (event) => {
@@ -377,16 +338,7 @@ avatarforge.gallery = (() => {
       });
     }
     document.addEventListener('scroll', fillScreen, {passive: true, capture: true});
-    // The tab is opened later, and the stream tells here what is new.
-    new IntersectionObserver((seen) => { if (seen[0].isIntersecting) { choices(); arrived(); fillScreen(); } }).observe(root);
-    new MutationObserver(() => {
-      const found = document.querySelector('[data-newest]')?.dataset.newest ?? '';
-      if (found !== newest) { newest = found; arrived(); }
-    }).observe(document.querySelector('#gallery-newest') || root, {
-      childList: true, subtree: true, attributes: true, attributeFilter: ['data-newest'],
-    });
     load(true);
-    choices();
   };
 
   const clicked = (event) => {
@@ -395,7 +347,7 @@ avatarforge.gallery = (() => {
     if (hit('dialog')) {
       if (event.target.tagName === 'DIALOG' || hit('[data-close]')) part('dialog').close();
       else if (hit('[data-step]')) step(Number(hit('[data-step]').dataset.step));
-      else if (hit('[data-send]')) part('dialog').close();
+      else if (hit('[data-send], [data-keep-character]')) part('dialog').close();
       else if (hit('[data-use]')) use(`gallery/${open}/settings`);
       else if (hit('[data-star]')) favour([open]).then(() => show(open));
       else if (hit('[data-untag]')) tag([open], [], [hit('[data-untag]').dataset.untag]).then(() => show(open));
@@ -434,23 +386,14 @@ avatarforge.gallery = (() => {
     }
     const item = event.target.closest('[data-grid] > li');
     if (!item) return;
-    const across = Math.max(1, Math.round(part('[data-grid]').offsetWidth / item.offsetWidth));
-    const by = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across}[event.key];
-    if (by) {
-      const all = [...part('[data-grid]').children];
-      all[all.indexOf(item) + by]?.querySelector('.open').focus();
-    } else if (event.key === 'f') favour([item.dataset.id]);
+    if (room.arrow(event, part('[data-grid]'), item)) { /* moved */ }
+    else if (event.key === 'f') favour([item.dataset.id]);
     else if (event.key === ' ') pick(item.dataset.id, event.shiftKey);
     else if (event.key === 'Delete') remove(selected.size ? [...selected] : [item.dataset.id]);
     else return;
     event.preventDefault();
   };
 
-  const whenThere = () => {
-    const place = document.querySelector('[data-gallery]');
-    if (place && document.querySelector('#gallery-newest')) build(place);
-    else setTimeout(whenThere, 100);
-  };
-  whenThere();
-  return {taken};
+  room.begin('[data-gallery]', build, '#gallery-newest', () => { choices(); arrived(); fillScreen(); });
+  return {take, taken};
 })();

@@ -3,7 +3,7 @@ window.avatarforge = (() => {
   const DRAFT_AFTER_MS = 200;
   const AGAIN_AFTER_MS = 1500;
   const TILES_AFTER_MS = 1500;
-  const TABS = ['avatar', 'views', 'sheet', 'talking', 'gallery', 'queue', 'engine'];
+  const TABS = ['avatar', 'views', 'sheet', 'talking', 'characters', 'library', 'gallery', 'queue', 'engine'];
 
   // ------------------------------------------------------------------ words
 
@@ -151,7 +151,36 @@ window.avatarforge = (() => {
     const form = Object.fromEntries(names.map((name, i) => [name, values[i]]));
     drafts.later('draft', () => drawDraft(form));
     showSkeleton(form.pose_file ? '' : poses[form.pose]);
+    showCharacter(form.character || '');
     return form;
+  };
+
+  // Whose words these are: results then belong to the kept character.
+  const showCharacter = (kept) => {
+    const chip = document.querySelector('[data-character]');
+    if (!chip || chip.dataset.shown === kept) return;
+    chip.dataset.shown = kept;
+    chip.hidden = !kept;
+    const [id, ...named] = kept.split(' ');
+    const show = (name) => {
+      chip.innerHTML = `<span class="chip">${escape(word('form.character').replace('{name}', name))} <button type="button" class="act plain"
+        data-forget-character aria-label="${escape(word('form.character_forget'))}">×</button></span>`;
+    };
+    if (!kept) return;
+    show(named.join(' '));
+    if (named.length) return;
+    fetch(`studio/characters/${encodeURIComponent(id)}`).then((answer) => answer.json())
+      .then((said) => { if (chip.dataset.shown === kept && said.data) show(said.data.name); }).catch(() => {});
+  };
+  document.addEventListener('click', (event) => {
+    if (event.target.closest?.('[data-forget-character]')) typeInto('#character', '');
+  });
+  // A component of Gradio hears of a new value as if somebody had typed it.
+  const typeInto = (place, value) => {
+    const field = document.querySelector(`${place} textarea, ${place} input`);
+    if (!field) return;
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set.call(field, value);
+    field.dispatchEvent(new Event('input', {bubbles: true}));
   };
 
   const showSkeleton = (name) => {
@@ -400,5 +429,5 @@ window.avatarforge = (() => {
     tiles = JSON.parse(list.dataset.tiles);
     paintTiles();
   });
-  return {tabs: TABS, word, escape, sentence, phrase, phrases, noted, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
+  return {tabs: TABS, draft: drafts.ask, word, escape, sentence, phrase, phrases, noted, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
 })();

@@ -85,7 +85,10 @@ avatarforge.talking = (() => {
   const take = guarded(async (picture_id) => {
     await busy(part('[data-picture]'), async () => {
       const said = await ask('studio/talking/picture', {picture_id});
-      setPicture({file_id: said.file_id, url: said.url, title: said.filename, width: said.width, height: said.height});
+      setPicture({
+        file_id: said.file_id, url: said.url, title: said.filename, width: said.width, height: said.height,
+        character_id: said.character_id,
+      });
     });
   });
 
@@ -346,7 +349,7 @@ avatarforge.talking = (() => {
   // What the button hands to the studio, before the other values of the form.
   const given = (values) => [JSON.stringify({
     image_file_id: state.picture?.file_id || '', audio_file_id: state.voice?.file_id || '',
-    landmarks: state.landmarks, title: state.picture?.title || '',
+    landmarks: state.landmarks, title: state.picture?.title || '', character_id: state.picture?.character_id || null,
   }), ...values.slice(1)];
 
   const whenThere = () => {
