@@ -9,13 +9,21 @@ from api.influencer import (
     answers,
     captions,
     characters,
+    comfyui,
     contents,
     editing,
     faces,
     images,
     images_kept,
+    installer,
+    models,
     quality,
+    resources,
+    services,
+    settings,
+    system,
     text,
+    workflows,
 )
 
 # In the order in which they are matched.
@@ -30,9 +38,18 @@ ROUTERS: tuple[APIRouter, ...] = (
     images_kept.router,
     contents.router,
     editing.router,
+    workflows.router,
+    comfyui.router,
+    models.router,
+    services.router,
+    settings.router,
+    resources.router,
+    installer.router,
+    system.monitoring,
+    system.router,
 )
 # Also under the studio's own prefix, where nobody counts what its page asks for.
-PAGES = (captions.content_router, characters.router, contents.router)
+PAGES = (captions.content_router, characters.router, quality.router, contents.router)
 PAGE_PREFIX = "/studio"
 # Of addresses that answers name, at the root as documented.
 FILES = "/content"
