@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio import workflows
+from studio.bundles import Bundles
 from studio.appraisal import Appraisal
 from studio.catalogue import Catalogue
 from studio.characters import Characters

@@ -347,6 +347,11 @@ class Settings(BaseSettings):
         """Where workflows lie that were uploaded."""
         return self.storage_path / "workflows"
 
+    @cached_property
+    def once_workflows_path(self) -> Path:
+        """Where graphs lie that somebody sent to be run as they are."""
+        return self.storage_path / "graphs"
+
     @property
     def models_path(self) -> Path | None:
         """ComfyUI's folder of models: the one that is set, or that of the ComfyUI which we run."""

@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"api", "studio.ui", "studio.client"},
     {"studio.telling"},
     {"studio.assembly", "studio.metrics"},
-    {"studio.installer", "studio.images"},
+    {"studio.installer", "studio.images", "studio.bundles"},
     {"studio.talking", "studio.characters", "studio.services", "studio.video", "studio.voices", "studio.appraisal"},
     {"studio.contents"},
     {"studio.media", "studio.overrides", "studio.monitoring", "studio.catalogue"},

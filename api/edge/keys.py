@@ -53,6 +53,8 @@ AREAS = (
     _area(ADMIN, r"/avatarforge-controller/(servers|workflows|models)(/.*)?"),
     _area("talking", r"/(api/v1/speech|v1)(/.*)?"),
     _area("media", r"/api/v1(/.*)?"),
+    _area("ainfluencer", r"/api/(services|settings|models|installer)(/.*)?", methods=READING),
+    _area(ADMIN, r"/api/(services|settings|models|installer)(/.*)?"),
     _area("ainfluencer", r"/(api|content)(/.*)?"),
     _area("avatarforge", r"/avatarforge-controller(/.*)?"),
     _area("avatarforge", r"/(health|poses|upload|files|outputs|generate|generations)(/.*)?"),
