@@ -152,6 +152,7 @@ class ImageJob(BaseModel):
     error: str | None
     batch_size: int
     character_id: str | None
+    style_id: str | None
     seed: int
     engine: str
     workflow: str
@@ -351,6 +352,7 @@ JOB: dict[str, Any] = {
     "error": None,
     "batch_size": 1,
     "character_id": None,
+    "style_id": None,
     "seed": 7,
     "engine": "comfy",
     "workflow": "checkpoint",

@@ -81,8 +81,8 @@ async def generate_image(
     job = await creating.create(
         request, response, studio, wishes, DOOR, submit, creating.fingerprint("image", asked)
     )
-    data = await run_in_threadpool(_shown, studio, [job])
-    return Answer(data=data[0], message="Image generation started")
+    data = await run_in_threadpool(shown, studio, job)
+    return Answer(data=data, message="Image generation started")
 
 
 @router.post(
@@ -307,8 +307,8 @@ def get_storage(studio: StudioDep) -> Answer[schemas.StorageAnswer]:
 )
 def get_job(studio: StudioDep, job_id: str) -> BareJob:
     """Poll it until `status` is completed, failed or cancelled."""
-    [shown] = _shown(studio, [studio.images.get(job_id)])
-    return BareJob(data=shown, **shown.model_dump())
+    told_of = shown(studio, studio.images.get(job_id))
+    return BareJob(data=told_of, **told_of.model_dump())
 
 
 @router.get(
@@ -319,7 +319,7 @@ def get_job(studio: StudioDep, job_id: str) -> BareJob:
 def rank_images(
     studio: StudioDep,
     job_id: str,
-    min_quality: Annotated[float, Query(ge=0, le=10)] = 0.0,
+    min_quality: Annotated[float, Query(ge=0, le=10)] = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> Answer[schemas.Ranking]:
     """The best first, by scores from 0 to 10; of a job that is not finished what is there."""
@@ -421,6 +421,11 @@ def status_of(job: Job) -> Status:
     return _TOLD[job.status]
 
 
+def shown(studio: Studio, job: Job) -> ImageJob:
+    """A job as this family tells it."""
+    return _shown(studio, [job])[0]
+
+
 def _shown(studio: Studio, jobs: Sequence[Job]) -> list[ImageJob]:
     pictures = studio.images.pictures(jobs)
     return [_one_shown(studio, job, pictures[job.id]) for job in jobs]
@@ -444,6 +449,7 @@ def _one_shown(studio: Studio, job: Job, outputs: Sequence[Output]) -> ImageJob:
         error=_problem(job),
         batch_size=images.wanted_of(job),
         character_id=job.character_id,
+        style_id=job.request.get("style_id"),
         seed=job.seed,
         engine=job.engine,
         workflow=job.workflow,
