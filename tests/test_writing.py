@@ -310,7 +310,7 @@ def test_a_prompt_is_taken_apart_into_what_it_shows() -> None:
 
 def test_captions_say_nothing_that_the_recipe_does_not() -> None:
     room = writing()
-    # Words of places, clothes and times that could be made up; each caption may have those of its own prompt only.
+    # Words of places, clothes and times that could be made up; each caption may have those of its prompt.
     seen = re.compile(
         r"\b(coffee|forest|sword|armor|rooftop|jacket|shirt|library|book|robe|dog|park|rain|neon|leather|"
         r"space|sunflower|lighthouse|cliff|dawn|night|sunset|beach|hair|eyes)\w*",

@@ -23,6 +23,7 @@ from api.influencer import (
     settings,
     system,
     text,
+    voices,
     workflows,
 )
 
@@ -34,6 +35,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     text.router,
     captions.content_router,
     captions.character_router,
+    voices.router,
+    voices.character_router,
     characters.router,
     images_kept.router,
     contents.router,
