@@ -102,9 +102,9 @@ class Library:
             name = f"{ONCE}{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:20]}"
             # Nothing but the file's name is filled in, by which the result is found again.
             as_it_is = {slot: [] for slot in workflows.find_slots(dict(graph)) if slot != "filename_prefix"}
-            written: dict[str, Any] = {"title": "A graph as it was sent", "listed": False, "slots": as_it_is}
-            if self._is_for_the_engine(dict(graph)):
-                written["engine"] = "any"
+            # For any engine, so that what a server lacks is said and not for whom the graph would be.
+            written: dict[str, Any] = {"title": "A graph as it was sent", "engine": "any", "listed": False}
+            written["slots"] = as_it_is
             manifest = workflows.adopt(dict(graph), name, written)
         except (ValueError, RecursionError) as error:
             raise StudioError("workflow_refused", why=_sentence(error)) from error

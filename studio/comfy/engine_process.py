@@ -26,6 +26,7 @@ BACKOFF_S = (0.2, 10.0)
 MAX_LOG_BYTES = 5 * 1024 * 1024
 MAX_LINE = 10_000
 HOST = "127.0.0.1"
+STARTING = "it is still starting"
 
 
 def _nothing(*_: object) -> None:
@@ -63,7 +64,7 @@ class EngineProcess:
         self._backoff_s = backoff_s
         self._said = said
         self._came_up = came_up
-        self._why = "it is still starting"
+        self._why = STARTING
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._ready = threading.Event()
@@ -107,7 +108,7 @@ class EngineProcess:
             # The old one stays set, so that a watch that ends late starts nothing.
             self._stopping = threading.Event()
             self._thread = None
-            self._why = "it is still starting"
+            self._why = STARTING
         self.start()
 
     def wait_ready(self, timeout_s: float = READY_S) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from studio.comfy.address import parse_address
-from studio.comfy.engine_process import HOST, EngineProcess
+from studio.comfy.engine_process import HOST, STARTING, EngineProcess
 from studio.comfy.pool import Pool
 from studio.settings import Settings
 
@@ -175,7 +175,7 @@ def of_process(name: str, process: EngineProcess, message: str, log: list[str]) 
     elif not process.is_wanted:
         state = "stopped"
     else:
-        state = "starting" if process.pid is not None or process.starts == 0 else "error"
+        state = "starting" if process.pid is not None or process.why == STARTING else "error"
     why = process.why if state in {"starting", "error"} else ""
     return Service(
         name,

@@ -113,6 +113,10 @@ class Writing:
     def __init__(self, settings: Settings) -> None:
         self.writer = Writer(settings)
 
+    def use(self, settings: Settings) -> None:
+        """Go by other settings from now on."""
+        self.writer = Writer(settings)
+
     # -------------------------------------------------------------------- texts
 
     def models(self) -> list[Model]:
