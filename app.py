@@ -43,6 +43,7 @@ from api import talking as talking_routes
 from api.edge.keys import names_key
 from api.edge.protocol import patient
 from api.edge.stack import surround
+from api.influencer import characters as character_routes
 from api.paths import local_path
 from studio import VERSION, logs, space
 from studio.assembly import Studio, open_studio
@@ -55,7 +56,7 @@ log = logging.getLogger("studio")
 SHUTDOWN_S = 5
 MAX_HEAD_BYTES = 32 * 1024  # of a request that has not yet come as a whole
 UPLOAD_SLACK = 2**20  # multipart headers around the file itself
-TALKING_UPLOADS = {*talking_routes.UPLOADS, talking_tab.VOICE}
+UPLOADS = {*talking_routes.UPLOADS, talking_tab.VOICE, *character_routes.UPLOADS}
 ROOTS = ("/api", "/content", "/outputs", "/files", "/download")
 API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, speech.OPENAI_PREFIX, *ROOTS)
 
@@ -203,7 +204,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
 
 def _counts_itself(path: str) -> bool:
     """Whether a route takes a file and bounds it itself."""
-    return avatarforge.is_upload(path) or path == studio_routes.RESTORE or path in TALKING_UPLOADS
+    return avatarforge.is_upload(path) or path == studio_routes.RESTORE or path in UPLOADS
 
 
 def _mount_ui(app: FastAPI, interface: Interface, loop: asyncio.AbstractEventLoop) -> None:

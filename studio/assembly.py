@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio import workflows
-from studio.bundles import Bundles
 from studio.appraisal import Appraisal
+from studio.bundles import Bundles
 from studio.catalogue import Catalogue
 from studio.characters import Characters
 from studio.comfy.engine_process import EngineProcess
@@ -81,6 +81,7 @@ class Studio:
     characters: Characters
     contents: Contents
     voices: Voices
+    bundles: Bundles
     faces: Faces
     appraisal: Appraisal
     images: Images
@@ -164,6 +165,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     media = Media(gallery)
     characters, contents, faces = Characters(jobs), Contents(media), Faces(jobs)
     appraisal, speech = Appraisal(contents), Speech(settings)
+    voices = Voices(contents, speech)
     servers = Servers(database, pool, runner.tasks_on)
     overrides = Overrides(database, settings, servers, pool)
     services = Services(database, settings, pool, engine, overrides, logbook)
@@ -190,7 +192,8 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Writing(settings),
         characters,
         contents,
-        Voices(contents, speech),
+        voices,
+        Bundles(characters, contents, voices),
         faces,
         appraisal,
         Images(jobs, contents, characters, faces, appraisal),

@@ -26,7 +26,14 @@ LAYERS: list[set[str]] = [
     {"studio.telling"},
     {"studio.assembly", "studio.metrics"},
     {"studio.installer", "studio.images", "studio.bundles"},
-    {"studio.talking", "studio.characters", "studio.services", "studio.video", "studio.voices", "studio.appraisal"},
+    {
+        "studio.talking",
+        "studio.characters",
+        "studio.services",
+        "studio.video",
+        "studio.voices",
+        "studio.appraisal",
+    },
     {"studio.contents"},
     {"studio.media", "studio.overrides", "studio.monitoring", "studio.catalogue"},
     {

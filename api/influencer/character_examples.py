@@ -84,6 +84,7 @@ EXAMPLES: dict[str, Any] = {
         "fields": {"name": "Mia", "age": 28, "appearance": {"gender": "woman", "hair_color": "red"}},
         "not_understood": [],
     },
+    "imported": {"character": WHOLE, "new_id": False, "files": 12, "skipped": []},
     "style": STYLE,
     "styles": {"character_id": ID, "styles": [STYLE], "total": 1},
     "job": {
@@ -98,6 +99,7 @@ EXAMPLES: dict[str, Any] = {
         "params": {"prompt": "A photo of the character in a coffee shop"},
         "result": None,
         "error": None,
+        "batch_size": 1,
         "character_id": ID,
         "style_id": None,
         "seed": 971817837470830,

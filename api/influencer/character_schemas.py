@@ -146,8 +146,8 @@ class ChangedCharacter(_Person):
         json_schema_extra={"examples": [{"bio": "A new biography", "status": "paused"}]}
     )
 
-    name: Name = Field("", validate_default=False)
-    status: CharacterStatus = Field("active", validate_default=False)
+    name: Name = Field(default_factory=str)
+    status: CharacterStatus = Field(default_factory=lambda: "active")
 
 
 class StyleAnswer(BaseModel):
@@ -218,7 +218,7 @@ class ChangedStyle(_StyleBody):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Evening", "is_default": True}]})
 
-    name: Name = Field("", validate_default=False)
+    name: Name = Field(default_factory=str)
 
 
 class Styles(BaseModel):
@@ -313,28 +313,6 @@ class NewImage(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=8)] | None = None
     clothing: Text | None = None
     costume: Name | None = Field(None, description="One of the character's costumes, by name")
-
-
-class ImageJob(BaseModel):
-    """A job that draws a character; `GET /api/generate/image/{job_id}` tells how it goes."""
-
-    job_id: str
-    status: str
-    message: str | None
-    progress: float
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
-    cancelled_at: str | None
-    params: dict[str, Any]
-    result: dict[str, Any] | None
-    error: str | None
-    character_id: str
-    style_id: str | None
-    seed: int
-    engine: str
-    workflow: str
-    notes: list[str]
 
 
 class FromWords(BaseModel):

@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
-from api import creating
+from api import creating, uploads
 from api.creating import WishesDep
-from api.deps import StudioDep, iso_seconds
+from api.deps import StudioDep, iso_seconds, send_zip
 from api.influencer import character_schemas as schemas
-from api.influencer.answers import DOOR, Answer, Listed
+from api.influencer.answers import DOOR, PREFIX, Answer, Listed
 from api.influencer.character_examples import EXAMPLES as SHOWN
-from api.influencer.character_schemas import Deleted, ImageJob, StyleAnswer, Whole, picture_of, style_of
-from api.influencer.examples import told
+from api.influencer.character_schemas import Deleted, StyleAnswer, Whole, picture_of, style_of
+from api.influencer.examples import fails, told
+from api.influencer.image_schemas import ImageJob
+from api.influencer.images import shown
 from api.influencer.placeholders import DocumentRoute
 from studio.assembly import Studio
+from studio.bundles import Which
 from studio.characters import making, sets, words
 from studio.given import given
 from studio.jobs import IdempotencyKey
 from studio.records.characters import POSE, Character, CharacterSet, CharacterStatus, Style
+from studio.records.contents import Filter
 from studio.records.entities import Job
 from studio.request import random_seed
 
 MISSING = "character_not_found"
 NO_SERVER = ("comfyui_unavailable", "workflow_impossible")
+
+MOST_PACKED = 2 * 2**30
+# Where bundles come in: they are bounded while they are received.
+UPLOADS = (f"{PREFIX}/characters/import", "/studio/characters/import")
+BUNDLE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "contentMediaType": "application/zip",
+                            "description": "A bundle",
+                        }
+                    },
+                },
+                "example": {"file": "mia.zip"},
+            }
+        },
+    }
+}
 
 router = APIRouter(prefix="/characters", tags=["characters"], route_class=DocumentRoute)
 
@@ -98,6 +130,31 @@ def create_from_result(studio: StudioDep, body: schemas.FromResult) -> Answer[sc
     return Answer(data=_fields(studio, made, found), message="Character created")
 
 
+@router.post(
+    "/import",
+    summary="Import a character",
+    openapi_extra=BUNDLE_BODY,
+    responses=told(SHOWN["imported"], "bundle_unreadable", "bundle_damaged", "bundle_too_large"),
+)
+async def import_character(
+    request: Request,
+    studio: StudioDep,
+    name: Annotated[str, Query(max_length=255, description="Another name; empty: that of the bundle")] = "",
+) -> Answer[schemas.Imported]:
+    """A bundle as `GET /api/characters/{id}/bundle` gives it. Ids are kept where they are free."""
+    incoming, _ = await uploads.receive(request, studio.settings, max_bytes=MOST_PACKED)
+    try:
+        await run_in_threadpool(incoming.settle)
+        found = await run_in_threadpool(studio.bundles.read, incoming.path, name.strip())
+    finally:
+        await run_in_threadpool(incoming.abort)
+    whole = await run_in_threadpool(_whole, studio, found.character)
+    made = schemas.Imported(
+        character=whole, new_id=found.is_new_id, files=found.files, skipped=list(found.skipped)
+    )
+    return Answer(data=made, message="Character imported")
+
+
 @router.get("/{character_id}", summary="Get a character", responses=told(SHOWN["whole"], MISSING))
 def get_character(studio: StudioDep, character_id: str) -> Answer[Whole]:
     """With personality, appearance and styles."""
@@ -122,6 +179,29 @@ def update_character(
 def delete_character(studio: StudioDep, character_id: str) -> Answer[Deleted]:
     """It is hidden from lists and look-ups; what was made of it is kept."""
     return Answer(data=Deleted(id=studio.characters.delete(character_id).id), message="Character deleted")
+
+
+@router.get(
+    "/{character_id}/bundle",
+    summary="Export a character",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "A ZIP with all that is kept of the character, and its checksums",
+            "content": {"application/zip": {}},
+        }
+    }
+    | fails(MISSING, "bundle_too_large"),
+)
+def export_character(
+    studio: StudioDep,
+    character_id: str,
+    contents: Annotated[Which, Query(description="Which of what was made of it goes along")] = "all",
+) -> Response:
+    """References, poses, costumes, styles, voices, pictures with their recipes and seeds, licences."""
+    pieces = studio.bundles.write(character_id, contents)
+    name = re.sub(r"[^a-z0-9]+", "-", studio.characters.get(character_id).name.lower()).strip("-")
+    return send_zip(pieces, name[:60] or "character")
 
 
 # ------------------------------------------------------------------------- generation
@@ -151,7 +231,7 @@ async def generate_image(
         lambda key, cancel_after_s: _submit(studio, character_id, body, asked, key, cancel_after_s),
         creating.fingerprint(f"characters/{character_id}", asked),
     )
-    return Answer(data=_job(studio, job), message="Image generation started")
+    return Answer(data=await run_in_threadpool(shown, studio, job), message="Image generation started")
 
 
 def _submit(
@@ -179,7 +259,7 @@ def _submit(
         "clothing": body.clothing,
         "costume": body.costume,
     }
-    request = studio.characters.request(character_id, values, body.style_id)
+    request = studio.overrides.with_defaults(studio.characters.request(character_id, values, body.style_id))
     return studio.jobs.submit(request, door=DOOR, key=key, asked=asked, cancel_after_s=cancel_after_s)
 
 
@@ -337,8 +417,11 @@ def _told(studio: Studio, character: Character, styles: Sequence[Style], *, find
 
 
 def _picture_url(studio: Studio, character: Character) -> str | None:
-    found = studio.characters.portrait(character)
-    return found and f"/outputs/{found.job_id}/{found.name}"
+    if found := studio.characters.portrait(character):
+        return f"/outputs/{found.job_id}/{found.name}"
+    # What came in a bundle has no jobs here.
+    kept, _ = studio.contents.page(Filter(character_id=character.id, types=("image",)), limit=1)
+    return kept[0].file_url if kept else None
 
 
 def _fields(studio: Studio, made: Character | None, found: making.Fields) -> schemas.Fields:
@@ -358,29 +441,6 @@ def _status(job: Job) -> str:
 
 def _image_url(job: Job) -> str | None:
     return next((f"/outputs/{job.id}/{one.name}" for one in job.outputs), None) if job.is_final else None
-
-
-def _job(studio: Studio, job: Job) -> ImageJob:
-    ended = iso_seconds(job.completed_at)
-    return ImageJob(
-        job_id=job.id,
-        status=_status(job),
-        message=None,
-        progress=round(job.progress, 1),
-        created_at=iso_seconds(job.created_at) or "",
-        started_at=iso_seconds(job.started_at),
-        finished_at=ended if job.status != "cancelled" else None,
-        cancelled_at=ended if job.status == "cancelled" else None,
-        params=job.asked or {},
-        result={"image_url": _image_url(job)} if job.status == "completed" else None,
-        error=(job.error or {}).get("message"),
-        character_id=job.character_id or "",
-        style_id=job.request.get("style_id"),
-        seed=job.seed,
-        engine=job.engine,
-        workflow=job.workflow,
-        notes=[*job.notes, *studio.characters.notes_on(job)],
-    )
 
 
 def _set(studio: Studio, made: CharacterSet) -> schemas.SetAnswer:

@@ -89,9 +89,14 @@ class Characters:
 
     @full_disk_is_said()
     def create(
-        self, values: Mapping[str, Any], *, origin: Mapping[str, Any] | None = None, base_url: str = ""
+        self,
+        values: Mapping[str, Any],
+        *,
+        origin: Mapping[str, Any] | None = None,
+        base_url: str = "",
+        character_id: str | None = None,
     ) -> Character:
-        """A new character; a face that cannot be had leaves a note and no character undone."""
+        """A new character, under an id of its own or a free one; a face that cannot be had leaves a note."""
         now = time.time()
         appearance = dict(values.get("appearance") or {})
         reference, notes = self._face(appearance, base_url)
@@ -118,6 +123,8 @@ class Characters:
             files={(REFERENCE, ""): reference.id} if reference else {},
         )
         with self.database.write() as connection:
+            if character_id and not records.is_taken(connection, "characters", character_id):
+                character = dataclasses.replace(character, id=character_id)
             records.insert(connection, character)
         return self.get(character.id)
 
@@ -202,7 +209,9 @@ class Characters:
             raise StudioError("style_not_found", id=display_name(style_id)[:100])
         return found
 
-    def add_style(self, character_id: str, values: Mapping[str, Any]) -> Style:
+    def add_style(
+        self, character_id: str, values: Mapping[str, Any], *, style_id: str | None = None
+    ) -> Style:
         """A new style; as the default it takes the place of the former one."""
         self.get(character_id)
         now = time.time()
@@ -219,6 +228,8 @@ class Characters:
             updated_at=now,
         )
         with self.database.write() as connection:
+            if style_id and not records.is_taken(connection, "character_styles", style_id):
+                style = dataclasses.replace(style, id=style_id)
             records.insert_style(connection, style)
         return style
 
