@@ -8,8 +8,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
@@ -109,6 +109,53 @@ async def create(
         response.headers["Preference-Applied"] = f"wait={wishes.wait_s}"
         job = await following_of(request, studio).until_final(job.id, wishes.wait_s)
     return job
+
+
+async def create_all(
+    request: Request,
+    response: Response,
+    studio: Studio,
+    wishes: Wishes,
+    scope: str,
+    submit: Callable[[NumberedKeys, float | None], Sequence[Job]],
+    fingerprint: str,
+) -> list[Job]:
+    """The same for routes that make several jobs at once; `submit` asks for a key for each by its number."""
+    key = IdempotencyKey(scope, wishes.key, fingerprint) if wishes.key else None
+    keys = NumberedKeys(key)
+
+    def known_or_new() -> tuple[list[Job], bool]:
+        known = keys.submitted(studio)
+        return (known, True) if known else (list(submit(keys, wishes.cancel_after_s)), False)
+
+    with _in_flight(request, key):
+        jobs, is_replay = await run_in_threadpool(known_or_new)
+    if is_replay:
+        response.headers["Idempotent-Replayed"] = "true"
+    if wishes.wait_s is not None:
+        response.headers["Preference-Applied"] = f"wait={wishes.wait_s}"
+        following = following_of(request, studio)
+        ends = time.monotonic() + wishes.wait_s
+        jobs = [await following.until_final(job.id, max(0.0, ends - time.monotonic())) for job in jobs]
+    return jobs
+
+
+@dataclass(frozen=True)
+class NumberedKeys:
+    """One client's key as a key for each of several jobs."""
+
+    key: IdempotencyKey | None
+
+    def __call__(self, number: int) -> IdempotencyKey | None:
+        """The key of a job by its number, if the client has sent any."""
+        return self.key and replace(self.key, key=f"{self.key.key}\n{number}")
+
+    def submitted(self, studio: Studio) -> list[Job]:
+        """The jobs that were made under the key, in their order."""
+        found: list[Job] = []
+        while (key := self(len(found))) is not None and (job := studio.jobs.submitted(key)):
+            found.append(job)
+        return found
 
 
 @contextlib.contextmanager

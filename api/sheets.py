@@ -12,20 +12,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api import avatarforge_schemas as schemas
+from api import creating
 from api.avatarforge_schemas import GENERATION_ID
 from api.bodies import StrictRoute
+from api.creating import WishesDep
 from api.deps import StudioDep
 from api.problems import PlainProblem
 from studio import sheets
 from studio.assembly import Studio
 from studio.errors import StudioError
+from studio.records.entities import Job
 from studio.sheets import Export, SheetOptions, plan
-from studio.sheets.content import ORDER
+from studio.sheets.content import ORDER, about_sheet
 from studio.sheets.files import FILE_NAMES, FileName, FileOptions, make_file
 
 router = APIRouter(tags=["Sheets"], route_class=StrictRoute)
 
 PREFIX = "/avatarforge-controller"
+DOOR = "avatarforge"
 
 
 class SwatchAnswer(BaseModel):
@@ -182,20 +186,35 @@ def compose(generation_id: str, body: SheetOptions, studio: StudioDep) -> SheetA
     summary="Generate more for a character sheet",
     responses=schemas.answers(_ADDED, _REFUSED),
 )
-def add(generation_id: str, body: AddBody, studio: StudioDep) -> AddAnswer:
+async def add(
+    request: Request,
+    response: Response,
+    generation_id: str,
+    body: AddBody,
+    studio: StudioDep,
+    wishes: WishesDep,
+) -> AddAnswer:
     """Faces, a portrait, or views without background, each as a generation that goes with this one."""
-    if body.what == "expressions":
-        planned = plan.expressions(studio.jobs, generation_id, body.expressions)
-    else:
-        make = plan.portrait if body.what == "portrait" else plan.cutouts
-        planned = make(studio.jobs, generation_id)
-    started = plan.submit(studio.jobs, generation_id, planned, door="avatarforge")
-    return AddAnswer(
-        added=[
-            AddedAnswer(generation_id=job.id, cell=one.name, note=one.note)
-            for job, one in zip(started, planned, strict=True)
-        ]
-    )
+
+    def submit(keys: creating.NumberedKeys, cancel_after_s: float | None) -> list[Job]:
+        if body.what == "expressions":
+            planned = plan.expressions(studio.jobs, generation_id, body.expressions)
+        else:
+            make = plan.portrait if body.what == "portrait" else plan.cutouts
+            planned = make(studio.jobs, generation_id)
+        return plan.submit(
+            studio.jobs, generation_id, planned, door=DOOR, keys=keys, cancel_after_s=cancel_after_s
+        )
+
+    asked = creating.fingerprint(f"sheets/{generation_id}", body.model_dump(mode="json"))
+    started = await creating.create_all(request, response, studio, wishes, DOOR, submit, asked)
+    return AddAnswer(added=[_added(job) for job in started])
+
+
+def _added(job: Job) -> AddedAnswer:
+    about = about_sheet(job) or {}
+    cell = str(about.get("name") or about.get("cell", ""))
+    return AddedAnswer(generation_id=job.id, cell=cell, note=str(about.get("note", "")))
 
 
 class FileQuery(FileOptions):

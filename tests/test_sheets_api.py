@@ -117,6 +117,23 @@ def test_faces_portrait_and_cut_outs_are_added(app: RunningApp) -> None:
     assert nothing.json() == {"added": []}
 
 
+def test_adding_twice_under_one_key_adds_once(app: RunningApp) -> None:
+    sheet_id = app.generate(prompt=PROMPT, seed=8, width=128, height=192)["generation_id"]
+    app.wait(sheet_id)
+    address, body = f"{PREFIX}/sheets/{sheet_id}/add", {"what": "expressions", "expressions": ["shy", "calm"]}
+    first = app.client.post(address, json=body, headers={"Idempotency-Key": "faces", "Prefer": "wait=60"})
+    assert first.status_code == 200, first.text
+    assert first.headers["Preference-Applied"] == "wait=60"
+    assert [one["cell"] for one in first.json()["added"]] == ["shy", "calm"]
+    for one in first.json()["added"]:
+        assert app.wait(one["generation_id"], 1)["status"] == "completed", "it was waited for"
+    again = app.client.post(address, json=body, headers={"Idempotency-Key": "faces"})
+    assert again.json() == first.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = app.client.post(address, json={"what": "portrait"}, headers={"Idempotency-Key": "faces"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
 def test_every_download(app: RunningApp, sheet_id: str) -> None:
     made = compose(app, sheet_id, name="Knight", layout="row")
     downloads = made["downloads"]

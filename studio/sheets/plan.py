@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from studio.errors import StudioError
-from studio.jobs import Jobs
+from studio.jobs import IdempotencyKey, Jobs
 from studio.pictures import encode
 from studio.pictures.figure import bust
 from studio.records.entities import Job, Task
@@ -32,11 +32,6 @@ class Planned:
     request: AvatarRequest
     about: dict[str, Any]
     note: str = ""
-
-    @property
-    def name(self) -> str:
-        """The cell's name, for people."""
-        return str(self.about.get("name") or self.about["cell"])
 
 
 def all_views(job: Job) -> AvatarRequest:
@@ -75,13 +70,28 @@ def cutouts(jobs: Jobs, job_id: str) -> list[Planned]:
     return [_cut_by_model(jobs, content, cell) for cell in solid]
 
 
-def submit(jobs: Jobs, job_id: str, planned: Iterable[Planned], *, door: str, priority: int = 0) -> list[Job]:
-    """Record the planned requests as jobs that belong to this one."""
+def submit(
+    jobs: Jobs,
+    job_id: str,
+    planned: Iterable[Planned],
+    *,
+    door: str,
+    priority: int = 0,
+    keys: Callable[[int], IdempotencyKey | None] | None = None,
+    cancel_after_s: float | None = None,
+) -> list[Job]:
+    """Record the planned requests as jobs that belong to this one; `keys` gives each its own."""
     return [
         jobs.submit(
-            one.request, door=door, priority=priority, metadata={METADATA: one.about}, parent_id=job_id
+            one.request,
+            door=door,
+            priority=priority,
+            metadata={METADATA: {**one.about, "note": one.note}},
+            parent_id=job_id,
+            key=keys(number) if keys else None,
+            cancel_after_s=cancel_after_s,
         )
-        for one in planned
+        for number, one in enumerate(planned)
     ]
 
 
