@@ -61,6 +61,37 @@ CUSTOM: dict[str, Any] = {
         },
         "outputs": ["IMAGE", "AUDIO"],
     },
+    "ADE_AnimateDiffLoaderGen1": {
+        "required": {
+            "model": {"type": "MODEL"},
+            "model_name": {"folder": "animatediff_models"},
+            "beta_schedule": {"choices": ["autoselect", "sqrt_linear (AnimateDiff)", "linear"]},
+        },
+        "optional": {
+            "context_options": {"type": "CONTEXT_OPTIONS"},
+            "motion_lora": {"type": "MOTION_LORA"},
+            "ad_settings": {"type": "AD_SETTINGS"},
+            "ad_keyframes": {"type": "AD_KEYFRAMES"},
+            "sample_settings": {"type": "SAMPLE_SETTINGS"},
+            "scale_multival": {"type": "MULTIVAL"},
+            "effect_multival": {"type": "MULTIVAL"},
+            "per_block": {"type": "PER_BLOCK"},
+        },
+        "outputs": ["MODEL"],
+    },
+    "ADE_StandardUniformContextOptions": {
+        "required": {
+            "context_length": {"type": "INT", "min": 1, "max": 128, "default": 16},
+            "context_stride": {"type": "INT", "min": 1, "max": 32, "default": 1},
+            "context_overlap": {"type": "INT", "min": 0, "max": 128, "default": 4},
+        },
+        "optional": {
+            "start_percent": {"type": "FLOAT", "min": 0.0, "max": 1.0, "default": 0.0},
+            "prev_context": {"type": "CONTEXT_OPTIONS"},
+            "view_opts": {"type": "VIEW_OPTS"},
+        },
+        "outputs": ["CONTEXT_OPTIONS"],
+    },
     "InspyrenetRembg": {
         "required": {"image": {"type": "IMAGE"}, "torchscript_jit": {"choices": ["default", "on"]}},
         "outputs": ["IMAGE", "MASK"],

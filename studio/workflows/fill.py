@@ -104,12 +104,15 @@ def _of_editing(request: EditRequest) -> dict[str, Any]:
 
 def _of_moving(workflow: Workflow, request: VideoRequest) -> dict[str, Any]:
     """What a video is made by, beside its picture; how many frames that is depends on the model."""
-    frames, fps = None, request.fps
-    if workflow.manifest.clip is not None:
-        frames, fps = workflow.manifest.clip.frames(request.duration_s, request.fps)
+    frames, fps, clip = None, request.fps, workflow.manifest.clip
+    sides: dict[str, Any] = {}
+    if clip is not None:
+        frames, fps = clip.frames(request.duration_s, request.fps)
+        sides = {"width": clip.side(request.width), "height": clip.side(request.height)}
     figure = workflow.manifest.prompt_style == "figure"
     words = request.prompt if figure else ", ".join(part for part in (request.prompt, request.style) if part)
     return {
+        **sides,
         "positive": words,
         "negative": request.negative_prompt or None,  # then what the graph says itself
         "style": request.style,

@@ -148,6 +148,7 @@ class Clip(Section):
     most: Annotated[int, Field(ge=2)] = 10_000
     # To how few frames a second it may come down to last longer.
     slowest: Annotated[int, Field(ge=1)] | None = None
+    multiple: Annotated[int, Field(ge=1)] = 1  # of which its widths and heights are
 
     @property
     def longest_s(self) -> float:
@@ -160,7 +161,13 @@ class Clip(Section):
         if self.slowest is not None:
             pace = max(self.slowest, min(pace, int(self.most / duration_s)))
         wanted = min(self.most, max(2, round(duration_s * pace)))
-        return -(-(wanted - 1) // self.step) * self.step + 1, pace
+        return min(self.most, -(-(wanted - 1) // self.step) * self.step + 1), pace
+
+    def side(self, wished: int | None) -> int | None:
+        """The nearest width or height that it can make."""
+        if wished is None:
+            return None
+        return max(self.multiple, round(wished / self.multiple) * self.multiple)
 
 
 class Rank(Section):
