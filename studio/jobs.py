@@ -20,7 +20,16 @@ from studio.files import FileStore
 from studio.records import Database, runs
 from studio.records import jobs as records
 from studio.records.entities import Event, Job, Output, Page, Task
-from studio.request import AnyRequest, Part, media_of, random_seed, read_request, with_values
+from studio.request import (
+    AnyRequest,
+    EditRequest,
+    Part,
+    TalkRequest,
+    media_of,
+    random_seed,
+    read_request,
+    with_values,
+)
 from studio.settings import Settings
 from studio.workflows import Candidate, Plan, Preflight, Workflow
 from studio.workflows.report import NOT_NOW, Report, refused, report
@@ -170,6 +179,7 @@ class Jobs:
         plan = self.preflight(request)
         if plan.request.seed is None:
             plan = dataclasses.replace(plan, request=with_values(plan.request, seed=random_seed()))
+        plan = self._with_length(plan)
         now = time.time()
         job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id)
         cancel_at = None if cancel_after_s is None else now + cancel_after_s
@@ -192,6 +202,27 @@ class Jobs:
             if also is not None:
                 also(connection, job.id)
         return self.get(job.id)
+
+    def _with_length(self, plan: Plan) -> Plan:
+        """The plan with how long a film will be, where its files say that; it is by what work is measured."""
+        request = plan.request
+        if isinstance(request, TalkRequest):
+            # What is made in pieces takes as long as these, each the same.
+            in_one = workflows.named(self.library, plan.workflow).manifest.pieces is None
+            seconds = self.voice_s(request) if in_one else None
+        elif isinstance(request, EditRequest):
+            whole_s = sum(self.files.needed(clip).duration_s or 0.0 for clip in request.clip_file_ids)
+            end_s = whole_s if request.end_s is None else min(whole_s, request.end_s)
+            seconds = max(0.0, end_s - request.start_s)
+        else:
+            return plan
+        if seconds == request.duration_s:
+            return plan
+        return dataclasses.replace(plan, request=with_values(request, duration_s=seconds))
+
+    def voice_s(self, request: TalkRequest) -> float | None:
+        """How long a voice is; None for uploads that were not measured."""
+        return self.files.needed(request.audio_file_id).duration_s
 
     def submitted(self, key: IdempotencyKey) -> Job | None:
         """The job that was made under a client's key with its fingerprint; other fingerprints are refused."""
@@ -283,7 +314,7 @@ class Jobs:
         if len(parent.tasks) == 1:
             # The only picture's seed is the request's, so that the request alone makes it again.
             request = with_values(request, seed=again[parent.tasks[0].view])
-        plan = self.preflight(request)
+        plan = self._with_length(self.preflight(request))
         made, notes = self._made_again(parent, plan, again)
         now = time.time()
         job = self._new_job(

@@ -20,9 +20,9 @@ from studio.jobs import Jobs
 from studio.prompts import view_asked_for
 from studio.records import leases, queue, runs
 from studio.records import media as records
-from studio.records.entities import Job, Output
+from studio.records.entities import Job, Output, Task
 from studio.records.runs import History, Work
-from studio.request import AvatarRequest, with_values
+from studio.request import AvatarRequest, TalkRequest, read_request, with_values
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Media:
             seconds
             for task in job.tasks
             if task.status not in {"completed", "failed", "cancelled"}
-            if (seconds := _expected(history, urls, _work_of(job, task.step, texts.get(task.needs, ""))))
+            if (seconds := self._seconds_of(job, task, history, urls, texts.get(task.needs, "")))
         ]
         if not own:
             return None
@@ -87,6 +87,19 @@ class Media:
         before = queue.ahead(self.database, job.id) + queue.running(self.database, job.id)
         total = (typical * before + sum(own)) / max(1, len(urls))
         return max(1, math.ceil(max(total, max(own))))
+
+    def _seconds_of(self, job: Job, task: Task, history: History, urls: set[str], needs: str) -> float | None:
+        """What one task takes: one run, or one for each piece of a long voice that is still to be made."""
+        seconds = _expected(history, urls, _work_of(job, task.step, needs))
+        step = workflows.read_step(task.step)
+        request = step.request_of(read_request(job.request))
+        workflow = self.jobs.library.get(request.workflow or job.workflow)
+        if seconds is None or workflow is None or not isinstance(request, TalkRequest):
+            return seconds
+        voice_s = self.jobs.voice_s(request)
+        if workflow.manifest.pieces is None or voice_s is None:
+            return seconds
+        return seconds * max(1, workflow.manifest.pieces.cutting(voice_s).count - len(step.pieces))
 
     def _known_history(self) -> History:
         with self._reading:

@@ -131,6 +131,7 @@ class AvatarRequest(_Request):
         return "\n".join(part for part in (self.prompt, self.clothing, self.style) if part)
 
 
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Emotion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z _]{0,39}$")]
 
@@ -166,6 +167,7 @@ class TalkRequest(_Request):
     landmarks: Landmarks | None = None
     fps: Annotated[int, Field(ge=10, le=60)] = 25
     resolution: Literal[256, 512, 1024] = 512
+    duration_s: Seconds | None = None  # written in: how long the voice is, where it is spoken in one run
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
 
     engine: Literal["auto", "embedded"] = "auto"
@@ -202,7 +204,6 @@ class TalkRequest(_Request):
 
 
 FileId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Side = Annotated[int, Field(ge=16, le=4096)]
 Place = Annotated[int, Field(ge=0, le=16_384)]
 Fit = Literal["stretch", "contain", "cover"]
@@ -254,6 +255,7 @@ class EditRequest(_Request):
     sound_mode: SoundMode = "replace"
     volume: Annotated[float, Field(ge=0, le=2)] = 1.0
     output_format: VideoFormat = "mp4"
+    duration_s: Seconds | None = None  # written in: how long it will be
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None  # every job has one; this has no dice
 
     engine: Literal["embedded"] = "embedded"

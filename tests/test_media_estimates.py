@@ -14,8 +14,9 @@ from studio.media import Media
 from studio.records import leases, runs
 from studio.records.entities import Job
 from studio.records.runs import Work
-from studio.request import AvatarRequest
-from tests.studio_fixtures import StandInServer, finish, open_jobs
+from studio.request import AvatarRequest, TalkRequest
+from tests.films import make_tone
+from tests.studio_fixtures import StandInServer, finish, noise_png, open_jobs
 
 URL = "http://embedded:1"
 
@@ -64,6 +65,31 @@ def test_else_the_nearest_work_of_the_workflow_counts(media: Media) -> None:
     assert media.seconds_for(near_small) == 3
     media.jobs.cancel(near_small.id)
     assert media.seconds_for(submit(media, width=1920, height=1920)) == 90
+
+
+def speak(media: Media, folder: Path, seconds: float, **values: Any) -> Job:
+    """A talking job whose voice lasts so long."""
+    files = media.jobs.files
+    image = files.store_bytes(noise_png(128, 128), "face.png")
+    voice = make_tone(folder / f"{seconds:g}.wav", seconds, rate=8_000).read_bytes()
+    audio = files.store_bytes(voice, "voice.wav", media="audio")
+    request = TalkRequest(image_file_id=image.id, audio_file_id=audio.id, **values)
+    return media.jobs.submit(request, door="test")
+
+
+def test_a_longer_voice_takes_longer(media: Media, tmp_path: Path) -> None:
+    short = speak(media, tmp_path, 4.0)
+    assert short.request["duration_s"] == pytest.approx(4.0, abs=0.01)
+    work = runs.work_of("talking_embedded", "", short.request)
+    assert (work.megapixels, work.is_film) == (26.0, True)
+    runs.note(media.database, URL, work, 2.0, is_cold=False, now=time.time())
+    assert media.seconds_for(short) == 2
+    media.jobs.cancel(short.id)
+    long = speak(media, tmp_path, 60.0)
+    assert media.seconds_for(long) == pytest.approx(30, abs=1)
+    media.jobs.cancel(long.id)
+    large = speak(media, tmp_path, 4.0, resolution=1024)
+    assert media.seconds_for(large) == pytest.approx(8, abs=1)
 
 
 def test_whoever_is_before_it_in_the_queue_counts_too(media: Media) -> None:

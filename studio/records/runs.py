@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from studio.records.database import Database
 
 KEPT_OF_A_KIND = 25  # the newest; servers get other cards, and models other versions
 MOST_READ = 5_000
+LEAST = 0.01  # megapixels, so that nothing is divided by nothing
+USUAL_FPS, USUAL_SIDES = 25, 512 * 512  # of films whose request leaves these to their clips
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Work:
     models: str  # the large ones that must be loaded for it
     megapixels: float  # all pictures of one prompt together
     steps: int
+    is_film: bool = field(default=False, compare=False)  # whose seconds grow with its length
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,43 @@ class History:
 
     def of(self, server: str, work: Work) -> Seconds | None:
         """What this very work takes on a server; None if it was never done there."""
-        return self.warm.get((server, work)) or self.cold.get((server, work))
+        known = self.warm.get((server, work)) or self.cold.get((server, work))
+        return self._by_length(server, work) if known is None and work.is_film else known
+
+    def _by_length(self, server: str, work: Work) -> Seconds | None:
+        """What a film takes by one of another length: each of its pictures takes about as long."""
+        for group in (self.warm, self.cold):
+            alike = [
+                (abs(math.log(max(other.megapixels, LEAST) / max(work.megapixels, LEAST))), other, seconds)
+                for (url, other), seconds in group.items()
+                if url == server
+                and (other.workflow, other.models, other.steps) == (work.workflow, work.models, work.steps)
+            ]
+            if alike:
+                _, other, seconds = min(alike, key=lambda one: one[0])
+                share = max(work.megapixels, LEAST) / max(other.megapixels, LEAST)
+                return Seconds(seconds.median * share, seconds.runs)
+        return None
 
 
 def work_of(workflow: str, models: str, request: Mapping[str, Any]) -> Work:
-    """The work that one picture of a recorded request is."""
-    sides = (request.get("width") or 0) * (request.get("height") or 0)
+    """The work that one picture, or one film, of a recorded request is."""
+    sides = (request.get("width") or 0) * (request.get("height") or 0) or (
+        request.get("resolution") or 0
+    ) ** 2
+    duration_s = request.get("duration_s")
+    is_film = duration_s is not None
+    count = duration_s * (request.get("fps") or USUAL_FPS) if is_film else request.get("variants") or 1
     # Two digits: what is nearly the same size takes nearly the same time.
-    megapixels = float(f"{sides * (request.get('variants') or 1) / 1e6:.2g}")
-    return Work(workflow, models, megapixels, request.get("steps") or 0)
+    megapixels = float(
+        f"{(sides or USUAL_SIDES) * count / 1e6:.2g}" if is_film else f"{sides * count / 1e6:.2g}"
+    )
+    return Work(workflow, models, megapixels, request.get("steps") or 0, is_film)
+
+
+def members() -> tuple[str, ...]:
+    """What `work_of` reads of a request."""
+    return ("width", "height", "variants", "steps", "resolution", "fps", "duration_s")
 
 
 def note(database: Database, server: str, work: Work, seconds: float, *, is_cold: bool, now: float) -> None:

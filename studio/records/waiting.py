@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from studio.records.database import Database
 from studio.records.entities import Task
 from studio.records.jobs import CLAIMABLE, TASK_COLUMNS
-from studio.records.runs import Work, work_of
+from studio.records.runs import Work, members, work_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def ready(database: Database, server: str, needs: dict[int, str], now: float, li
                    coalesce(json_extract(tasks.step, '$.values.workflow'), jobs.workflow),
                    json_extract(
                        json_patch(jobs.request, coalesce(json_extract(tasks.step, '$.values'), '{{}}')),
-                       '$.width', '$.height', '$.variants', '$.steps'
+                       {", ".join(f"'$.{name}'" for name in members())}
                    )
             FROM (
                 SELECT seq, id, job_id, needs, server, priority, step FROM tasks
@@ -44,14 +44,13 @@ def ready(database: Database, server: str, needs: dict[int, str], now: float, li
             ORDER BY tasks.priority DESC, tasks.seq""",
         (now, server, *needs, limit),
     ).fetchall()
-    names = ("width", "height", "variants", "steps")
     return [
         Waiting(
             task_id,
             job_id,
             number,
             bound_to,
-            work_of(workflow, needs[number], dict(zip(names, json.loads(values), strict=True))),
+            work_of(workflow, needs[number], dict(zip(members(), json.loads(values), strict=True))),
         )
         for task_id, job_id, number, bound_to, workflow, values in rows
     ]
