@@ -48,7 +48,7 @@ def test_faces_are_the_same_character_close_up(jobs: Jobs) -> None:
         assert (request.framing, request.transparent, request.views) == ("portrait", True, ("front",))
         assert (request.seed, request.clothing, request.style) == (7, "boots", "ink")
         assert request.width == request.height
-    assert [one.name for one in (happy, sad)] == ["happy", "sad"]
+    assert [one.about["name"] for one in (happy, sad)] == ["happy", "sad"]
 
 
 def test_faces_reach_the_engines_graph(jobs: Jobs) -> None:
@@ -73,7 +73,7 @@ def test_planned_faces_join_the_sheet_once_they_are_made(jobs: Jobs) -> None:
     for child in started:
         finish_with(jobs, child, {"front": doll(96, 96)})
     assert [cell.key for cell in content_of(jobs, job.id).expressions] == ["happy", "sad"]
-    assert [one.name for one in plan.expressions(jobs, job.id, ["sad", "angry"])] == ["angry"]
+    assert [one.about["name"] for one in plan.expressions(jobs, job.id, ["sad", "angry"])] == ["angry"]
 
 
 def test_a_failed_face_can_be_asked_for_again(jobs: Jobs) -> None:
