@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.deps import StudioDep
+from api.docs import NULL
 from api.influencer.answers import Answer
 from api.influencer.examples import told
 from api.influencer.pictured import pictured
@@ -163,6 +164,7 @@ _WRITTEN = {
     "tone": "casual",
     "length": 73,
     "engine": "template",
+    "model": NULL,
     "notes": [],
 }
 _CAPTION = {
@@ -186,6 +188,7 @@ _DESCRIPTION = {
     "tags": ["coffee shop", "reading", "lifestyle"],
     "hashtags": ["#coffeeshop", "#reading", "#lifestyle"],
     "engine": "template",
+    "model": NULL,
     "character_id": _ID,
     "saved": True,
     "notes": [],
@@ -273,7 +276,9 @@ def describe_picture(
     responses=told(_DESCRIPTION, "content_not_found", "platform_unknown"),
 )
 def describe_content(
-    content_id: str, studio: StudioDep, body: Annotated[DescribeBody | None, Body()] = None
+    content_id: str,
+    studio: StudioDep,
+    body: Annotated[DescribeBody | None, Body(examples=[{"max_tags": 10}])] = None,
 ) -> Answer[DescriptionAnswer]:
     """The description replaces what the content had; its tags are added."""
     wanted = body or DescribeBody()

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.deps import StudioDep
+from api.docs import NULL
 from api.influencer.answers import Answer
 from api.influencer.examples import told
 from api.influencer.placeholders import DocumentRoute
@@ -104,6 +105,7 @@ _MODELS = {
 _HEALTH = {
     "status": "healthy",
     "service": "ollama",
+    "message": NULL,
     "base_url": "http://127.0.0.1:11434",
     "models_available": 1,
     "models": ["llama3:latest"],
