@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from studio import clips, pictures
 from studio.disk import Incoming, display_name, full_disk_is_said, is_bare_name, remove_file, too_large
 from studio.errors import StudioError
-from studio.records import Database
+from studio.records import Database, names
 from studio.records import files as records
 from studio.records.files import Media, StoredFile, suffix_of
 from studio.settings import Settings
@@ -83,17 +83,19 @@ class FileStore:
         *,
         media: Media = "image",
         accepted: Collection[str] = (),
+        by_id: bool = True,
     ) -> StoredFile:
         """Keep an upload, once for all that send the same bytes; the temp file is gone in any case.
 
-        `accepted` are the only types that will do, of those that the studio knows.
+        `accepted` are the only types that will do, of those that the studio knows. Not `by_id`: whoever sent
+        it gives it a name, and lets go of it by that.
         """
         with incoming, full_disk_is_said():
             while True:
-                if known := self._known(incoming, media, accepted):
+                if known := self._known(incoming, media, accepted, by_id=by_id):
                     return known
                 # Checking takes a while: another upload of the same bytes may be recorded meanwhile.
-                if fresh := self._new(incoming, filename, media, accepted):
+                if fresh := self._new(incoming, filename, media, accepted, by_id=by_id):
                     return fresh
 
     def _look(self, path: Path, media: Media, accepted: Collection[str]) -> _Seen:
@@ -114,7 +116,9 @@ class FileStore:
             raise StudioError("file_type", allowed=", ".join(accepted))
         return seen
 
-    def _known(self, incoming: Incoming, media: Media, accepted: Collection[str]) -> StoredFile | None:
+    def _known(
+        self, incoming: Incoming, media: Media, accepted: Collection[str], *, by_id: bool
+    ) -> StoredFile | None:
         found = records.find_hash(self.database.connection, incoming.sha256)
         if found is None:
             return None
@@ -127,13 +131,15 @@ class FileStore:
             if known is None:
                 return None
             records.revive(connection, known.id, now)
+            if by_id:
+                names.hold_by_id(connection, known.id, now)
             # In the transaction, so that no forced delete comes between; it is a rename and no more.
             if not self._is_whole(known):
                 incoming.move_to(self._place(known.id))
         return replace(known, used_at=now, deleted_at=None, is_duplicate=True)
 
     def _new(
-        self, incoming: Incoming, filename: str, media: Media, accepted: Collection[str]
+        self, incoming: Incoming, filename: str, media: Media, accepted: Collection[str], *, by_id: bool
     ) -> StoredFile | None:
         seen = self._look(incoming.path, media, accepted)
         now = time.time()
@@ -161,6 +167,8 @@ class FileStore:
                     copied = True
                 else:
                     records.insert(connection, fresh)
+                    if by_id:
+                        names.hold_by_id(connection, fresh.id, now)
         except BaseException:
             remove_file(place)
             raise
@@ -244,6 +252,7 @@ class FileStore:
             # By force also what was deleted softly before.
             if found is None or (found.deleted_at is not None and not force):
                 raise _no_file(file_id)
+            names.let_go_by_id(connection, found.id, time.time())
             if not records.remove_unreferenced(connection, found.id):
                 # The record stays, so that the jobs that refer to it can still be read.
                 records.mark_deleted(connection, found.id, time.time())

@@ -51,7 +51,7 @@ class Talking:
     def keep(self, incoming: Incoming, filename: str, kind: Kind) -> str:
         """Keep an upload; gives the new name under which it goes from now on."""
         accepted = IMAGE_TYPES if kind == "image" else ()
-        stored = self.files.store(incoming, filename, media=kind, accepted=accepted)
+        stored = self.files.store(incoming, filename, media=kind, accepted=accepted, by_id=False)
         name = f"{secrets.token_hex(NAME_BYTES)}{stored.suffix}"
         with self.database.write() as connection:
             names.add(connection, name, stored.id, time.time())
@@ -131,7 +131,7 @@ class Talking:
 
     @full_disk_is_said()
     def forget(self, filename: str) -> None:
-        """Remove an upload or a video for good, unless the same bytes are somebody else's too."""
+        """Remove an upload or a video for good, unless others have the same bytes too, in any family."""
         if (output := self._output(filename)) is not None:
             self.media.delete(output.id)
             return

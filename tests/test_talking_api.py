@@ -16,6 +16,7 @@ from PIL import Image
 
 from tests.conftest import RunningApp
 from tests.fake_comfy import wait_until
+from tests.studio_fixtures import noise_png
 from tests.talking_files import CONTAINERS, SIZE, face, film, no_face, upload, voice, voice_as
 
 SECONDS = 1.2
@@ -369,6 +370,37 @@ def test_one_client_cleans_up_nothing_of_another(app: RunningApp, image: str) ->
     assert app.client.delete(f"/api/v1/cleanup/{yours}").status_code == 200
     gone = before - {path.name for path in (app.storage / "files").iterdir()}
     assert len(gone) == 1  # nobody has it any more
+
+
+@pytest.mark.parametrize("first", ["talking", "avatars"])
+def test_a_clean_up_leaves_other_families_what_they_have_too(app: RunningApp, first: str) -> None:
+    picture = noise_png(128, 130 if first == "talking" else 132)
+
+    def as_reference() -> str:
+        answer = app.client.post(
+            "/avatarforge-controller/upload/reference_image", files={"file": ("me.png", picture)}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()["file_id"]
+
+    if first == "talking":
+        name = upload(app, "image", picture)
+        file_id = as_reference()
+    else:
+        file_id = as_reference()
+        name = upload(app, "image", picture)
+    address = f"/avatarforge-controller/files/{file_id}"
+    assert (
+        app.client.delete(f"/api/v1/cleanup/{file_id}").status_code == 404
+    )  # that is no name of this family
+    assert app.client.delete(f"/api/v1/cleanup/{name}").status_code == 200
+    assert app.client.delete(f"/api/v1/cleanup/{name}").status_code == 404
+    assert app.client.get(address).content == picture
+    assert app.client.delete(address).status_code == 200
+    assert app.client.get(address).status_code == 404
+    again = upload(app, "image", picture)
+    assert app.client.delete(f"/api/v1/cleanup/{again}").status_code == 200
+    assert not (app.storage / "files" / file_id).exists()
 
 
 def test_what_a_waiting_job_needs_outlives_its_clean_up(app: RunningApp, image: str) -> None:

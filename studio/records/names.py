@@ -1,4 +1,7 @@
-"""Names of their own under which uploads go in one API family: several may mean one file."""
+"""Names of their own under which uploads go in one API family: several may mean one file.
+
+Other families know an upload by its id alone; that they do is noted as a name that is the id.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,27 @@ def add(connection: sqlite3.Connection, name: str, file_id: str, now: float) -> 
     )
 
 
+def hold_by_id(connection: sqlite3.Connection, file_id: str, now: float) -> None:
+    """Note that somebody has an upload by its id, who keeps it when its names are gone."""
+    connection.execute(
+        """INSERT INTO upload_names (name, file_id, created_at) VALUES (?, ?, ?)
+           ON CONFLICT (name) DO UPDATE SET deleted_at = NULL""",
+        (file_id, file_id, now),
+    )
+
+
+def let_go_by_id(connection: sqlite3.Connection, file_id: str, now: float) -> None:
+    """Note that nobody has an upload by its id any more."""
+    connection.execute(
+        "UPDATE upload_names SET deleted_at = ? WHERE name = ? AND deleted_at IS NULL", (now, file_id)
+    )
+
+
 def find(database: Database, name: str) -> str | None:
     """The upload that goes by a name."""
     row = database.connection.execute(
-        "SELECT file_id FROM upload_names WHERE name = ? AND deleted_at IS NULL", (storable(name),)
+        """SELECT file_id FROM upload_names WHERE name = ? AND name <> file_id AND deleted_at IS NULL""",
+        (storable(name),),
     ).fetchone()
     return row[0] if row else None
 
