@@ -50,20 +50,28 @@ class Seen:
     vector_by: str | None
 
 
-def folders(settings: Settings) -> tuple[Path, ...]:
-    """Where the files may be, the first one being where they are installed to."""
-    own = settings.storage_path / "models" / FOLDER
-    shared = settings.comfyui_models_path
-    return (own,) if shared is None else (shared / FOLDER, own)
+def _own(settings: Settings) -> Path:
+    return settings.storage_path / "models" / FOLDER
+
+
+def _folders(settings: Settings) -> tuple[Path, ...]:
+    shared = settings.models_path
+    return (_own(settings),) if shared is None else (_own(settings), shared / FOLDER)
+
+
+def find(settings: Settings, name: str) -> Path | None:
+    """Where one of the files is, if it is there."""
+    return next((path for folder in _folders(settings) if (path := folder / name).is_file()), None)
+
+
+def target(settings: Settings, name: str) -> Path:
+    """Where one of the files is installed to."""
+    return _own(settings) / name
 
 
 def installed(settings: Settings) -> FaceModels:
     """The files that are there."""
-
-    def there(name: str) -> Path | None:
-        return next((path for folder in folders(settings) if (path := folder / name).is_file()), None)
-
-    return FaceModels(there(YUNET), there(SFACE))
+    return FaceModels(find(settings, YUNET), find(settings, SFACE))
 
 
 def look(models: FaceModels, path: Path) -> Seen:

@@ -18,7 +18,9 @@ from studio.disk import full_disk_is_said
 from studio.errors import StudioError
 
 HUB = "https://huggingface.co"
-SUFFIX = ".safetensors"  # other formats can run code when they are opened
+SUFFIX = ".safetensors"
+ONNX = ".onnx"  # graphs and numbers, too; only of the files that the studio itself reads
+# Other formats can run code when they are opened.
 SPARE_BYTES = 2**29  # stays free beside a model, for everything else on that disk
 MAX_HEADER_BYTES = 100 * 2**20
 BLOCK_BYTES = 2**20
@@ -88,7 +90,8 @@ def fetch(
 
     `wanted` is the hash that somebody expects; where the Hub tells another one, nothing is fetched.
     """
-    if target.suffix.lower() != SUFFIX or not file.path.lower().endswith(SUFFIX):
+    suffix = target.suffix.lower()
+    if suffix not in (SUFFIX, ONNX) or not file.path.lower().endswith(suffix):
         raise StudioError("model_format", name=target.name if file.path.endswith(SUFFIX) else file.path)
     with _said_for_people(file, hub):
         remote = _look_up(file, hub, token)
@@ -110,7 +113,7 @@ def fetch(
         partial.unlink()
         raise StudioError("model_damaged", name=file.name, why="its hash is not the one that the Hub states")
     try:
-        check_safetensors(partial)
+        (check_onnx if suffix == ONNX else check_safetensors)(partial)
     except ValueError as reason:
         partial.unlink()
         raise StudioError("model_damaged", name=file.name, why=str(reason)) from reason
@@ -153,6 +156,15 @@ def check_safetensors(path: Path) -> None:
         raise ValueError("it is shorter or longer than its header says")
 
 
+def check_onnx(path: Path) -> None:
+    """Refuse, with the reason, what does not begin as an ONNX graph does."""
+    with path.open("rb") as file:
+        head = file.read(2)
+    # The first member of every such file: the version of the format, which is small.
+    if len(head) < 2 or head[0] != 0x08 or not 0 < head[1] < 100:
+        raise ValueError("it is not an ONNX file")
+
+
 def _look_up(file: HubFile, hub: str, token: str) -> Remote:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.utils import build_hf_headers
@@ -186,7 +198,7 @@ def _download(remote: Remote, partial: Path, told: Told, stopped: Callable[[], b
         if remote.size - done + SPARE_BYTES > free:
             raise StudioError(
                 "model_disk_full",
-                name=partial.name.split(SUFFIX)[0] + SUFFIX,
+                name=partial.name.removesuffix(".partial").rpartition(".")[0],
                 needed_gb=(remote.size - done + SPARE_BYTES) / 1e9,
                 free_gb=free / 1e9,
                 folder=partial.parent,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from studio import hub
+from studio import face_models, hub
 from studio.comfy.pool import Pool
 from studio.errors import StudioError
 from studio.records import Database, installs
@@ -25,6 +25,29 @@ log = logging.getLogger(__name__)
 
 TOLD_EVERY_S = 0.25
 RETRY_AFTER_S = (1.0, 3.0, 10.0, 30.0, 60.0)  # the Hub's own library has tried again before each of these
+
+
+# What the studio itself looks at faces with; no ComfyUI has to be there for them.
+FACE_FILES = (
+    (
+        ModelFile(
+            name=face_models.YUNET,
+            address=f"https://huggingface.co/opencv/face_detection_yunet/resolve/main/{face_models.YUNET}",
+            size_bytes=232_589,
+            licence="MIT",
+        ),
+        "YuNet, which finds faces",
+    ),
+    (
+        ModelFile(
+            name=face_models.SFACE,
+            address=f"https://huggingface.co/opencv/face_recognition_sface/resolve/main/{face_models.SFACE}",
+            size_bytes=38_696_353,
+            licence="Apache-2.0",
+        ),
+        "SFace, which tells whose face it is",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +89,7 @@ class Models:
 
     def start(self) -> None:
         """Go on with what an earlier run left, and take what comes."""
-        if self.settings.models_path is not None and self._thread is None:
+        if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="models", daemon=True)
             self._thread.start()
 
@@ -90,7 +113,13 @@ class Models:
                     files.setdefault(place, (file, choice.what))
                     if workflow.name not in users.setdefault(place, []):
                         users[place].append(workflow.name)
-        return [
+        of_faces = [
+            KnownModel(
+                file, face_models.FOLDER, what, (), self._is_installed(face_models.FOLDER, file.name), ()
+            )
+            for file, what in FACE_FILES
+        ]
+        return of_faces + [
             KnownModel(
                 file,
                 folder,
@@ -103,6 +132,8 @@ class Models:
         ]
 
     def _is_installed(self, folder: str, name: str) -> bool:
+        if folder == face_models.FOLDER:
+            return face_models.find(self.settings, name) is not None
         root = self.settings.models_path
         return root is not None and (root / folder / name).is_file()
 
@@ -157,10 +188,11 @@ class Models:
     def _add(
         self, address: str, folder: str, name: str, size_bytes: int | None, wanted_sha256: str | None = None
     ) -> Install:
-        if self.settings.models_path is None:
+        suffix = hub.ONNX if _is_of_faces(folder, name) else hub.SUFFIX
+        if self.settings.models_path is None and suffix != hub.ONNX:
             raise StudioError("models_path_unset")
         file = hub.parse_address(address, self.settings.hf_endpoint)
-        if not (name.lower().endswith(hub.SUFFIX) and file.path.lower().endswith(hub.SUFFIX)):
+        if not (name.lower().endswith(suffix) and file.path.lower().endswith(suffix)):
             raise StudioError("model_format", name=name)
         self._target(folder, name)
         wish = Install(
@@ -250,6 +282,8 @@ class Models:
         raise AssertionError("the last attempt returns or raises")
 
     def _target(self, folder: str, name: str) -> Path:
+        if _is_of_faces(folder, name):
+            return face_models.target(self.settings, name)
         root = self.settings.models_path
         if root is None:
             raise StudioError("models_path_unset")
@@ -294,6 +328,11 @@ class _Ours:
             self._written_at = now
             self.is_ours = self._write(self._done, self._size)
         return self._stopping.is_set() or not self.is_ours
+
+
+def _is_of_faces(folder: str, name: str) -> bool:
+    """Whether it is one of the files that the studio itself reads, which go to a folder of its own."""
+    return folder == face_models.FOLDER and name in {file.name for file, _ in FACE_FILES}
 
 
 def _below_models(folder: str) -> str:
