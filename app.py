@@ -42,6 +42,7 @@ from api import studio_talking as talking_tab
 from api import talking as talking_routes
 from api.edge.keys import names_key
 from api.edge.protocol import patient
+from api.edge.rates import check_storage
 from api.edge.stack import surround
 from api.influencer import characters as character_routes
 from api.paths import local_path
@@ -257,6 +258,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logs.set_up(settings)
         listening = listen(settings.gradio_server_name, settings.gradio_server_port)
         # Opened here and not by the server, whose way to say that a start failed is a traceback.
+        check_storage(settings)
         studio = open_studio(settings)
     except ValidationError as error:
         for item in error.errors():

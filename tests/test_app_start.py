@@ -197,6 +197,7 @@ def test_a_taken_port_is_named_and_nothing_is_started(tmp_path: Path) -> None:
     [
         ({"COMFYUI_URL": "localhost:8188"}, ["COMFYUI_URL", "http://"]),
         ({"MAX_FILE_SIZE": "fifty"}, ["MAX_FILE_SIZE", "integer"]),
+        ({"RATE_LIMIT_STORAGE_URL": "pigeon://coop"}, ["RATE_LIMIT_STORAGE_URL", "requirements-redis.txt"]),
         ({"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "WARNING"]),
         ({"GRADIO_SERVER_PORT": "99999"}, ["GRADIO_SERVER_PORT", "65535"]),
         ({"STORAGE_PATH": "a-file"}, ["a-file", "STORAGE_PATH"]),

@@ -164,7 +164,8 @@ class Outage(MemoryStorage):
 def test_a_storage_that_is_down_limits_nothing_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     app = FastAPI()
     settings = Settings(rate_limit_media_create="1/minute", rate_limit_storage_url="outage://")
-    app.add_middleware(RateLimits, settings=settings)
+    storage = open_storage(settings.rate_limit_storage_url)
+    app.add_middleware(RateLimits, settings=settings, storage=storage)
     client = TestClient(app)
     assert {client.post(CREATE).status_code for _ in range(5)} == {404}
     assert caplog.text.count("RATE_LIMIT_STORAGE_URL does not answer") == 1

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import problems
-from api.edge.rates import RateLimits
+from api.edge.rates import RateLimits, open_storage
 from api.influencer import answers
 from studio.settings import Settings
 from tests.contract.reading import read_contract
@@ -26,7 +26,7 @@ ROUTES = CONTRACT.routes
 def edge() -> TestClient:
     """The limits as they are by default, before an app that has no routes."""
     problems.RENDERERS[answers.PREFIX] = answers.render
-    return TestClient(cast(Any, RateLimits(FastAPI(), Settings(rate_limit_storage_url=""))))
+    return TestClient(cast(Any, RateLimits(FastAPI(), Settings(rate_limit_storage_url=""), open_storage(""))))
 
 
 def test_buckets_hold_as_many_requests_as_documented() -> None:

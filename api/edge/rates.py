@@ -95,13 +95,12 @@ class Taken:
 class RateLimits:
     """Pure ASGI: counts by bucket and client, tells how much is left, and answers 429 beyond that."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, storage: Storage) -> None:
         self.app = app
         self._limits: dict[str, str] = {
             bucket.setting: getattr(settings, bucket.setting) for bucket in BUCKETS
         }
         self._in_memory = not settings.rate_limit_storage_url
-        storage = open_storage(settings.rate_limit_storage_url)
         self._storage_errors = storage.base_exceptions
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._complained_at = -COMPLAIN_EVERY_S
@@ -168,6 +167,12 @@ def _changed(scope: Scope) -> dict[str, str]:
 @functools.lru_cache(256)
 def _parse(limit: str) -> RateLimitItem:
     return parse(limit)
+
+
+def check_storage(settings: Settings) -> None:
+    """Refuse a storage that cannot be used, before anything is started."""
+    if settings.rate_limit_enabled:
+        open_storage(settings.rate_limit_storage_url)
 
 
 def open_storage(url: str) -> Storage:

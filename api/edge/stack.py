@@ -11,7 +11,7 @@ from starlette.types import Scope
 from api.edge.crowds import Crowds
 from api.edge.envelope import Envelope
 from api.edge.keys import Keys
-from api.edge.rates import RateLimits
+from api.edge.rates import RateLimits, open_storage
 from api.edge.visitors import Visitors
 from api.limits import BodyLimit
 from api.login import Guard
@@ -44,7 +44,9 @@ def surround(app: FastAPI, settings: Settings, body_limit_for: Callable[[str], i
         app.add_middleware(Keys, keys=settings.api_keys, has_login=settings.has_login)
     app.add_middleware(BodyLimit, limit_for=body_limit_for, patience_s=settings.studio_body_timeout_s)
     if settings.rate_limit_enabled:
-        app.add_middleware(RateLimits, settings=settings)
+        # Opened here: layers are only built when the server runs, which is too late to refuse.
+        storage = open_storage(settings.rate_limit_storage_url)
+        app.add_middleware(RateLimits, settings=settings, storage=storage)
     app.add_middleware(Crowds, limit=settings.studio_max_requests_per_client)
     # Inside of CORS, so that pages of other origins may read that something broke.
     app.add_middleware(CatchAll)
