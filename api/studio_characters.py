@@ -108,6 +108,16 @@ def get_look(
     return Look(request=request.model_dump(mode="json", exclude_defaults=True))
 
 
+@router.post(
+    "/characters/{character_id}/restore",
+    summary="Take a deletion back",
+    responses=shared.answers(CARD, NO_CHARACTER),
+)
+def restore_character(character_id: str, studio: StudioDep) -> Card:
+    """As it was, with its styles."""
+    return _card(studio, studio.characters.restore(character_id))
+
+
 @router.get(
     "/content/storage",
     summary="What contents take",

@@ -163,6 +163,15 @@ class Characters:
             records.update(connection, dataclasses.replace(known, deleted_at=time.time()))
         return known
 
+    def restore(self, character_id: str) -> Character:
+        """Take a deletion back."""
+        found = records.find(self.database, character_id, deleted=True)
+        if found is None:
+            return self.get(character_id)
+        with self.database.write() as connection:
+            records.update(connection, dataclasses.replace(found, deleted_at=None))
+        return self.get(character_id)
+
     def hold(self, character_id: str, role: str, name: str, file_id: str) -> Character:
         """Keep an upload for a character, for as long as it is kept itself."""
         self.get(character_id)

@@ -158,9 +158,10 @@ def set_picture(connection: sqlite3.Connection, character_id: str, output_id: st
     connection.execute("UPDATE characters SET picture_id = ? WHERE id = ?", (output_id, character_id))
 
 
-def find(database: Database, character_id: str) -> Character | None:
-    """The character with this id, unless it was deleted."""
-    found = _all(database.connection, "id = ? AND deleted_at IS NULL", [storable(character_id)])
+def find(database: Database, character_id: str, *, deleted: bool = False) -> Character | None:
+    """The character with this id, unless it was deleted; or only if it was."""
+    where = f"id = ? AND deleted_at IS {'NOT NULL' if deleted else 'NULL'}"
+    found = _all(database.connection, where, [storable(character_id)])
     return found[0] if found else None
 
 

@@ -296,20 +296,14 @@ avatarforge.library = (() => {
       part(place)?.addEventListener('toggle', (event) => { if (event.target.open) fill(one); }, {once: true});
     }
   });
-  const shownValue = (value) => (typeof value === 'number' ? String(Math.round(value * 100) / 100) : Array.isArray(value)
-    ? String(value.length) : String(value ?? ''));
   const quality = guarded(async (one) => {
     const verdict = await ask(`content/validate/${encodeURIComponent(one.id)}`, {});
     changed({...find(one.id), quality_score: verdict.quality_score});
     if (open !== one.id) return;
-    const checks = verdict.checks || [];
-    const rows = checks.map((check) => `<tr><th scope="row">${check.passed ? '✓' : '✗'} ${escape(noted(check.name.replaceAll('_', ' ')))}</th>
-      <td>${escape(shownValue(check.value))}</td><td>${escape(noted(check.why || ''))}</td></tr>`).join('');
-    const twins = (verdict.metadata?.duplicates || verdict.duplicates || []).map((twin) => {
-      const other = typeof twin === 'string' ? {id: twin} : {id: twin.content_id || twin.id};
-      return `<button type="button" class="twin" data-open="${escape(other.id)}"><img src="${escape(small(other))}" alt="${
-        escape(say('duplicate'))}"></button>`;
-    }).join('');
+    const rows = verdict.checks.map((check) => `<tr><th scope="row">${check.passed ? '✓' : '✗'} ${escape(noted(check.name.replaceAll('_', ' ')))}</th>
+      <td>${escape(noted(check.why || ''))}</td></tr>`).join('');
+    const twins = (verdict.metadata.duplicates || []).map((id) => `<button type="button" class="twin" data-open="${
+      escape(id)}"><img src="${escape(small({id}))}" alt="${escape(say('duplicate'))}"></button>`).join('');
     part('[data-checks]').innerHTML = `<table><tbody>${rows}</tbody></table>${twins
       ? `<p>${escape(say('duplicates'))}</p><div class="row">${twins}</div>` : ''}`;
   });
