@@ -103,9 +103,14 @@ def _embedding(things: Things) -> str:
 
 
 def _fault(things: Things) -> str:
-    """Something that fails: a picture from a page of ours, which is none."""
-    body = {"image_url": f"{things.app.url}/docs"}
-    assert things.app.client.post("/api/content/validate", json=body).status_code >= 400
+    """A job that fails: the engine refuses its graph."""
+    empty = {"width": 64, "height": 64, "batch_size": 0, "color": 1}
+    graph = {
+        "1": {"class_type": "EmptyImage", "inputs": empty},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "none"}},
+    }
+    asked = things.app.client.post("/api/comfyui/queue", json={"workflow": graph})
+    assert asked.status_code == 422, asked.text
     return until(lambda: call(things.app, "GET", "/errors")["items"])[0]["id"]
 
 

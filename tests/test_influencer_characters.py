@@ -78,13 +78,11 @@ def draw(app: RunningApp, character_id: str, **body: Any) -> dict[str, Any]:
 
 def test_the_documented_body_is_kept_whole(character: dict[str, Any], influencer: RunningApp) -> None:
     found = call(influencer, "GET", f"/characters/{character['id']}")
-    for name in ("name", "bio", "age", "location", "timezone", "interests", "personality"):
-        assert found[name] == DOCUMENTED[name]
-    assert found["appearance"] == {
-        key: value for key, value in DOCUMENTED["appearance"].items() if key != "face_reference_image_url"
-    }
+    assert {name: found[name] for name in DOCUMENTED} == DOCUMENTED
     check_shape(found, {"id": str, "status": "active", "created_at": is_time, "updated_at": is_time})
-    assert found["styles"] == found["notes"] == []
+    assert found["styles"] == []
+    (note,) = found["notes"]  # the document prints an address that leads nowhere
+    assert note.startswith("The face reference could not be fetched")
 
 
 def test_further_members_are_kept_and_traits_among_them_are_said(influencer: RunningApp) -> None:
@@ -130,7 +128,8 @@ def test_changes_are_partial_and_null_takes_away(influencer: RunningApp) -> None
     path = f"/characters/{made['id']}"
     changed = call(influencer, "PUT", path, json={"age": None, "appearance": {"hair_color": None}})
     assert (changed["bio"], changed["age"]) == ("Old", None)
-    assert changed["appearance"] == {"eye_color": "green"}
+    assert {name for name, value in changed["appearance"].items() if value is not None} == {"eye_color"}
+    assert changed["appearance"]["eye_color"] == "green"
     assert call(influencer, "PUT", path, json={"status": "paused"})["status"] == "paused"
     assert call(influencer, "PUT", path, json={})["bio"] == "Old"
     found = call(influencer, "GET", "/characters", params={"search": "green"})

@@ -10,6 +10,7 @@ from api.deps import iso_seconds
 from studio.characters import sets
 from studio.records.characters import CharacterStatus, Style
 from studio.records.entities import Output
+from studio.telling import tell_style
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
@@ -245,11 +246,38 @@ class Listed(BaseModel):
     updated_at: str
 
 
+class ToldPersonality(BaseModel):
+    """How a character is and speaks, with what else was given."""
+
+    model_config = ConfigDict(extra="allow")
+
+    extroversion: float | None = None
+    creativity: float | None = None
+    humor: float | None = None
+    professionalism: float | None = None
+    authenticity: float | None = None
+    communication_style: str | None = None
+    preferred_topics: list[str] | None = None
+    content_tone: str | None = None
+    temperature: float | None = None
+
+
+class ToldAppearance(BaseModel):
+    """What a character looks like, with what else was given."""
+
+    model_config = ConfigDict(extra="allow")
+
+    face_reference_image_url: str | None = None
+    hair_color: str | None = None
+    eye_color: str | None = None
+    style_keywords: list[str] | None = None
+
+
 class Whole(Listed):
     """Everything that is known of a character."""
 
-    personality: dict[str, Any]
-    appearance: dict[str, Any]
+    personality: ToldPersonality
+    appearance: ToldAppearance
     costumes: dict[str, str]
     styles: list[StyleAnswer]
     look_seed: int
@@ -437,28 +465,7 @@ class Imported(BaseModel):
 
 def style_of(style: Style) -> StyleAnswer:
     """A style as it is told."""
-    return StyleAnswer(
-        id=style.id,
-        character_id=style.character_id,
-        name=style.name,
-        description=style.description or None,
-        prompt_prefix=style.prompt_prefix or None,
-        prompt_suffix=style.prompt_suffix or None,
-        negative_prompt=style.negative_prompt or None,
-        checkpoint=style.checkpoint,
-        sampler_name=style.sampler_name,
-        scheduler=style.scheduler,
-        steps=style.steps,
-        cfg_scale=style.cfg_scale,
-        width=style.width,
-        height=style.height,
-        style_keywords=list(style.style_keywords),
-        display_order=style.display_order,
-        is_active=style.is_active,
-        is_default=style.is_default,
-        created_at=iso_seconds(style.created_at) or "",
-        updated_at=iso_seconds(style.updated_at) or "",
-    )
+    return StyleAnswer(**tell_style(style))
 
 
 def picture_of(output: Output) -> Picture:

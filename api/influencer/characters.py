@@ -23,13 +23,14 @@ from api.influencer.images import shown
 from api.influencer.placeholders import DocumentRoute
 from studio.assembly import Studio
 from studio.bundles import Which
-from studio.characters import making, sets, words
+from studio.characters import making, sets
 from studio.given import given
 from studio.jobs import IdempotencyKey
-from studio.records.characters import POSE, Character, CharacterSet, CharacterStatus, Style
+from studio.records.characters import Character, CharacterSet, CharacterStatus, Style
 from studio.records.contents import Filter
 from studio.records.entities import Job
 from studio.request import random_seed
+from studio.telling import tell_character
 
 MISSING = "character_not_found"
 NO_SERVER = ("comfyui_unavailable", "workflow_impossible")
@@ -388,32 +389,7 @@ def _whole(studio: Studio, character: Character) -> Whole:
 def _told(studio: Studio, character: Character, styles: Sequence[Style], *, find: bool = False) -> Whole:
     if find:  # a list of many does not wait for what nobody has asked for yet
         character = studio.characters.complete(character, wait=False)
-    reference = character.reference_file_id
-    return Whole(
-        id=character.id,
-        name=character.name,
-        status=character.status,
-        bio=character.bio or None,
-        age=character.age,
-        location=character.location or None,
-        timezone=character.timezone or None,
-        interests=list(character.interests),
-        picture_url=_picture_url(studio, character),
-        created_at=iso_seconds(character.created_at) or "",
-        updated_at=iso_seconds(character.updated_at) or "",
-        personality=dict(character.personality),
-        appearance=dict(character.appearance),
-        costumes=dict(character.costumes),
-        styles=[style_of(one) for one in styles],
-        look_seed=character.look_seed,
-        look=words.look_words(character),
-        open_traits=words.found_of(character),
-        face_reference_file_id=reference,
-        face_reference_url=reference and f"/files/{reference}",
-        poses={name: file_id for (role, name), file_id in character.files.items() if role == POSE},
-        origin=dict(character.origin),
-        notes=list(character.notes),
-    )
+    return Whole(**tell_character(character, styles), picture_url=_picture_url(studio, character))
 
 
 def _picture_url(studio: Studio, character: Character) -> str | None:

@@ -53,25 +53,15 @@ class _Request(Request):
 
 def without(value: Any) -> tuple[Any, tuple[str, ...]]:
     """A body without placeholders, and the names of the members that held one."""
-    left_out: list[str] = []
-
-    def tidy(found: dict[str, Any], where: str, depth: int) -> dict[str, Any]:
-        kept: dict[str, Any] = {}
-        for name, inner in found.items():
-            if _is_placeholder(name, inner):
-                left_out.append(f"{where}{name}")
-            elif isinstance(inner, dict) and not depth:
-                kept[name] = tidy(inner, f"{where}{name}.", depth + 1)
-            else:
-                kept[name] = inner
-        return kept
-
-    return (tidy(value, "", 0) if isinstance(value, dict) else value), tuple(left_out)
+    if not isinstance(value, dict):
+        return value, ()
+    left_out = tuple(name for name, inner in value.items() if _is_placeholder(name, inner))
+    return {name: inner for name, inner in value.items() if name not in left_out}, left_out
 
 
 def _told(name: str) -> dict[str, Any]:
     message = "What stands here is a placeholder of the document, so it counts as left out."
-    return {"type": "placeholder", "loc": ("body", *name.split(".")), "msg": message}
+    return {"type": "placeholder", "loc": ("body", name), "msg": message}
 
 
 def _is_placeholder(name: str, value: Any) -> bool:

@@ -51,6 +51,7 @@ class Route:
     query: Mapping[str, Taken] = field(default_factory=dict)
     body: Any = None
     absent: bool = False
+    last: bool = False
     ask: Mapping[str, Any] = field(default_factory=dict)
     uses: Mapping[str, str] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
@@ -198,6 +199,7 @@ def _route(told: dict[str, Any]) -> Route:
         query={name: taken(kind) for name, kind in told.get("query", {}).items()},
         body=told.get("body"),
         absent=told.get("absent", False),
+        last=told.get("last", False),
         ask=told.get("ask", {}),
         uses=told.get("uses", {}),
         fresh=tuple(told.get("fresh", ())),
