@@ -159,7 +159,7 @@ class Writing:
         """A caption for a picture: by a model, else from its recipe and the character's manner."""
         persona, at = persona_of(character), platform(platform_name)
         most = min(max_length or at.usual, at.most)
-        scene = subject.scene(of_somebody=character is not None)
+        scene = subject.scene(persona.name)
         wish = _wish(tone, persona)
         notes: list[str] = []
         if self.writer.is_there:
@@ -212,7 +212,7 @@ class Writing:
     ) -> Described:
         """A picture in sentences and in words to find it by."""
         persona, at = persona_of(character), platform(platform_name or "generic")
-        scene = subject.scene(of_somebody=character is not None)
+        scene = subject.scene(persona.name)
         most, notes = min(DESCRIPTION, at.most), []
         if self.writer.is_there:
             found = self._described_by_model(subject, scene, persona, model, at, most, max_tags, notes)

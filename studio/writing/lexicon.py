@@ -75,6 +75,17 @@ PEOPLE = _words(
     "half-elf, necromancer, shaman, templar, squire, jester, pilgrim, nomad, rebel, spy, agent, "
     "courier, healer, oracle, seer"
 )
+# They end like people and are none.
+THINGS = _words(
+    "flower, tower, river, water, weather, mirror, door, floor, dinner, paper, letter, summer, winter, "
+    "burger, computer, scooter, sweater, counter, corner, butter, feather, leather, ladder, hammer, "
+    "lighter, poster, banner, border, number, sunflower, skyscraper, helicopter, trailer, paster, "
+    "container, shower, finger, center, theater, spider, tiger, otter, lobster, oyster, monster, color, "
+    "interior, exterior, motor, tractor, elevator, corridor, meteor, decor, armor, outdoor, dress, "
+    "fortress, mattress, mess, glass, chess, wilderness, darkness, harness, mist, fist, list, twist, "
+    "cistern, piston, order, cover, layer, flyer, player, printer, speaker, roller, cooler, toaster, "
+    "blender, charger, tanker, cruiser"
+)
 MOODS = {
     "smiling": "smiling", "smile": "smiling", "laughing": "laughing", "laugh": "laughing",
     "grinning": "grinning", "happy": "happy", "joyful": "joyful", "cheerful": "cheerful", "sad": "sad",

@@ -9,7 +9,7 @@ from studio.errors import StudioError
 from studio.settings import Settings
 from studio.writing.asked import EngineName, Health, Model, Order, Text
 from studio.writing.replies import without_thoughts
-from studio.writing.transport import WRITE_S, Line, Reply
+from studio.writing.transport import WRITE_S, Line, Reply, number
 
 _EMBEDDING = ("bert", "embed")
 
@@ -106,8 +106,8 @@ class Ollama:
             str(said.get("model") or order.model),
             self.engine,
             is_cut=said.get("done_reason") == "length",
-            prompt_tokens=_number(said.get("prompt_eval_count")),
-            tokens=_number(said.get("eval_count")),
+            prompt_tokens=number(said.get("prompt_eval_count")),
+            tokens=number(said.get("eval_count")),
         )
 
     def _can(self, model: str) -> frozenset[str]:
@@ -132,7 +132,7 @@ def _model(one: dict[str, Any]) -> Model:
     name = _name(one)
     return Model(
         name,
-        _number(one.get("size")),
+        number(one.get("size")),
         str(one["modified_at"]) if one.get("modified_at") else None,
         is_for_text=not any(word in f"{name} {families}".lower() for word in _EMBEDDING),
     )
@@ -140,7 +140,3 @@ def _model(one: dict[str, Any]) -> Model:
 
 def _name(one: dict[str, Any]) -> str:
     return str(one.get("model") or one.get("name") or "")
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

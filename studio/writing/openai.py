@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.settings import Settings
 from studio.writing.asked import EngineName, Health, Message, Model, Order, Text
 from studio.writing.replies import without_thoughts
-from studio.writing.transport import WRITE_S, Line, Reply
+from studio.writing.transport import WRITE_S, Line, Reply, number
 
 _EMBEDDING = re.compile(r"embed|bge-|rerank|whisper|tts|dall-e|moderation", re.IGNORECASE)
 # By name, as the dialect has no way to ask; a server that refuses the picture is asked again without it.
@@ -125,8 +125,8 @@ class OpenAi:
             str(said.get("model") or order.model),
             self.engine,
             is_cut=choice.get("finish_reason") == "length",
-            prompt_tokens=_number(used.get("prompt_tokens")),
-            tokens=_number(used.get("completion_tokens")),
+            prompt_tokens=number(used.get("prompt_tokens")),
+            tokens=number(used.get("completion_tokens")),
         )
 
 
@@ -149,7 +149,3 @@ def _content(content: Any) -> str:
         parts = [str(one.get("text", "")) for one in content if isinstance(one, dict)]
         return "".join(parts)
     return content if isinstance(content, str) else ""
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

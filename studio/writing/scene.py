@@ -15,7 +15,8 @@ _TAG = re.compile(r"<[^<>]*>")
 _SPLIT = re.compile(r"[,;\n|]+|\.(?=\s|$)")
 _LEAD = re.compile(
     r"^(?:(?:a|an|the|one)\s+)?(?:[a-z-]+\s+){0,2}?(photo(?:graph)?|picture|image|portrait|selfie|shot|snapshot|close-up|"
-    r"illustration|drawing|painting|sketch|render(?:ing)?|depiction|scene)s?\s+(?:of|showing|with|featuring)\s+",
+    r"illustration|drawing|painting|sketch|render(?:ing)?|depiction|scene|sheet|design|artwork|art)s?\s+"
+    r"(?:of|showing|with|featuring)\s+",
     re.IGNORECASE,
 )
 _DRAWN = {"illustration": "illustration", "drawing": "drawing", "painting": "painting", "sketch": "sketch"}
@@ -29,7 +30,7 @@ _DOING = re.compile(r"(?<![\w-])([a-z]{2,}ing)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(a|an|the|her|his|their|its|my|some|one)\s+", re.IGNORECASE)
 _NOBODY = re.compile(
     r"^(?:the |a |an |this |same |my )*"
-    r"(character|subject|figure|person|she|he|they|her|him|me|myself|i|someone|somebody)$",
+    r"(character|subject|figure|person|she|he|they|her|him|me|myself|i|someone|somebody|selfie|portrait|headshot)$",
     re.IGNORECASE,
 )
 _STYLE = re.compile(r"\b(?:style|art|aesthetic)\b", re.IGNORECASE)
@@ -44,7 +45,17 @@ _TUNING = re.compile(
     r"\b(?:quality|detailed?|resolution|focus|lighting|lens|f/\d|\d+mm|\dk|render|score_|artstation|bokeh)\b",
     re.IGNORECASE,
 )
+_LOOKS = re.compile(r"looking\s+(?:out|into|through|down|up|back|over)\b", re.IGNORECASE)
+_MANNER = re.compile(
+    r"\b(?:style|shot|view|angle|light|lights|lighting|selfie|aesthetic|vibes?|mood|look|colou?rs?|palette|tones?|camera|"
+    r"composition|texture|build|photo|photograph|years? old)$",
+    re.IGNORECASE,
+)
+# Words that make a place before them more exact.
+_NARROWER = frozenset({"in", "on", "at", "near", "by", "under", "inside", "next to"})
+_BY_ENDING = re.compile(r"(?:er|or|ist|ista|ian|ess|man|woman|boy|girl)$")
 MAX_PART = 90
+MAX_PLACE = 70
 
 
 @dataclass(frozen=True)
@@ -144,7 +155,10 @@ def _is_in(phrase: str, words: frozenset[str]) -> bool:
 
 
 def _is_somebody(who: str) -> bool:
-    return any(word in lexicon.PEOPLE for word in re.findall(r"[\w-]+", who.lower()))
+    words = re.findall(r"[\w-]+", re.split(r"\s+(?:of|with|and)\s+", who.lower())[0])
+    if any(word in lexicon.PEOPLE for word in words):
+        return True
+    return bool(words) and _BY_ENDING.search(words[-1]) is not None and words[-1] not in lexicon.THINGS
 
 
 def _is_tuning(part: str) -> bool:
@@ -174,10 +188,13 @@ def _with_part(scene: Scene, part: str) -> Scene:
     clauses = list(_CLAUSE.finditer(part))
     head = part[: clauses[0].start()] if clauses else part
     scene = _with_head(scene, _tidy(head), alone=not clauses)
+    before = ""
     ends = [*(clause.start() for clause in clauses[1:]), len(part)]
     for clause, end in zip(clauses, ends, strict=False):
         rest = part[clause.end() : end]
-        scene = _with_clause(scene, clause[1].lower(), _tidy(re.sub(r"\s+and$", "", rest.rstrip())))
+        known = scene.place
+        scene = _with_clause(scene, clause[1].lower(), _tidy(re.sub(r"\s+and$", "", rest.rstrip())), before)
+        before = scene.place if scene.place != known else before
     return scene
 
 
@@ -189,7 +206,7 @@ def _with_head(scene: Scene, head: str, *, alone: bool) -> Scene:
         return scene
     if (mood := lexicon.MOODS.get(head.lower())) is not None:
         return scene if scene.mood else replace(scene, mood=mood)
-    doing = next((one for one in _DOING.finditer(head) if one[1].lower() not in lexicon.NOT_DOING), None)
+    doing = _doing_in(head)
     if doing is not None:
         scene = _done(scene, head[doing.start() :])
         head = _tidy(re.sub(r"\b(?:is|are|while|and)$", "", head[: doing.start()].rstrip()))
@@ -207,6 +224,25 @@ def _with_head(scene: Scene, head: str, *, alone: bool) -> Scene:
     return _with_phrase(scene, head)
 
 
+def _doing_in(words: str) -> re.Match[str] | None:
+    """Where words begin to tell what somebody does."""
+    return next(
+        (
+            one
+            for one in _DOING.finditer(words)
+            if one[1].lower() not in lexicon.NOT_DOING or _LOOKS.match(words, one.start())
+        ),
+        None,
+    )
+
+
+def _also(scene: Scene, what: str) -> Scene:
+    """Something more that is seen, unless it only says how the picture is taken."""
+    if _MANNER.search(what) or " " not in what:
+        return scene
+    return replace(scene, rest=(*scene.rest, what))
+
+
 def _with_phrase(scene: Scene, phrase: str) -> Scene:
     """A part that stands alone between commas."""
     if _is_in(phrase, lexicon.BODY):
@@ -222,13 +258,16 @@ def _with_phrase(scene: Scene, phrase: str) -> Scene:
     where = _tidy(_BACKGROUND.sub(" ", phrase))
     if where and (where != phrase or _is_in(where, lexicon.PLACES)) and scene.who:
         return scene if scene.place else replace(scene, place=_where(where))
-    if not scene.who:
+    if not (scene.who or scene.is_person):
         return replace(scene, who=bare(phrase))
-    return replace(scene, rest=(*scene.rest, phrase))
+    return _also(scene, phrase)
 
 
-def _with_clause(scene: Scene, word: str, what: str) -> Scene:
-    """A preposition and what follows it."""
+def _with_clause(scene: Scene, word: str, what: str, before: str) -> Scene:
+    """A preposition and what follows it; `before` is the place that the same part has named."""
+    doing = _doing_in(what)
+    if doing is not None and doing.start() > 0:
+        return _done(_with_clause(scene, word, _tidy(what[: doing.start()]), before), what[doing.start() :])
     if not what or len(what) > MAX_PART or _NOBODY.match(what) or _is_tuning(what):
         return scene
     if word in {"wearing", "dressed in", "clad in"}:
@@ -248,9 +287,12 @@ def _with_clause(scene: Scene, word: str, what: str) -> Scene:
     if word == "in" and _STYLE.search(what):
         medium = _medium(what)
         return replace(scene, medium=medium) if medium and not scene.medium else scene
-    if scene.place:
-        return replace(scene, rest=(*scene.rest, bare(what)))
-    return replace(scene, place=f"{word} {with_article(what)}")
+    where = f"{word} {with_article(what)}"
+    if not scene.place:
+        return replace(scene, place=where)
+    if scene.place == before and word in _NARROWER and len(before) + len(where) < MAX_PLACE:
+        return replace(scene, place=f"{before} {where}")
+    return _also(scene, bare(what))
 
 
 def _accompanied(scene: Scene, what: str) -> Scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,20 +27,16 @@ class Subject:
     size: tuple[int, int] | None = None
     picture: Path | None = None
 
-    def scene(self, *, of_somebody: bool = False) -> Scene:
-        """What the words say that it shows."""
-        said = bool(self.prompt.strip())
-        return read(
-            self.prompt,
-            clothing=self.clothing,
-            style=self.style,
-            is_person=self.is_person or (of_somebody and said and self._may_be_somebody()),
-        )
+    def scene(self, name: str = "") -> Scene:
+        """What the words say that it shows; `name` is whom it was made of, who may not be in it."""
+        words = re.sub(rf"\b{re.escape(name)}\b", "the character", self.prompt) if name else self.prompt
+        is_person = self.is_person or (bool(name and words.strip()) and self._may_be_somebody(words))
+        return read(words, clothing=self.clothing, style=self.style, is_person=is_person)
 
-    def _may_be_somebody(self) -> bool:
-        """Whether a picture that was made with a character has the character in it: all but bare scenery."""
-        found = read(self.prompt, clothing=self.clothing)
-        return found.is_person or bool(found.doing) or not found.who
+    def _may_be_somebody(self, words: str) -> bool:
+        """Whether a picture that was made with a character has the character in it: all but things alone."""
+        found = read(words, clothing=self.clothing)
+        return found.is_person or not found.who
 
     def shown(self) -> tuple[bytes, ...]:
         """The picture for a model that sees, small enough."""

@@ -90,6 +90,11 @@ class Line:
         self._client.close()
 
 
+def number(value: Any) -> int | None:
+    """A whole number of an answer, if it is one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
