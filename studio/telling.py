@@ -1,10 +1,14 @@
-"""A job as the doors tell it that carry everything: plain values, the same over REST and in a notebook."""
+"""Jobs and characters as the doors tell them that carry everything: plain values, the same at each."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable
 from typing import Any
 
+from studio.characters import words
 from studio.prompts import view_asked_for
+from studio.records.characters import POSE, Character, Style
 from studio.records.entities import Event, Job, Output, Task
 from studio.request import AnyRequest, AvatarRequest, with_values
 
@@ -42,6 +46,58 @@ def tell_job(job: Job, said: str = "") -> dict[str, Any]:
         "tasks": [_task(task) for task in job.tasks],
         "outputs": [_output(job, output) for output in job.outputs],
     }
+
+
+def tell_character(character: Character, styles: Iterable[Style]) -> dict[str, Any]:
+    """A character with its styles; its picture is for those to tell who have addresses."""
+    reference = character.reference_file_id
+    return {
+        "id": character.id,
+        "name": character.name,
+        "status": character.status,
+        "bio": character.bio or None,
+        "age": character.age,
+        "location": character.location or None,
+        "timezone": character.timezone or None,
+        "interests": list(character.interests),
+        "created_at": _iso(character.created_at),
+        "updated_at": _iso(character.updated_at),
+        "personality": dict(character.personality),
+        "appearance": dict(character.appearance),
+        "costumes": dict(character.costumes),
+        "styles": [tell_style(one) for one in styles],
+        "look_seed": character.look_seed,
+        "look": words.look_words(character),
+        "open_traits": words.found_of(character),
+        "face_reference_file_id": reference,
+        "face_reference_url": reference and f"/files/{reference}",
+        "poses": {name: file_id for (role, name), file_id in character.files.items() if role == POSE},
+        "origin": dict(character.origin),
+        "notes": list(character.notes),
+    }
+
+
+def tell_style(style: Style) -> dict[str, Any]:
+    """One way in which a character is drawn."""
+    texts = ("description", "prompt_prefix", "prompt_suffix", "negative_prompt")
+    numbers = ("checkpoint", "sampler_name", "scheduler", "steps", "cfg_scale", "width", "height")
+    return {
+        "id": style.id,
+        "character_id": style.character_id,
+        "name": style.name,
+        **{name: getattr(style, name) or None for name in texts},
+        **{name: getattr(style, name) for name in numbers},
+        "style_keywords": list(style.style_keywords),
+        "display_order": style.display_order,
+        "is_active": style.is_active,
+        "is_default": style.is_default,
+        "created_at": _iso(style.created_at),
+        "updated_at": _iso(style.updated_at),
+    }
+
+
+def _iso(at: float) -> str:
+    return datetime.datetime.fromtimestamp(int(at), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def tell_event(event: Event) -> dict[str, Any]:

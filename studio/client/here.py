@@ -76,7 +76,7 @@ def submit(
     metadata: dict[str, Any] | None,
 ) -> JobState:
     """Record a job for a request."""
-    with _sentences():
+    with sentences():
         request = with_view(read_request(values))
     known = IdempotencyKey(DOOR, key) if key else None
     job = studio.jobs.submit(request, door=DOOR, priority=priority, key=known, metadata=metadata)
@@ -84,7 +84,7 @@ def submit(
 
 
 @contextlib.contextmanager
-def _sentences() -> Iterator[None]:
+def sentences() -> Iterator[None]:
     """Turn what the models of requests find wrong into the studio's own refusal."""
     try:
         yield
@@ -181,7 +181,7 @@ def upload_recording(studio: Studio, data: bytes, filename: str) -> Upload:
 
 def speak(studio: Studio, asked: Mapping[str, Any]) -> Upload:
     """Have a text spoken, and keep it as a recording."""
-    with _sentences():
+    with sentences():
         request = SpeechRequest.model_validate(asked)
     stored = keep(studio.files, studio.speech.speak(request), request.text)
     return Upload(
@@ -193,7 +193,7 @@ def talk(
     studio: Studio, picture: Upload, recording: Upload, wishes: Mapping[str, Any], key: str | None
 ) -> str:
     """Make a picture speak; gives the job's id."""
-    with _sentences():
+    with sentences():
         request = studio.talking.request(portrait_name(picture), recording.id, dict(wishes))
     known = IdempotencyKey(DOOR, key) if key else None
     return studio.jobs.submit(request, door=DOOR, key=known).id
@@ -201,7 +201,7 @@ def talk(
 
 def compose(studio: Studio, job_id: str, options: Mapping[str, Any]) -> SheetState:
     """Put a job's pictures on one sheet."""
-    with _sentences():
+    with sentences():
         look = SheetOptions.model_validate(options)
     made = sheets.render(studio.jobs, job_id, look)
     palette = tuple(Swatch(one.hex, one.name, one.share) for one in made.palette)
@@ -215,7 +215,7 @@ def sheet_file(
     form: FileName | None = next((known for known in FILE_NAMES if known == name), None)
     if form is None:
         raise StudioError("invalid_field", why=f"name: it is one of {', '.join(FILE_NAMES)}.")
-    with _sentences():
+    with sentences():
         look, way = SheetOptions.model_validate(options), FileOptions.model_validate(how)
     made = make_file(studio.jobs, studio.drafts.draw, job_id, form, look, way, door=DOOR)
     return FileData(made.filename, made.data, " ".join(made.notes))

@@ -154,6 +154,45 @@ def read_job(values: Mapping[str, Any]) -> JobState:
     )
 
 
+@dataclass(frozen=True)
+class CharacterState:
+    """A kept character; times are texts in UTC."""
+
+    id: str
+    name: str
+    status: str
+    bio: str | None
+    age: int | None
+    location: str | None
+    timezone: str | None
+    interests: tuple[str, ...]
+    personality: dict[str, Any]
+    appearance: dict[str, Any]
+    costumes: dict[str, str]
+    styles: tuple[dict[str, Any], ...]
+    look_seed: int
+    look: str
+    open_traits: dict[str, str]
+    face_reference_file_id: str | None
+    notes: tuple[str, ...]
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class CharacterPage:
+    """Some characters, and how many match."""
+
+    total: int
+    characters: tuple[CharacterState, ...]
+
+
+def read_character(values: Mapping[str, Any]) -> CharacterState:
+    """A character out of JSON."""
+    listed = {name: tuple(values[name]) for name in ("interests", "styles", "notes")}
+    return read_as(CharacterState, {**values, **listed})
+
+
 def read_page(values: Mapping[str, Any]) -> PageState:
     """A page of jobs."""
     return PageState(values["total"], tuple(read_job(job) for job in values["jobs"]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from studio.client import cards, showing, verbs
+from studio.client.characters import Characters
 from studio.client.doors import FOREVER_S, Door, Here
 from studio.client.facts import JobFacts, OutputFacts, SheetFacts, form_for, own_name, place_for
 from studio.client.state import Event, JobState, OutputState, PageState, Status, Upload
@@ -314,6 +315,7 @@ class Studio:
 
             self._door = Rest(url, api_key)
         self.jobs = Jobs(self._door)
+        self.characters = Characters(self, self._door)
 
     def avatar(self, prompt: str, **wishes: Unpack[Asking]) -> Job:
         """One picture from words, from the front unless they say otherwise ("seen from behind")."""

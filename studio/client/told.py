@@ -65,6 +65,8 @@ def _refusal(answer: httpx.Response) -> StudioError:
         body = answer.json()
     except ValueError:
         body = None
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        body = _plain(body["error"])
     if not isinstance(body, dict) or not isinstance(body.get("code"), str):
         return _foreign(answer)
     hint = str(body.get("hint") or "")
@@ -76,6 +78,15 @@ def _refusal(answer: httpx.Response) -> StudioError:
     # Failures of the server carry the hint inside the sentence as well.
     message = str(detail).removesuffix(hint).strip()
     return ToldError(body["code"], message, hint, answer.status_code, body.get("facts") or {})
+
+
+def _plain(error: Mapping[str, Any]) -> dict[str, Any]:
+    """A failure of the family that has an envelope, in the form of the others."""
+    details = error.get("details")
+    more = details if isinstance(details, dict) else {}
+    problems = more.get("errors")
+    detail = problems if isinstance(problems, list) and problems else error.get("message", "")
+    return {"code": more.get("code") or error.get("code"), "detail": detail, "hint": more.get("hint")}
 
 
 def _foreign(answer: httpx.Response) -> StudioError:

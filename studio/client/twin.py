@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from studio.client import cards, showing, verbs
+from studio.client.characters import AsyncCharacters
 from studio.client.doors import FOREVER_S, AsyncDoor, AsyncHere
 from studio.client.facts import JobFacts, OutputFacts, SheetFacts, form_for, own_name, place_for
 from studio.client.state import Event, JobState, OutputState, SheetState, Status, Upload
@@ -209,6 +210,7 @@ class AsyncStudio:
 
             self._door = AsyncRest(url, api_key)
         self.jobs = AsyncJobs(self._door)
+        self.characters = AsyncCharacters(self, self._door)
 
     async def avatar(self, prompt: str, **wishes: Unpack[Asking]) -> AsyncJob:
         """One picture from words, from the front unless they say otherwise ("seen from behind")."""
