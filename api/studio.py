@@ -307,7 +307,7 @@ def get_settings(picture_id: str, studio: StudioDep) -> RestoredAnswer:
     responses=shared.answers(schemas.RESTORED, shared.UPLOAD_REFUSED | schemas.NO_SETTINGS),
 )
 async def restore_settings(request: Request, studio: StudioDep) -> RestoredAnswer:
-    """From a PNG, JPG or WEBP that was made here or by ComfyUI; the file is not kept."""
+    """From a PNG, JPG or WEBP that was made here or by ComfyUI, or an MP4 or MOV of ours; not kept."""
     incoming, _ = await uploads.receive(request, studio.settings)
 
     def read() -> Restored:
@@ -407,9 +407,12 @@ def _picture(item: Item) -> Picture:
 
 def _restored(found: Restored) -> RestoredAnswer:
     request = found.request
+    told = request.model_dump(mode="json", exclude_defaults=True) if request else None
+    if request and told is not None and not isinstance(request, AvatarRequest):
+        told["kind"] = request.kind  # by which jobs of other kinds are told apart
     return RestoredAnswer(
         source=found.source,
-        request=request.model_dump(mode="json", exclude_defaults=True) if request else None,
+        request=told,
         view=found.view,
         values=found.values,
         notes=list(found.notes),

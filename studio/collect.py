@@ -120,7 +120,7 @@ def store(
                 kept = files.write_output(job.id, name, blocks)
         else:
             with client.view(remote) as download:
-                kept = files.write_output(job.id, name, download)
+                kept = files.write_output(job.id, name, pictures.film_with_recipe(download, recipe))
             is_film = remote.media == "video" or remote.animated
             if is_film and (video := clips.inspect_video(kept.path)):
                 width, height = video.width, video.height

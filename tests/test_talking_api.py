@@ -412,6 +412,16 @@ def test_what_a_waiting_job_needs_outlives_its_clean_up(app: RunningApp, image: 
     finish(app, first)
 
 
+def test_a_video_tells_how_it_was_made(app: RunningApp, image: str, audio: str) -> None:
+    done = finish(app, start(app, image, audio, emotion="happy"))
+    film = app.client.get(f"/api/v1{done['result']['video_url']}").content
+    answer = app.client.post("/studio/restore", files={"file": ("talk.mp4", film)})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()["request"]
+    assert (told["kind"], told["emotion"]) == ("talk", "happy")
+    assert answer.json()["notes"] == []
+
+
 # -------------------------------------------------------------- other families
 
 

@@ -1,4 +1,4 @@
-"""Settings out of a picture: our own recipe, or what ComfyUI's graph tells; and what could not be read."""
+"""Settings out of a picture or a video: our own recipe, or what a graph tells; and what could not be read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from studio import pictures
 from studio.errors import StudioError
 from studio.gallery.graph import read_graph
 from studio.pictures import Source
-from studio.request import VIEWS, AvatarRequest, View
+from studio.request import VIEWS, AnyRequest, AvatarRequest, View
+from studio.request import read_request as read_any
 
 # Whether an upload ("file") or a workflow ("workflow") that settings name is at hand here.
 IsThere = Callable[[str, str], bool]
 RequestOf = Callable[[str], Mapping[str, Any] | None]
 
+FILMS = frozenset({"talk", "video", "edit"})  # kinds of requests that are not drawn from sides
 LABELS = {
     "negative_prompt": "negative prompt",
     "pose_file_id": "pose picture",
@@ -30,7 +32,7 @@ class Restored:
     """Settings that were found; `request` is None when there were no words among them."""
 
     source: Literal["avatarforge", "comfyui"]
-    request: AvatarRequest | None
+    request: AnyRequest | None
     view: View | None
     values: dict[str, Any] = field(default_factory=dict)  # what was found, by member
     notes: tuple[str, ...] = ()  # what could not be read or used, in sentences
@@ -75,11 +77,26 @@ def read_request(recipe: Mapping[str, Any], is_there: IsThere) -> Restored:
     if "workflow" in values and not is_there("workflow", str(values["workflow"])):
         notes.append(f"There is no workflow {values['workflow']!r} here; the best one will be chosen.")
         del values["workflow"]
+    if values.get("kind") in FILMS:
+        request, wrong = _film_request(values, is_there)
+        return Restored("avatarforge", request, None, values, (*notes, *wrong))
     view = _view(recipe.get("view"))
     if view is not None and len(values.get("views", ())) <= 1:
         values["views"] = (view,)
     request, wrong = _request(values)
     return Restored("avatarforge", request, view, values, (*notes, *wrong))
+
+
+def _film_request(values: Mapping[str, Any], is_there: IsThere) -> tuple[AnyRequest | None, tuple[str, ...]]:
+    """The request for a video, if all the files are here that it is made of."""
+    try:
+        request = read_any(values)
+    except ValidationError as error:
+        return None, (f"The request for a video cannot be used here: {error.errors()[0]['msg']}.",)
+    roles = [role for role, file_id in request.files().items() if not is_there("file", file_id)]
+    if roles:
+        return None, (f"Of its files these are not here any more, upload them again: {', '.join(roles)}.",)
+    return request, ()
 
 
 def _request(values: dict[str, Any]) -> tuple[AvatarRequest | None, list[str]]:

@@ -5,7 +5,7 @@ from studio.pictures.decode import MIME_TYPES, Format, PictureFacts, decode, ins
 from studio.pictures.drift import Drift, drift
 from studio.pictures.formats import SUFFIXES, in_format
 from studio.pictures.pixels import Pixels, read_pixels
-from studio.pictures.recipe import read_comfy, read_recipe, with_recipe, write_recipe
+from studio.pictures.recipe import film_with_recipe, read_comfy, read_recipe, with_recipe, write_recipe
 from studio.pictures.source import Source
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "convert",
     "decode",
     "drift",
+    "film_with_recipe",
     "in_format",
     "inspect",
     "read_comfy",

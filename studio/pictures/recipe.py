@@ -1,17 +1,17 @@
-"""The recipe inside a picture: all that is needed to make it again, written without touching its pixels."""
+"""The recipe inside a picture or a video: all to make it again, written without touching a pixel."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image
 
 from studio.errors import StudioError
-from studio.pictures import jpeg, png, webp
+from studio.pictures import jpeg, movie, png, webp
 from studio.pictures.source import BrokenPictureError, Source, opened
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,11 @@ def with_recipe(
         raise StudioError("invalid_image", why=str(error)) from error
 
 
+def film_with_recipe(chunks: Iterable[bytes], recipe: dict[str, Any]) -> Iterator[bytes]:
+    """The bytes of the same MP4 or MOV with the recipe in it, as they stream by; others stay without."""
+    return movie.with_texts(chunks, {KEY: json.dumps(recipe)})
+
+
 def write_recipe(
     source: Source,
     target: Path,
@@ -70,7 +75,7 @@ def write_recipe(
 
 
 def read_recipe(source: Source) -> dict[str, Any] | None:
-    """Our recipe, or None for any picture or other bytes that hold none."""
+    """Our recipe, or None for any picture, video or other bytes that hold none."""
     return _parsed(_texts(source, frozenset({KEY})).get(KEY))
 
 
@@ -93,6 +98,8 @@ def _texts(source: Source, wanted: frozenset[str]) -> dict[str, str]:
         head = _head(stream)
         if head.startswith(png.SIGNATURE):
             return png.texts(stream, wanted)
+        if movie.is_movie(head):
+            return movie.texts(stream, wanted)
         if webp.is_webp(head):
             found = _read_all(webp.exif(stream))
         elif head.startswith(jpeg.SIGNATURE):

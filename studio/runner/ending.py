@@ -139,7 +139,8 @@ class Ender:
             return
         made = self.pieces.keep(carried.server.client, task, part, found)
         if part.piece.is_last:
-            self._complete(carried, [self.pieces.join(job, task, part, made, self._go_on)], notes)
+            joined = self.pieces.join(job, task, part, made, _recipe(job, carried), self._go_on)
+            self._complete(carried, [joined], notes)
             self.pieces.drop(task, made)
             return
         names = [clip.name for clip in made]
@@ -166,8 +167,9 @@ class Ender:
             job = records.get(self.database, task.job_id)
             drifts = self.measurer.missing(job, stored) if job and len(job.tasks) > 1 else {}
             stored = [replace(one, drift=drifts.pop(one.id, one.drift)) for one in stored]
-            for hear in self.jobs.before_recording if job else ():
-                hear(job, stored)
+            if job is not None:
+                for hear in self.jobs.before_recording:
+                    hear(job, stored)
             done = self._insist(
                 lambda: leases.complete(
                     self.database,

@@ -13,13 +13,14 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from studio import clips, pieces, workflows
+from studio import clips, pictures, pieces, workflows
 from studio.comfy.client import Comfy
 from studio.comfy.events import RemoteOutput
 from studio.disk import Incoming, remove_file
 from studio.errors import StudioError
+from studio.files import COPY_BLOCK
 from studio.pieces import Cutting, Piece
 from studio.records.entities import Job, Output, Task
 from studio.request import TalkRequest, read_request
@@ -103,7 +104,13 @@ class Pieces:
         return (*part.clips, target)
 
     def join(
-        self, job: Job, task: Task, part: Part, made: Sequence[Path], check: Callable[[], None]
+        self,
+        job: Job,
+        task: Task,
+        part: Part,
+        made: Sequence[Path],
+        recipe: dict[str, Any],
+        check: Callable[[], None],
     ) -> Output:
         """One video of all clips with the whole voice, as the task's output."""
         request = part.request
@@ -119,7 +126,9 @@ class Pieces:
                 duration_s=self._voice_s(request),
                 check=check,
             )
-            kept = self._files.copy_output(job.id, OUTPUT_NAME, place)
+            with place.open("rb") as film:
+                blocks = pictures.film_with_recipe(iter(lambda: film.read(COPY_BLOCK), b""), recipe)
+                kept = self._files.write_output(job.id, OUTPUT_NAME, blocks)
         finally:
             remove_file(place)
         facts = clips.inspect_video(kept.path)

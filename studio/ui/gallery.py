@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from studio.gallery import Filter
+from studio.gallery.restore import FILMS
 from studio.ui import form, parts
 from studio.ui.tail import Live, Sight
 from studio.ui.texts import label
@@ -41,7 +42,9 @@ def build(studio: Studio, fields: form.Form) -> GalleryTab:
             request = json.loads(settings)
         except ValueError:
             return {}
-        return form.restore(fields, request) if isinstance(request, dict) and request else {}
+        if not isinstance(request, dict) or request.get("kind") in FILMS:
+            return {}  # the form is that of pictures
+        return form.restore(fields, request) if request else {}
 
     take.click(None, None, taken, js="() => avatarforge.gallery.taken()", api_visibility="private").then(
         restore, taken, fields.components, show_progress="hidden", api_visibility="private"
