@@ -44,6 +44,7 @@ from studio.services import Services
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
 from studio.talking import Talking
+from studio.videos import Videos
 from studio.voices import Voices
 from studio.writing import Writing
 
@@ -85,6 +86,7 @@ class Studio:
     faces: Faces
     appraisal: Appraisal
     images: Images
+    videos: Videos
     logbook: Logbook
     overrides: Overrides
     services: Services
@@ -169,6 +171,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     servers = Servers(database, pool, runner.tasks_on)
     overrides = Overrides(database, settings, servers, pool)
     services = Services(database, settings, pool, engine, overrides, logbook)
+    own_library = Library(jobs, pool, settings.own_workflows_path, settings.once_workflows_path)
     studio = Studio(
         settings,
         database,
@@ -177,7 +180,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         jobs,
         runner,
         servers,
-        Library(jobs, pool, settings.own_workflows_path, settings.once_workflows_path),
+        own_library,
         models,
         engine,
         _session_secret(settings, database),
@@ -197,6 +200,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         faces,
         appraisal,
         Images(jobs, contents, characters, faces, appraisal),
+        Videos(jobs, own_library, contents, characters, voices),
         logbook,
         overrides,
         services,

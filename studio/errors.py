@@ -681,6 +681,19 @@ REGISTRY = _registry(
         "The character has no style {id}.",
         "Check the id, or list the character's styles.",
     ),
+    # Videos.
+    Problem(
+        "video_preset_unknown",
+        404,
+        "There is no video preset {id}.",
+        "The presets are {known}; GET /api/generate/video/presets lists them.",
+    ),
+    Problem(
+        "video_portrait_failed",
+        503,
+        "The picture of who should speak could not be drawn: {why}",
+        "Give a picture in image_url or image_path, or try again.",
+    ),
     # Kept content.
     Problem(
         "content_not_found",

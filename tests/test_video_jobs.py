@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,7 +19,7 @@ from studio.request import AvatarRequest, VideoRequest
 from tests.fake_comfy import wait_until
 from tests.studio_fixtures import make_settings
 
-SMALL = {"width": 96, "height": 128}
+SMALL: dict[str, Any] = {"width": 96, "height": 128}
 
 
 @pytest.fixture(scope="module")

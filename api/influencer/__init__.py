@@ -23,6 +23,7 @@ from api.influencer import (
     settings,
     system,
     text,
+    video,
     voices,
     workflows,
 )
@@ -30,6 +31,7 @@ from api.influencer import (
 # In the order in which they are matched.
 ROUTERS: tuple[APIRouter, ...] = (
     images.router,
+    video.router,
     faces.router,
     quality.router,
     text.router,

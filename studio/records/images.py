@@ -36,15 +36,22 @@ class Batches:
     made: int  # that are there
 
 
-def _mine(door: str) -> tuple[str, list[Any]]:
+def _mine(door: str, kinds: Sequence[str] = KINDS) -> tuple[str, list[Any]]:
     conditions, values = only_own("seq")
-    kinds = ", ".join("?" * len(KINDS))
-    return " AND ".join(["door = ?", f"kind IN ({kinds})", *conditions]), [door, *KINDS, *values]
+    marks = ", ".join("?" * len(kinds))
+    return " AND ".join(["door = ?", f"kind IN ({marks})", *conditions]), [door, *kinds, *values]
 
 
-def page(database: Database, door: str, statuses: Sequence[str], limit: int, offset: int) -> Page:
+def page(
+    database: Database,
+    door: str,
+    statuses: Sequence[str],
+    limit: int,
+    offset: int,
+    kinds: Sequence[str] = KINDS,
+) -> Page:
     """The newest jobs, of all states unless some are named; and how many there are."""
-    where, values = _mine(door)
+    where, values = _mine(door, kinds)
     if statuses:
         where += f" AND status IN ({', '.join('?' * len(statuses))})"
         values += statuses

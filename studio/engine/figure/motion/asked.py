@@ -43,6 +43,8 @@ _NEEDS_CAMERA = (
     r"revolving",
     r"^zoom(?:s|ing)?$",
 )
+# Behind these a motion is only what something is called after: running shoes, a walking stick.
+_OF_THINGS = r"[\s-]+(?:shoes?|boots?|shorts|gear|sticks?|canes?|outfit|dress|costume|clothes|suit|gloves)\b"
 _FILLERS = frozenset(
     re.findall(
         r"\w+",
@@ -111,7 +113,7 @@ def _motion_in(words: str) -> tuple[str, str]:
     best: tuple[bool, int, str, str] | None = None
     taken: list[tuple[int, int]] = []
     for phrase, name in _phrases():
-        for match in re.finditer(rf"\b{re.escape(phrase)}\b", words, re.I):
+        for match in re.finditer(rf"\b{re.escape(phrase)}\b(?!{_OF_THINGS})", words, re.I):
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
             taken.append(match.span())
