@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,9 @@ def operation_id(route: APIRoute) -> str:
     """A name for generated clients that stays when paths change: the family and the function."""
     family = str(route.tags[0]).lower().replace(" ", "_") if route.tags else "studio"
     if route.path.startswith("/api") and not route.path.startswith("/api/v1"):
-        family = f"ainfluencer_{family}"  # its document names tags that other families have too
+        # Its document names few tags, and such that other families have too; its paths are documented.
+        named = itertools.takewhile(lambda part: not part.startswith("{"), route.path.split("/")[2:4])
+        family = "_".join(["ainfluencer", *named]).replace("-", "_")
     return f"{family}_{route.name}"
 
 

@@ -46,7 +46,16 @@ OutputPath = Field(
 _STATUSES: dict[str, str] = {"queued": "pending"}
 
 
-class EditBody(BaseModel):
+class _Body(BaseModel):
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_left_out(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class EditBody(_Body):
     """One operation, with the members that it needs."""
 
     model_config = ConfigDict(
@@ -132,7 +141,7 @@ class EditBody(BaseModel):
         return found
 
 
-class SyncBody(BaseModel):
+class SyncBody(_Body):
     """A video and the sound that it gets; the video stays as long as it is."""
 
     model_config = ConfigDict(
