@@ -198,7 +198,6 @@ _DESCRIPTION = {
 @content_router.post(
     "/caption",
     summary="Generate a caption for an image",
-    operation_id="influencer_caption",
     responses=told(_CAPTION, "given_missing", "address_unreachable", "platform_unknown"),
 )
 def caption(body: CaptionBody, request: Request, studio: StudioDep) -> Answer[CaptionAnswer]:
@@ -245,7 +244,6 @@ def caption(body: CaptionBody, request: Request, studio: StudioDep) -> Answer[Ca
 @content_router.post(
     "/description-tags",
     summary="Generate description and tags",
-    operation_id="influencer_describe_picture",
     responses=told(
         {**_DESCRIPTION, "saved": False}, "given_missing", "address_unreachable", "platform_unknown"
     ),
@@ -272,7 +270,6 @@ def describe_picture(
 @content_router.post(
     "/content/{content_id}/description-tags",
     summary="Generate description and tags for existing content",
-    operation_id="influencer_describe_content",
     responses=told(_DESCRIPTION, "content_not_found", "platform_unknown"),
 )
 def describe_content(
@@ -300,7 +297,6 @@ def describe_content(
 @character_router.post(
     "/{character_id}/generate/content",
     summary="Generate content for a character",
-    operation_id="influencer_character_content",
     responses=told(_CONTENT, "character_not_found", "platform_unknown"),
 )
 def write_content(character_id: str, body: ContentBody, studio: StudioDep) -> Answer[ContentAnswer]:

@@ -117,7 +117,6 @@ _AWAY = ("llm_not_set", "llm_unreachable", "llm_no_models", "llm_failed")
 @router.post(
     "",
     summary="Generate text",
-    operation_id="influencer_generate_text",
     responses=told(_TEXT, "llm_model_missing", *_AWAY),
 )
 def generate_text(body: TextBody, studio: StudioDep) -> Answer[TextAnswer]:
@@ -149,7 +148,6 @@ def generate_text(body: TextBody, studio: StudioDep) -> Answer[TextAnswer]:
 @router.get(
     "/models",
     summary="List text generation models",
-    operation_id="influencer_text_models",
     responses=told(_MODELS, *_AWAY),
 )
 def list_models(studio: StudioDep) -> Answer[ModelsAnswer]:
@@ -164,7 +162,6 @@ def list_models(studio: StudioDep) -> Answer[ModelsAnswer]:
 @router.get(
     "/health",
     summary="Text generation health",
-    operation_id="influencer_text_health",
     responses=told(_HEALTH),
 )
 def text_health(studio: StudioDep) -> Answer[HealthAnswer]:

@@ -157,7 +157,6 @@ _GONE = {"voice_id": "2c9b6c7e-5a0c-4c39-8a9f-6d1c6b3f9a10", "deleted": True}
 @router.post(
     "/clone",
     summary="Clone a voice",
-    operation_id="influencer_clone_voice",
     responses=told(_VOICE, *_CLONING),
 )
 def clone_voice(body: CloneForBody, request: Request, studio: StudioDep) -> Answer[VoiceAnswer]:
@@ -168,7 +167,6 @@ def clone_voice(body: CloneForBody, request: Request, studio: StudioDep) -> Answ
 @router.post(
     "/generate",
     summary="Generate speech",
-    operation_id="influencer_speak",
     responses=told(_SPOKEN, *_SPEAKING),
 )
 def generate_speech(body: SpeakForBody, studio: StudioDep) -> Answer[SpokenAnswer]:
@@ -176,9 +174,7 @@ def generate_speech(body: SpeakForBody, studio: StudioDep) -> Answer[SpokenAnswe
     return _speak(studio, body, body.character_id)
 
 
-@router.get(
-    "/list", summary="List voice clones", operation_id="influencer_list_voices", responses=told(_LIST)
-)
+@router.get("/list", summary="List voice clones", responses=told(_LIST))
 def list_voices(
     studio: StudioDep, character_id: Annotated[str | None, Query(max_length=200)] = None
 ) -> Answer[VoicesAnswer]:
@@ -189,7 +185,6 @@ def list_voices(
 @router.delete(
     "/{voice_id}",
     summary="Delete a voice clone",
-    operation_id="influencer_delete_voice",
     responses=told(_GONE, "voice_not_found"),
 )
 def delete_voice(voice_id: str, studio: StudioDep) -> Answer[GoneAnswer]:
@@ -201,7 +196,6 @@ def delete_voice(voice_id: str, studio: StudioDep) -> Answer[GoneAnswer]:
 @character_router.post(
     "/clone",
     summary="Clone a voice for a character",
-    operation_id="influencer_clone_character_voice",
     responses=told(_VOICE, "character_not_found", *_CLONING),
 )
 def clone_character_voice(
@@ -214,7 +208,6 @@ def clone_character_voice(
 @character_router.post(
     "/generate",
     summary="Generate speech with a character's voice",
-    operation_id="influencer_character_speak",
     responses=told(_SPOKEN, "character_not_found", *_SPEAKING),
 )
 def generate_character_speech(character_id: str, body: SpeakBody, studio: StudioDep) -> Answer[SpokenAnswer]:
@@ -225,7 +218,6 @@ def generate_character_speech(character_id: str, body: SpeakBody, studio: Studio
 @character_router.get(
     "/list",
     summary="List the voices of a character",
-    operation_id="influencer_list_character_voices",
     responses=told(_LIST, "character_not_found"),
 )
 def list_character_voices(character_id: str, studio: StudioDep) -> Answer[VoicesAnswer]:
@@ -237,7 +229,6 @@ def list_character_voices(character_id: str, studio: StudioDep) -> Answer[Voices
 @character_router.delete(
     "/{voice_id}",
     summary="Delete a voice of a character",
-    operation_id="influencer_delete_character_voice",
     responses=told(_GONE, "voice_not_found", "character_not_found"),
 )
 def delete_character_voice(character_id: str, voice_id: str, studio: StudioDep) -> Answer[GoneAnswer]:
