@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
@@ -13,9 +13,6 @@ from studio.gallery.restore import FILMS
 from studio.ui import form, parts
 from studio.ui.tail import Live, Sight
 from studio.ui.texts import label
-
-if TYPE_CHECKING:
-    from studio.assembly import Studio
 
 TAB = "gallery"
 EMPTY = '<div class="gallery" data-gallery></div>'
@@ -28,12 +25,17 @@ class GalleryTab:
     live: tuple[Live, ...]
 
 
-def build(studio: Studio, fields: form.Form) -> GalleryTab:
-    """Create the tab and wire it."""
+def build() -> GalleryTab:
+    """Create the tab."""
     parts.static(EMPTY, elem_id="gallery")
     newest = parts.live("gallery-newest")
+    return GalleryTab((Live(newest, show_newest, TAB),))
+
+
+def build_taking(fields: form.Form) -> None:
+    """How settings that the page has read get into the form; not in a tab, which is made when it is opened."""
     taken = gr.Textbox("", visible="hidden")
-    # Pressed by the page once it has read the settings of a picture.
+    # Pressed by the page once it has read them.
     take = gr.Button(label("gallery.use"), visible="hidden", elem_id="gallery-take")
 
     def restore(settings: str) -> dict[Any, Any]:
@@ -49,7 +51,6 @@ def build(studio: Studio, fields: form.Form) -> GalleryTab:
     take.click(None, None, taken, js="() => avatarforge.gallery.taken()", api_visibility="private").then(
         restore, taken, fields.components, show_progress="hidden", api_visibility="private"
     )
-    return GalleryTab((Live(newest, show_newest, TAB),))
 
 
 def show_newest(sight: Sight) -> str:

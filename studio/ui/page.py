@@ -69,12 +69,13 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         with gr.Tab(label("tab.library"), id=contents.TAB):
             collected = contents.build()
         with gr.Tab(label("tab.gallery"), id=gallery.TAB):
-            made = gallery.build(studio, single.form)
+            made = gallery.build()
         with gr.Tab(label("tab.queue"), id=queue.TAB):
             listed = queue.build(studio)
         with gr.Tab(label("tab.engine"), id=engine.TAB):
             servers = engine.build(studio, tail)
 
+    gallery.build_taking(single.form)
     all_tabs = (single, sides, composed, spoken, kept_ones, collected, made, listed, servers)
     kept = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
     _keep_form(single.form, kept, blocks)

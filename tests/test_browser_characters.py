@@ -1,0 +1,287 @@
+"""Characters and their library in a real browser: made, changed, drawn, decided, described, taken back."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser import Watched, open_page, open_studio_page
+from tests.conftest import RunningApp, start_app_process
+from tests.ui_fixtures import browser, job_of, open_tab, patience
+
+__all__ = ["browser", "patience"]
+
+PEOPLE = "#characters .grid > li"
+ITEMS = "#library .grid > li"
+SIZE = {"width": 128, "height": 192}
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app with one character, of whom there are three pictures."""
+    app = start_app_process(tmp_path_factory.mktemp("characters"), RATE_LIMIT_ENABLED="false")
+    app.wait_healthy()
+    looks = {"hair_color": "brown", "eye_color": "blue", "gender": "woman"}
+    made = app.client.post("/api/characters", json={"name": "Mira", "age": 25, "appearance": looks})
+    mira = made.json()["data"]["id"]
+    for scene in ("in a cafe", "waving", "reading a book"):
+        asked = {"prompt": scene, **SIZE, "steps": 2}
+        job = app.client.post(f"/api/characters/{mira}/generate/image", json=asked).json()["data"]["job_id"]
+        assert app.wait(job, 240)["status"] == "completed"  # the first picture may wait for kernels
+    yield app
+    app.kill()
+
+
+@pytest.fixture
+def watched(browser: Browser, studio: RunningApp) -> Iterator[Watched]:
+    """A page; a test fails when it complained."""
+    with open_page(browser, studio.url) as watched:
+        yield watched
+        assert watched.complaints == []
+
+
+def people(page: Page) -> Locator:
+    """The cards of all characters."""
+    open_studio_page(page, "/?tab=characters")
+    page.locator(PEOPLE).first.wait_for()
+    return page.locator(PEOPLE)
+
+
+def library(page: Page) -> Locator:
+    """The cards of the library."""
+    open_studio_page(page, "/?tab=library")
+    page.locator(ITEMS).first.wait_for()
+    return page.locator(ITEMS)
+
+
+def open_mira(page: Page) -> None:
+    """The editor of the first character."""
+    people(page).filter(has_text="Mira").locator(".open").click()
+    expect(page.locator("#characters .editor h2")).to_have_text("Mira")
+
+
+def shown(page: Page, image: Locator) -> None:
+    """Wait until a picture is there as a picture."""
+    page.wait_for_function("one => one.complete && one.naturalWidth > 0", arg=image.element_handle())
+
+
+def test_a_character_from_a_sentence_is_drawn_changed_and_kept(watched: Watched) -> None:
+    page = watched.page
+    people(page)
+    page.locator("#characters [data-words]").fill("a cheerful elf ranger, short silver hair, green eyes")
+    page.locator("#characters [data-from-words]").click()
+    editor = page.locator("#characters .editor")
+    expect(editor.locator("[data-field='appearance.hair_color']")).to_have_value(re.compile("silver"))
+    expect(editor.locator("[data-field='appearance.eye_color']")).to_have_value(re.compile("green"))
+    draft = editor.locator("[data-draft]")
+    shown(page, draft)
+    before = draft.get_attribute("src")
+    editor.locator("[data-field='name']").fill("Lyra")
+    editor.locator("[data-field='appearance.hair_color']").fill("red")
+    expect(editor.locator("[data-saved]")).to_have_text("Saved")
+    expect(draft).not_to_have_attribute("src", before or "")
+    page.locator("#characters [data-back]").click()
+    expect(page.locator(PEOPLE).first).to_contain_text("Lyra")
+    page.locator(f"{PEOPLE}:first-child .open").click()
+    expect(editor.locator("[data-field='appearance.hair_color']")).to_have_value("red")
+    page.locator("#characters [data-delete]").click()
+    expect(page.locator(PEOPLE).filter(has_text="Lyra")).to_have_count(0)
+    page.locator("#characters [data-toast] button").click()
+    expect(editor.locator("h2")).to_have_text("Lyra")
+
+
+def test_pictures_and_sets_of_a_character_come_as_they_are_made(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    open_mira(page)
+    pictures = page.locator("#characters [data-pictures] img")
+    expect(pictures).to_have_count(3)
+    costumes = page.locator("#characters [data-set=costumes]")
+    page.locator("#characters summary").filter(has_text="costumes").click()
+    costumes.locator("textarea").fill("red evening gown\nschool uniform")
+    costumes.get_by_role("button").click()
+    expect(pictures).to_have_count(5)
+    found = studio.client.get("/api/content/library", params={"limit": 2}).json()["data"]["items"]
+    assert {"gown" in one["prompt"] or "uniform" in one["prompt"] for one in found} == {True}
+
+
+def test_a_style_is_added_made_the_default_and_taken_away(watched: Watched) -> None:
+    page = watched.page
+    open_mira(page)
+    form = page.locator("#characters [data-new-style]")
+    form.locator("[name=name]").fill("Ink")
+    form.locator("[name=prompt_prefix]").fill("ink drawing")
+    form.get_by_role("button").click()
+    row = page.locator("#characters [data-style]").filter(has_text="Ink")
+    row.locator("[data-default]").click()
+    expect(row.locator("[data-default]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#characters [name=style_id] option")).to_have_count(2)
+    row.locator("[data-drop-style]").click()
+    expect(row).to_have_count(0)
+
+
+def test_a_character_is_used_in_the_first_tab_and_its_results_are_hers(
+    watched: Watched, studio: RunningApp
+) -> None:
+    page = watched.page
+    open_mira(page)
+    page.locator("#characters [data-use=avatar]").click()
+    chip = page.locator("[data-character]")
+    expect(chip).to_contain_text("Mira")
+    expect(page.locator("#prompt textarea")).to_have_value(re.compile("brown hair"))
+    page.locator("#generate").click()
+    page.wait_for_function("/job=./.test(location.search)")
+    made = studio.wait(job_of(page, "job"))
+    assert made["status"] == "completed"
+    mine = studio.client.get("/api/characters").json()["data"]["characters"]
+    mira = next(one["id"] for one in mine if one["name"] == "Mira")
+    newest = studio.client.get("/api/content/library", params={"limit": 1}).json()["data"]["items"][0]
+    assert newest["character_id"] == mira
+    chip.locator("[data-forget-character]").click()
+    expect(chip).to_be_hidden()
+
+
+def test_a_result_becomes_a_character(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    made = studio.generate(prompt="knight with a red beard", seed=5, width=128, height=192)
+    assert studio.wait(made["generation_id"])["status"] == "completed"
+    open_studio_page(page, f"/?job={made['generation_id']}")
+    page.locator("#result [data-keep-character]").click()
+    editor = page.locator("#characters .editor")
+    expect(editor).to_be_visible()
+    shown(page, editor.locator("[data-draft]"))
+    expect(page.get_by_role("tab", name="Characters")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_bundle_goes_out_and_comes_back(watched: Watched) -> None:
+    page = watched.page
+    open_mira(page)
+    with page.expect_download() as download:
+        page.locator("#characters a[download]").first.click()
+    content = download.value.path().read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        assert any(name.endswith(".json") for name in bundle.namelist())
+        assert bundle.testzip() is None
+    page.locator("#characters [data-back]").click()
+    before = page.locator(PEOPLE).count()
+    page.locator("#characters [data-bundle]").set_input_files(
+        {"name": "mira.zip", "mimeType": "application/zip", "buffer": content}
+    )
+    expect(page.locator("#characters .editor h2")).to_contain_text("Mira")
+    expect(page.locator("#characters [data-pictures] img").first).to_be_visible()
+    page.locator("#characters [data-back]").click()
+    expect(page.locator(PEOPLE)).to_have_count(before + 1)
+    page.locator(PEOPLE).first.locator(".open").click()
+    page.locator("#characters [data-delete]").click()
+    expect(page.locator(PEOPLE)).to_have_count(before)
+
+
+def test_the_library_is_decided_by_keys_and_taken_back(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    items = library(page)
+    first = items.first
+    first.locator(".open").focus()
+    page.keyboard.press("a")
+    expect(first.locator("[data-state]")).to_have_text("✓")
+    second = items.nth(1)
+    expect(second.locator(".open")).to_be_focused()
+    page.keyboard.press("r")
+    expect(second).to_have_class(re.compile("rejected"))
+    page.keyboard.press("z")
+    expect(second).not_to_have_class(re.compile("rejected"))
+    identifier = first.get_attribute("data-id")
+    known = studio.client.get(f"/api/content/library/{identifier}").json()["data"]
+    assert known["approval_status"] == "approved"
+    page.locator("#library [data-filter=status]").select_option("approved")
+    expect(items).to_have_count(1)
+    page.locator("#library [data-undo]").click()
+    page.locator("#library [data-filter=status]").select_option("")
+    expect(items.first.locator("[data-state]")).to_be_hidden()
+
+
+def test_quality_is_seen_and_explained(watched: Watched) -> None:
+    page = watched.page
+    items = library(page)
+    expect(items.first.locator("[data-score]")).to_have_text(re.compile(r"^\d+\.\d$"))
+    items.first.locator(".open").click()
+    page.locator("#library [data-quality] summary").click()
+    rows = page.locator("#library [data-checks] tr")
+    expect(rows.filter(has_text="Sharpness")).to_have_count(1)
+    assert rows.count() >= 4
+
+
+def test_tags_captions_and_platforms_of_one_picture(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    items = library(page)
+    identifier = items.first.get_attribute("data-id")
+    items.first.locator(".open").click()
+    dialog = page.locator("#library dialog")
+    dialog.locator("[data-tagging] input").fill("cover")
+    page.keyboard.press("Enter")
+    expect(dialog.locator(".tags .chip")).to_contain_text("cover")
+    dialog.locator("[data-caption] summary").click()
+    dialog.locator("[data-tone]").select_option("friendly")
+    dialog.locator("[data-write]").click()
+    expect(dialog.locator("[data-words]")).not_to_have_value("")
+    expect(dialog.locator("[data-by]")).to_contain_text("without a language model")
+    dialog.locator("[data-keep]").click()
+    expect(page.locator("#library [data-toast]")).to_contain_text("kept")
+    dialog.locator("[data-repurpose] summary").click()
+    plans = dialog.locator("[data-plan]")
+    plans.first.wait_for()
+    assert plans.count() >= 4
+    for box in plans.all()[1:]:
+        box.uncheck()
+    dialog.locator("[data-make]").click()
+    expect(dialog.locator("[data-made]")).to_contain_text("1 made")
+    known = studio.client.get(f"/api/content/library/{identifier}").json()["data"]
+    assert known["tags"] == ["cover"]
+    assert known["description"]
+    newest = studio.client.get("/api/content/library", params={"limit": 1}).json()["data"]["items"][0]
+    assert newest["source_id"] == identifier
+
+
+def test_what_was_deleted_comes_back(watched: Watched) -> None:
+    page = watched.page
+    items = library(page)
+    before = items.count()
+    gone = items.first.get_attribute("data-id")
+    items.first.locator(".open").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(f'{ITEMS}[data-id="{gone}"]')).to_have_count(0)
+    page.locator("#library [data-toast] button").click()
+    expect(page.locator(f'{ITEMS}[data-id="{gone}"]')).to_have_count(1)
+    expect(items).to_have_count(before)
+
+
+def test_storage_is_told_by_character(watched: Watched) -> None:
+    page = watched.page
+    library(page)
+    page.locator("#library [data-space]").click()
+    expect(page.locator("#library .held").filter(has_text="Mira").first).to_be_visible()
+
+
+def test_both_tabs_fit_a_phone(browser: Browser, studio: RunningApp) -> None:
+    for tab, place in (("characters", PEOPLE), ("library", ITEMS)):
+        with open_page(browser, studio.url, width=390, height=844, scheme="dark") as watched:
+            open_studio_page(watched.page, f"/?tab={tab}")
+            watched.page.locator(place).first.wait_for()
+            assert watched.page.evaluate("document.documentElement.scrollWidth") <= 390
+            assert watched.complaints == []
+
+
+def test_the_talking_tab_knows_who_speaks(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    open_mira(page)
+    page.locator("#characters [data-use=talking]").click()
+    expect(page.get_by_role("tab", name="Talking")).to_have_attribute("aria-selected", "true")
+    page.locator("#talk-source img").first.wait_for()
+    given = page.evaluate("avatarforge.talking.given([''])[0]")
+    assert json.loads(given)["character_id"]
+    open_tab(page, "Characters")
+    expect(page.locator("#characters .editor h2")).to_have_text("Mira")
