@@ -37,6 +37,7 @@ from studio.models import Models
 from studio.monitoring import Monitoring
 from studio.overrides import Overrides
 from studio.records import Database, memory, open_database
+from studio.repurposing import Repurposing
 from studio.runner import Runner
 from studio.runner.keeping import log_database_errors
 from studio.servers import Servers
@@ -45,6 +46,7 @@ from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
 from studio.talking import Talking
 from studio.videos import Videos
+from studio.video.edit import Editing
 from studio.voices import Voices
 from studio.writing import Writing
 
@@ -93,6 +95,7 @@ class Studio:
     monitoring: Monitoring
     installer: Installer
     catalogue: Catalogue
+    repurposing: Repurposing
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def pause(self, url: str, paused: bool = True) -> None:
@@ -167,7 +170,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     media = Media(gallery)
     characters, contents, faces = Characters(jobs), Contents(media), Faces(jobs)
     appraisal, speech = Appraisal(contents), Speech(settings)
-    voices = Voices(contents, speech)
+    voices, writing = Voices(contents, speech), Writing(settings)
     servers = Servers(database, pool, runner.tasks_on)
     overrides = Overrides(database, settings, servers, pool)
     services = Services(database, settings, pool, engine, overrides, logbook)
@@ -192,7 +195,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Hooks(database, settings),
         mirror,
         speech,
-        Writing(settings),
+        writing,
         characters,
         contents,
         voices,
@@ -207,6 +210,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Monitoring(database, settings, pool),
         Installer(database, settings, services, models),
         Catalogue(models, jobs),
+        Repurposing(contents, writing, Editing(media)),
     )
     studio.servers.restore()
     if not at_work:

@@ -708,6 +708,24 @@ REGISTRY = _registry(
         "They may have been deleted; list the library to see what is there.",
     ),
     Problem(
+        "content_not_shown",
+        422,
+        "The content is {what}; platforms show pictures and videos.",
+        "Repurpose a picture or a video.",
+    ),
+    Problem(
+        "shape_unknown",
+        422,
+        "{platform} has no shape {shape!r}.",
+        "Shapes are: {known}.",
+    ),
+    Problem(
+        "content_does_not_fit",
+        422,
+        "{platform} does not take it: {why}.",
+        "Choose another platform.",
+    ),
+    Problem(
         "content_file_gone",
         404,
         "The file of content {id} is gone from the disk.",

@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"api", "studio.ui", "studio.client"},
     {"studio.telling"},
     {"studio.assembly", "studio.metrics"},
-    {"studio.installer", "studio.images", "studio.videos", "studio.bundles"},
+    {"studio.installer", "studio.images", "studio.videos", "studio.bundles", "studio.repurposing"},
     {
         "studio.talking",
         "studio.characters",

@@ -18,6 +18,7 @@ from api.influencer import (
     installer,
     models,
     quality,
+    repurposing,
     resources,
     services,
     settings,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     characters.router,
     images_kept.router,
     contents.router,
+    repurposing.router,
     editing.router,
     workflows.router,
     comfyui.router,
@@ -54,7 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     system.router,
 )
 # Also under the studio's own prefix, where nobody counts what its page asks for.
-PAGES = (captions.content_router, characters.router, quality.router, contents.router)
+PAGES = (captions.content_router, characters.router, quality.router, contents.router, repurposing.router)
 PAGE_PREFIX = "/studio"
 # Of addresses that answers name, at the root as documented.
 FILES = "/content"

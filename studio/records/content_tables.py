@@ -166,12 +166,13 @@ CREATE TRIGGER contents_in AFTER INSERT ON gallery WHEN new.copy_of IS NULL
 BEGIN
     INSERT INTO contents (id, job_id, character_id, visitor, content_type, name, mime_type, file_size, width,
                           height, duration, sha256, prompt, negative_prompt, generation_settings,
-                          created_at, updated_at)
+                          source_id, platform, content_category, description, created_at, updated_at)
     SELECT outputs.id, jobs.id, jobs.character_id, jobs.visitor, outputs.media,
            outputs.id || '.' ||
                replace(outputs.name, rtrim(outputs.name, replace(outputs.name, '.', '')), ''),
            outputs.mime_type, outputs.size, outputs.width, outputs.height, outputs.duration_s, outputs.sha256,
-           coalesce(json_extract(jobs.request, '$.prompt'), jobs.prompt),
+           coalesce(json_extract(iif(jobs.kind = 'edit', jobs.metadata, NULL), '$.repurposed.prompt'),
+                    json_extract(jobs.request, '$.prompt'), jobs.prompt),
            coalesce(json_extract(jobs.request, '$.negative_prompt'), ''),
            json_patch('{}', json_object(
                'seed', tasks.seed,
@@ -189,6 +190,10 @@ BEGIN
                'style_id', json_extract(jobs.request, '$.style_id'),
                'clothing', nullif(json_extract(jobs.request, '$.clothing'), '')
            )),
+           json_extract(iif(jobs.kind = 'edit', jobs.metadata, NULL), '$.repurposed.source_id'),
+           json_extract(iif(jobs.kind = 'edit', jobs.metadata, NULL), '$.repurposed.platform'),
+           json_extract(iif(jobs.kind = 'edit', jobs.metadata, NULL), '$.repurposed.category'),
+           json_extract(iif(jobs.kind = 'edit', jobs.metadata, NULL), '$.repurposed.description'),
            outputs.created_at, outputs.created_at
     FROM outputs JOIN jobs ON jobs.id = outputs.job_id JOIN tasks ON tasks.id = outputs.task_id
     WHERE outputs.id = new.output_id;
