@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from studio.assembly import Studio, open_studio
-from studio.contents import Content
+from studio.contents import Content, Contents
 from studio.records.entities import Job
 from studio.request import AvatarRequest
 from studio.settings import Settings
@@ -42,9 +42,14 @@ def within(influencer: RunningApp) -> Iterator[Studio]:
 
 def keep(studio: Studio, at: Path, size: int = 64, **values: Any) -> Content:
     """Keep a picture that no other has."""
+    return kept(studio.contents, at, size, **values)
+
+
+def kept(contents: Contents, at: Path, size: int = 64, **values: Any) -> Content:
+    """The same in a library of its own."""
     path = at / f"{next(_seeds)}.png"
     path.write_bytes(noise_png(next(_seeds), size))
-    return studio.contents.add(path, **{"media": "image", "prompt": "a knight", **values})
+    return contents.add(path, **{"media": "image", "prompt": "a knight", **values})
 
 
 def made(studio: Studio, prompt: str = "a knight", *, door: str = "influencer", **values: Any) -> Job:
