@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 LONGER_SIDE = 400  # of the picture in which is searched
 CASCADES = ("frontalface_alt2", "frontalface_default", "frontalface_alt")
-VOTES = 5  # of twelve looks, for a face to be believed
+VOTES = 7  # of twelve looks, for a face to be believed
 SMALL = 0.12  # of the longer side: so small a face needs more votes
 SMALL_VOTES = 8
+MOST_PARTS = 8  # that are looked at closely, the largest first; noise looks like faces everywhere
 SAME = 0.35  # overlap of boxes that mean one face
 
 _lock = threading.Lock()  # a cascade keeps notes while it searches
@@ -39,9 +40,9 @@ def find_faces(gray: Array) -> tuple[Face, ...]:
     looks = _looks(plain)
     least = max(20, max(size) // 20)
     # One quick look over everything; all looks only where that one saw something.
-    seen = [box for look in looks[:3] for box in _search(CASCADES[0], look, least, 1)]
+    seen = [box for look in looks[1:3] for box in _search(CASCADES[0], look, least, 1)]
     votes: list[Vote] = []
-    for part in _parts(seen, size):
+    for part in _parts(seen, size)[:MOST_PARTS]:
         votes += _votes(looks, part, least)
     found = [Face(*(round(side / factor) for side in box)) for box in _agreed(votes, max(size))]
     return tuple(sorted(found, key=lambda face: -face.width))
@@ -82,7 +83,7 @@ def _search(name: str, look: Array, least: int, neighbours: int) -> list[Box]:
 def _parts(seen: list[Box], size: tuple[int, int]) -> list[Box]:
     """Windows with room around what was seen; what meets is one."""
     parts: list[Box] = []
-    for x, y, w, h in seen:
+    for x, y, w, h in sorted(seen, key=lambda box: -box[2]):
         left, top = max(0, x - w // 2), max(0, y - h // 2)
         right, bottom = min(size[0], x + w + w // 2), min(size[1], y + h + h // 2)
         for other in [part for part in parts if _overlap((left, top, right - left, bottom - top), part)]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray
 
-DUPLICATE_BITS = 6  # hashes that differ in no more bits are of one and the same picture
+DUPLICATE_BITS = 4  # hashes that differ in no more bits are of one and the same picture
 SIDE = 32
 # Bits of lightness, and of each of the two colours; together they fit SQLite's whole numbers.
 LIGHT_BITS, COLOUR_BITS = 35, 14
