@@ -18,6 +18,8 @@ WORDED = [key.removeprefix("problem.") for key in texts.table("de") if key.start
 # Errors that only scripts and the console meet: of broken requests, of keys and clients, at the start.
 FOR_SCRIPTS = frozenset(
     {
+        "video_portrait_failed",
+        "video_preset_unknown",
         "address_too_large",
         "address_without_file",
         "clone_refused",
