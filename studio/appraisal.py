@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio import quality
 from studio.contents import Content, Contents
+from studio.contents.platforms import Platform, platform
 from studio.errors import StudioError
 from studio.quality import Demand, Verdict
 from studio.records import looks
@@ -52,3 +53,20 @@ class Appraisal:
             score = content.quality_score
             found[output.id] = self.content(content).score if score is None else score
         return found
+
+
+def demands(names: Sequence[str]) -> list[Demand]:
+    """What these platforms take; a platform that nobody knows is refused."""
+    return [_demand(platform(name)) for name in names]
+
+
+def _demand(place: Platform) -> Demand:
+    ratios = [shape.width / shape.height for shape in place.shapes]
+    return Demand(
+        place.name,
+        least_width=place.min_width,
+        least_ratio=min(ratios),
+        most_ratio=max(ratios),
+        most_bytes=place.max_bytes,
+        formats=place.formats,
+    )

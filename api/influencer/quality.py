@@ -10,13 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.deps import StudioDep
 from api.influencer.answers import Answer
+from api.influencer.contents import comma_list
 from api.influencer.examples import told
 from api.influencer.image_schemas import OUTPUT
 from api.influencer.pictured import content_at, need_one
 from api.influencer.placeholders import DocumentRoute
+from studio.appraisal import demands
 from studio.assembly import Studio
 from studio.given import given_path
-from studio.quality import Demand, Verdict
+from studio.quality import Verdict
 from studio.records.contents import Content
 
 router = APIRouter(prefix="/content/validate", tags=["content"], route_class=DocumentRoute)
@@ -97,7 +99,7 @@ Platforms = Annotated[
 @router.post(
     "",
     summary="Validate content quality",
-    responses=told(_EXAMPLE, "given_outside", "given_missing", "address_refused"),
+    responses=told(_EXAMPLE, "given_missing", "given_outside", "address_refused", "platform_unknown"),
 )
 def validate(
     request: Request, studio: StudioDep, body: Given, platforms: Platforms = None
@@ -111,14 +113,14 @@ def validate(
         content = content_at(studio, place)
         if content is not None and content.content_type == "image":
             return Answer(data=_of_content(studio, content, platforms))
-        verdict = studio.appraisal.file(place, _demands(platforms))
+        verdict = studio.appraisal.file(place, demands(comma_list(platforms)))
         return Answer(data=_told(verdict, _named(studio, place, body), None))
 
 
 @router.post(
     "/{content_id}",
     summary="Validate existing content",
-    responses=told(_EXAMPLE, "content_not_found", "not_a_picture"),
+    responses=told(_EXAMPLE, "content_not_found", "not_a_picture", "platform_unknown"),
 )
 def validate_content(studio: StudioDep, content_id: str, platforms: Platforms = None) -> Answer[Validation]:
     """The score is noted on it, with the checks that make it."""
@@ -126,7 +128,9 @@ def validate_content(studio: StudioDep, content_id: str, platforms: Platforms = 
 
 
 def _of_content(studio: Studio, content: Content, platforms: str | None) -> Validation:
-    return _told(studio.appraisal.content(content, _demands(platforms)), content.file_path, content.id)
+    return _told(
+        studio.appraisal.content(content, demands(comma_list(platforms))), content.file_path, content.id
+    )
 
 
 def _named(studio: Studio, place: Path, body: Given) -> str:
@@ -134,10 +138,6 @@ def _named(studio: Studio, place: Path, body: Given) -> str:
     if place.resolve().is_relative_to(root) and not place.is_relative_to(studio.settings.temp_path):
         return place.resolve().relative_to(root).as_posix()
     return body.image_url or body.image_path or ""
-
-
-def _demands(platforms: str | None) -> list[Demand]:
-    return []
 
 
 def _told(verdict: Verdict, file_path: str, content_id: str | None) -> Validation:
