@@ -58,7 +58,7 @@ def shown(cells: list[dict[str, Any]]) -> str:
 
 
 def test_there_is_a_notebook_for_each_way_in() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06", "07"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -83,6 +83,7 @@ def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
         "02": ("character sheet", "data:image/png;base64,", "image/gif"),
         "03": ("workflow_unknown", "data:image/png;base64,"),
         "04": ("data:video/mp4;base64,",),
+        "07": ("elf", "same picture: True", '"image/png"'),
         "06": ("completed", "invalid_field", "the signature is right", "event: completed"),
     }
     for sign in signs[path.stem[:2]]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from studio.cli import jobs, making
+from studio.cli import characters, jobs, making
 
 LANDMARKS = '{"left_eye": [x, y], "right_eye": …, "mouth": …} in shares of the sides, if no face is found'
 EXIT_CODES = """exit codes:
@@ -57,12 +57,37 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     talk.set_defaults(do=making.talk)
 
     _add_jobs(verbs, everywhere)
+    _add_characters(verbs, everywhere)
     _add_space(verbs)
     # Its own arguments are read by the app itself.
     verbs.add_parser("serve", help="the interface and the REST API, as python app.py", add_help=False)
     doctor = verbs.add_parser("doctor", parents=[everywhere], help="check the set-up and say what to do")
     doctor.set_defaults(do=_doctor)
     return parser.parse_args(argv)
+
+
+def _add_characters(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], everywhere: argparse.ArgumentParser
+) -> None:
+    parser = verbs.add_parser("characters", help="list, create, export, import")
+    actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", parents=[everywhere], help="the newest characters")
+    listing.add_argument("--search", default="", help="words of name, biography and look")
+    listing.add_argument("--limit", type=int, default=20)
+    listing.set_defaults(do=characters.list_characters)
+    create = actions.add_parser("create", parents=[everywhere], help="a character from a sentence")
+    create.add_argument("words", help="who it is, in words")
+    create.add_argument("--name", help="else the one that the words give")
+    create.set_defaults(do=characters.create)
+    export = actions.add_parser("export", parents=[everywhere], help="everything of a character as one ZIP")
+    export.add_argument("id", help="its id, or its name")
+    export.add_argument("-o", "--out", default=".", help="a folder, or the file")
+    export.add_argument("--contents", choices=("all", "approved", "none"), default="all")
+    export.set_defaults(do=characters.export)
+    load = actions.add_parser("import", parents=[everywhere], help="the character of such a ZIP")
+    load.add_argument("bundle", help="the ZIP")
+    load.add_argument("--name", help="another name for it")
+    load.set_defaults(do=characters.load)
 
 
 def _add_space(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
