@@ -291,10 +291,8 @@ class Characters:
                 "seed": character.look_seed,
                 **asked,
                 "prompt": words.prompt_of(character, prompt, style, clothing),
-                "identity": words.identity_words(character),
-                "identity_seed": character.look_seed,
+                **self.identity(character.id),
                 "negative_prompt": words.negative_of(character, str(asked.get("negative_prompt", "")), style),
-                "character_id": character.id,
                 "style_id": style.id if style else None,
             }
         )
@@ -323,6 +321,17 @@ class Characters:
             with self.database.write() as connection:
                 records.set_canon(connection, character.id, found.canon)
         return found
+
+    def identity(self, character_id: str) -> dict[str, Any]:
+        """The members of a request that keep a character the same, whatever the words; none if it is gone."""
+        character = records.find(self.database, character_id)
+        if character is None:
+            return {}
+        return {
+            "character_id": character.id,
+            "identity": words.identity_words(character),
+            "identity_seed": character.look_seed,
+        }
 
     def _with_reference(self, request: AvatarRequest, character: Character) -> AvatarRequest:
         """The request with the picture of the face, where a server can follow one."""

@@ -277,7 +277,7 @@ def read(studio: Studio, values: Values, language: str, **more: Any) -> AvatarRe
         "steps": _text(values["steps"]) or None,
         "cfg": _text(values["cfg"]) or None,
         "sampler": values["sampler"] or None,
-        "character_id": _text(values["character"]).partition(" ")[0] or None,
+        **studio.characters.identity(_text(values["character"]).partition(" ")[0]),
     }
     try:
         return AvatarRequest.model_validate({**wanted, **more})
