@@ -1,4 +1,4 @@
-"""The library's records: taken over once, sums that stay true, visitors who see their own, files that heal."""
+"""The library's records: taken in once, sums that stay true, visitors who see their own, files that heal."""
 
 from __future__ import annotations
 
