@@ -26,10 +26,10 @@ MAX_TEXT = 5000
 Id = Annotated[str, StringConstraints(max_length=200)]
 Language = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=20)]
 
+VoiceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
 
-class CloneBody(BaseModel):
-    """A recording of a voice."""
 
+class _Recording(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"audio_path": "content/hello.wav", "name": "Mia's voice"}]}
     )
@@ -38,13 +38,19 @@ class CloneBody(BaseModel):
     audio_path: Annotated[str, StringConstraints(max_length=1_024)] | None = Field(
         None, description="Below the storage root, at least 6 seconds of speech; wins over the address"
     )
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME)]
     language: Language | None = None
 
 
-class CloneForBody(CloneBody):
+class CloneBody(_Recording):
+    """A recording of a character's voice."""
+
+    name: VoiceName | None = Field(None, description="Unset: that of the character")
+
+
+class CloneForBody(_Recording):
     """A recording of a voice, and whose it shall be."""
 
+    name: VoiceName
     character_id: Id | None = None
 
 
@@ -239,7 +245,7 @@ def delete_character_voice(character_id: str, voice_id: str, studio: StudioDep) 
 
 
 def _clone(
-    studio: Studio, request: Request, body: CloneBody, character_id: str | None
+    studio: Studio, request: Request, body: CloneBody | CloneForBody, character_id: str | None
 ) -> Answer[VoiceAnswer]:
     if character_id:
         studio.characters.get(character_id)
@@ -251,7 +257,8 @@ def _clone(
         media="audio",
         base_url=str(request.base_url),
     )
-    voice = studio.voices.clone(recording, body.name, character_id or None, body.language or "en")
+    name = body.name or studio.characters.get(character_id or "").name
+    voice = studio.voices.clone(recording, name, character_id or None, body.language or "en")
     return Answer(data=_voice(voice), message=voice.note)
 
 
