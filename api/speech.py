@@ -134,6 +134,12 @@ VOICES = {
             "why": "TTS_URL names no voice server.",
         },
         {"name": "espeak-ng", "title": "espeak-ng, on this machine", "available": True, "why": ""},
+        {
+            "name": "comfyui",
+            "title": "ComfyUI, by its node packs for speech",
+            "available": False,
+            "why": "No ComfyUI server at hand has the nodes of Kokoro (KokoroSpeaker, KokoroGenerator).",
+        },
     ],
     "engine": "espeak-ng",
     "voices": [{"id": "de+f3", "name": "German, woman", "language": "de", "engine": "espeak-ng"}],

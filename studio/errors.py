@@ -892,6 +892,12 @@ REGISTRY = _registry(
         "The voice server at {url} refuses the recording: {why}.",
         "Try another recording; 10 to 25 seconds of clear speech suit most servers.",
     ),
+    Problem(
+        "speech_nodes_missing",
+        503,
+        "No ComfyUI server at hand has the nodes of {nodes}.",
+        "Install the node pack {sources} on one and restart it, or choose another engine.",
+    ),
 )
 
 

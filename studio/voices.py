@@ -35,7 +35,7 @@ LEAST_S = 6.0  # of speech
 SENT_S = 25.0  # of a recording; servers refuse long ones, and learn nothing more from them
 CLONED = "completed"
 MAX_NAME = 200
-EMBEDDED, SERVER = "espeak-ng", "server"
+EMBEDDED, SERVER, COMFYUI = "espeak-ng", "server", "comfyui"
 # How the embedded voice speaks a feeling: its pitch, how far it moves, and how fast it goes.
 _FEELINGS: dict[str, tuple[float, float, float]] = {
     "neutral": (1.0, 1.0, 1.0),
@@ -129,6 +129,9 @@ class Voices:
             cloned = self.speech.clone(sent, _server_name(name, voice_id), language)
             if cloned is not None:
                 made = _Made(SERVER, cloned, 1.0, 1.0, "Cloned by the voice server from the recording.")
+            elif self.speech.can_speak_alike:
+                note = "Spoken like the recording by Chatterbox on a ComfyUI server."
+                made = _Made(COMFYUI, "chatterbox", 1.0, 1.0, note)
             else:
                 fit = self.speech.like(heard, _language(language))
                 spoken_as = f"{_language(language)}+{fit.variant}" if fit.variant else _language(language)
@@ -179,7 +182,8 @@ class Voices:
         voice = self._chosen(voice_id, voice_name, character_id)
         notes: list[str] = [voice.note] if voice is not None and voice.engine == EMBEDDED else []
         request = self._request(text, voice, voice_name, language, speed, pitch, emotion, notes)
-        spoken = self.speech.speak(request)
+        like = self.path(voice) if voice is not None and voice.engine == COMFYUI else None
+        spoken = self.speech.speak(request, like)
         content = self._kept(spoken, request, voice, character_id)
         return Uttered(
             content,
@@ -240,6 +244,8 @@ class Voices:
         """What the engine is asked; what it cannot do is noted."""
         if voice is None and voice_name:
             self._check_name(voice_name)
+        if voice is not None and voice.engine == COMFYUI:
+            return self._for_comfyui(text, voice, speed, pitch, emotion, notes)
         by_server = voice.engine == SERVER if voice is not None else self.speech.has_server
         feeling = (emotion or "").strip().lower()
         high, lively, fast = 1.0, 1.0, 1.0
@@ -273,6 +279,16 @@ class Voices:
             _, plus, variant = voice.voice.partition("+")
             values |= {"voice": f"{spoken_in}{plus}{variant}"}
         return SpeechRequest.model_validate(values)
+
+    def _for_comfyui(
+        self, text: str, voice: ClonedVoice, speed: float, pitch: float, emotion: str | None, notes: list[str]
+    ) -> SpeechRequest:
+        """Chatterbox speaks at its own pace and pitch; of feelings it knows only how lively they are."""
+        feeling = (emotion or "").strip().lower()
+        _, lively, _ = _FEELINGS.get(_ALSO.get(feeling, feeling), (1.0, 1.0, 1.0))
+        if speed != 1.0 or pitch != 1.0:
+            notes.append("Chatterbox changes neither speed nor pitch; they were left.")
+        return SpeechRequest(text=text, voice=voice.voice, engine=COMFYUI, intonation=min(2.0, lively))
 
     def _check_name(self, voice_name: str) -> None:
         """Refuse a name that neither a kept voice nor the engine has."""

@@ -20,7 +20,8 @@ from studio.speech import Speech, SpeechRequest, listening
 from tests import fake_tts
 from tests.conftest import RunningApp, start_app_process
 from tests.fake_tts import FakeTts
-from tests.influencer_fixtures import UNKNOWN_IDS, call, influencer, refused
+from tests.influencer_fixtures import UNKNOWN_IDS, call, influencer, refused, until
+from tests.test_speech_comfyui import CHATTERBOX, SpeakingComfy
 
 __all__ = ["influencer"]
 
@@ -292,6 +293,29 @@ def test_without_any_voice_the_routes_say_what_to_install(
         assert call(app, "GET", "/voice/list") == {"voices": [], "count": 0}
     finally:
         app.kill()
+
+
+def test_a_comfyui_with_chatterbox_speaks_like_the_recording(
+    recordings: dict[str, bytes], tmp_path: Path
+) -> None:
+    comfy = SpeakingComfy(CHATTERBOX)
+    with comfy:
+        app = start_app_process(tmp_path, "--no-ui", COMFYUI_URL=comfy.url)
+        try:
+            path = put(app, "woman", recordings["woman"])
+            until(lambda: app.client.get("/api/v1/speech/voices").json()["engines"][2]["available"])
+            made = call(app, "POST", "/voice/clone", json={"audio_path": path, "name": "Mia"})
+            assert (made["engine"], "Chatterbox" in made["note"]) == ("comfyui", True)
+            asked = {"text": "Hello", "voice_id": made["voice_id"], "emotion": "excited", "pitch": 1.2}
+            spoken = call(app, "POST", "/voice/generate", json=asked)
+            assert (spoken["engine"], spoken["duration_seconds"]) == ("comfyui", pytest.approx(0.4, abs=0.01))
+            assert any("pitch" in note for note in spoken["notes"])
+            graph = next(iter(comfy.graphs.values()))
+            assert comfy.inputs[graph["1"]["inputs"]["audio"]] == recordings["woman"]
+            assert graph["10"]["inputs"]["exaggeration"] > 0.5
+            assert comfy.complaints == []
+        finally:
+            app.kill()
 
 
 # ------------------------------------------------------------------------- listening

@@ -191,7 +191,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     missing = lambda name, *rest: None if name == "espeakng_loader" else find(name, *rest)  # noqa: E731
     monkeypatch.setattr(importlib.util, "find_spec", missing)
     opened = Speech(settings())
-    assert [engine.available for engine in opened.engines()] == [False, False]
+    assert [engine.available for engine in opened.engines()] == [False, False, False]
     for engine, code in (("auto", "no_voice"), ("espeak-ng", "espeak_missing"), ("server", "tts_not_set")):
         with pytest.raises(StudioError) as caught:
             opened.speak(SpeechRequest(text="Hi", engine=engine))  # pyright: ignore[reportArgumentType]

@@ -45,7 +45,7 @@ def test_voices_are_listed_with_their_engine(app: RunningApp) -> None:
     listed = app.client.get("/api/v1/speech/voices").json()
     assert listed["engine"] == "espeak-ng"
     available = {one["name"]: one["available"] for one in listed["engines"]}
-    assert available == {"server": False, "espeak-ng": True}
+    assert available == {"server": False, "espeak-ng": True, "comfyui": False}
     assert next(one for one in listed["engines"] if not one["available"])["why"]
     assert len(listed["voices"]) > 150
     missing = app.client.get("/api/v1/speech/voices", params={"engine": "server"})

@@ -83,6 +83,7 @@ FOR_SCRIPTS = frozenset(
         "upload_name_missing",
         "video_too_long",
         "visitor_refused",
+        "speech_nodes_missing",
         "voice_not_found",
         "voice_too_short",
         "workflow_built_in",

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.comfy.pool import Pool
 from studio.errors import StudioError
 from studio.files import FileStore, StoredFile
 from studio.settings import Settings
 from studio.speech.asked import Engine, SpeechRequest, Spoken, Voice
 from studio.speech.embedded import Espeak
+from studio.speech.graphs import ComfyVoice
 from studio.speech.server import TtsServer
 
 if TYPE_CHECKING:
@@ -27,15 +29,16 @@ def keep(files: FileStore, spoken: Spoken, text: str) -> StoredFile:
 
 
 class Speech:
-    """The engines by name; `auto` is the server when there is one, else espeak-ng."""
+    """The engines by name; `auto` is the server if there is one, else espeak-ng, else a ComfyUI that can."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pool: Pool | None = None) -> None:
         self._server = TtsServer(settings)
         self._espeak = Espeak()
+        self._comfy = ComfyVoice(pool)
 
     def engines(self) -> list[Engine]:
         """Every engine, whether it can be had, and if not, why."""
-        return [self._server.about(), self._espeak.about()]
+        return [self._server.about(), self._espeak.about(), self._comfy.about()]
 
     @property
     def has_server(self) -> bool:
@@ -46,13 +49,20 @@ class Speech:
         """The voices of one engine, or of the one that `auto` takes."""
         return self._engine(engine).voices()
 
-    def speak(self, request: SpeechRequest) -> Spoken:
-        """The text as sound; refuses with what to do when no engine can be had."""
+    def speak(self, request: SpeechRequest, like: Path | None = None) -> Spoken:
+        """The text as sound, `like` a recording where a ComfyUI speaks; refused while nobody can."""
+        if like is not None:
+            return self._comfy.speak(request, like)
         return self._engine(request.engine).speak(request)
 
     def clone(self, recording: Path, name: str, language: str) -> str | None:
         """A voice like a recording on the voice server; nothing if there is none that takes some."""
         return self._server.clone(recording, name, language) if self._server.about().available else None
+
+    @property
+    def can_speak_alike(self) -> bool:
+        """Whether a ComfyUI server speaks like a recording that it is given."""
+        return self._comfy.can_clone
 
     def like(self, heard: Heard, language: str) -> Fit:
         """The embedded voice that comes nearest to what was heard."""
@@ -70,13 +80,17 @@ class Speech:
         self._espeak.stop()
         self._server.stop()
 
-    def _engine(self, name: str) -> Espeak | TtsServer:
+    def _engine(self, name: str) -> Espeak | TtsServer | ComfyVoice:
         if name == "server":
             return self._server
         if name == "espeak-ng":
             return self._espeak
+        if name == "comfyui":
+            return self._comfy
         if self._server.about().available:
             return self._server
         if self._espeak.about().available:
             return self._espeak
+        if self._comfy.about().available:
+            return self._comfy
         raise StudioError("no_voice")

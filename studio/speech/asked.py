@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from studio.speech.phonemes import Phoneme
 
-EngineName = Literal["auto", "espeak-ng", "server"]
+EngineName = Literal["auto", "espeak-ng", "server", "comfyui"]
 MAX_TEXT = 20_000
 
 # Scripts that give a language away; the rest is taken for English.
