@@ -45,8 +45,8 @@ from studio.services import Services
 from studio.settings import DEFAULT_SECRET_KEY, Settings
 from studio.speech import Speech
 from studio.talking import Talking
-from studio.videos import Videos
 from studio.video.edit import Editing
+from studio.videos import Videos
 from studio.voices import Voices
 from studio.writing import Writing
 
@@ -169,7 +169,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
     gallery = Gallery(jobs)
     media = Media(gallery)
     characters, contents, faces = Characters(jobs), Contents(media), Faces(jobs)
-    appraisal, speech = Appraisal(contents), Speech(settings)
+    appraisal, speech = Appraisal(contents), Speech(settings, pool)
     voices, writing = Voices(contents, speech), Writing(settings)
     servers = Servers(database, pool, runner.tasks_on)
     overrides = Overrides(database, settings, servers, pool)
@@ -213,6 +213,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Repurposing(contents, writing, Editing(media)),
     )
     studio.servers.restore()
+    overrides.listen(studio.writing.use)
     if not at_work:
         return studio
     pool.start()
