@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 WAIT_S = 5.0  # for an engine that is just coming up
 ASK_S = 10.0
+GLANCE_S = 3.0  # for whoever would rather have an answer without it
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def account(
         stored = jobs.files.get(file_id, media="image")
         path = jobs.files.path_of(stored.id)
         image = server.client.upload(path, content_hash=stored.sha256, suffix=stored.suffix)
-    told = server.client.account(text, seed=seed % 2**63, image=image, timeout_s=ASK_S)
+    told = server.client.account(text, seed=seed % 2**63, image=image, timeout_s=ASK_S if wait else GLANCE_S)
     return Account(
         traits=told.get("traits") or {},
         said=frozenset(told.get("said") or ()),
