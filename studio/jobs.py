@@ -181,7 +181,10 @@ class Jobs:
             plan = dataclasses.replace(plan, request=with_values(plan.request, seed=random_seed()))
         plan = self._with_length(plan)
         now = time.time()
-        job = self._new_job(plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id)
+        notes = self._notes_on(plan)
+        job = self._new_job(
+            plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id, notes=notes
+        )
         cancel_at = None if cancel_after_s is None else now + cancel_after_s
         job = dataclasses.replace(job, asked=asked, cancel_at=cancel_at)
         # A sheet asks for all of its faces and cut-outs together.
@@ -202,6 +205,17 @@ class Jobs:
             if also is not None:
                 also(connection, job.id)
         return self.get(job.id)
+
+    def _notes_on(self, plan: Plan) -> tuple[str, ...]:
+        """What is known before it begins: what was asked for and will not be used."""
+        manifest = workflows.named(self.library, plan.workflow).manifest
+        request = plan.request
+        if not isinstance(request, TalkRequest) or not request.landmarks or "landmarks" in manifest.slots:
+            return ()
+        return (
+            "The places of eyes and mouth that were given are not used: "
+            f"{manifest.title} finds the face by itself",
+        )
 
     def _with_length(self, plan: Plan) -> Plan:
         """The plan with how long a film will be, where its files say that; it is by what work is measured."""
@@ -317,6 +331,7 @@ class Jobs:
         plan = self._with_length(self.preflight(request))
         made, notes = self._made_again(parent, plan, again)
         now = time.time()
+        notes = (*self._notes_on(plan), *notes)
         job = self._new_job(
             plan, door, parent.priority, now, now, None, parent.metadata, parent_id=parent.id, notes=notes
         )

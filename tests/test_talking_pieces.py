@@ -414,6 +414,16 @@ def test_a_voice_that_is_not_finished_leaves_nothing(tmp_path: Path, comfy: Fake
         assert list(studio.settings.outputs_path.glob("*/*")) == []
 
 
+def test_places_that_a_workflow_does_not_take_are_told_unused(tmp_path: Path, comfy: FakeComfy) -> None:
+    places = {"left_eye": (0.3, 0.4), "right_eye": (0.7, 0.4), "mouth": (0.5, 0.7)}
+    with opened(tmp_path, comfy) as studio:
+        job = submit(studio, landmarks=places)
+        assert job.notes == (
+            "The places of eyes and mouth that were given are not used: Some talker finds the face by itself",
+        )
+        assert submit(studio).notes == ()
+
+
 def test_a_short_voice_is_one_piece_and_comes_out_as_asked(tmp_path: Path, comfy: FakeComfy) -> None:
     with opened(tmp_path, comfy) as studio:
         incoming = studio.files.receive()

@@ -50,6 +50,11 @@ class Motion:
         return np.ascontiguousarray(np.tensordot(amounts, self.basis, 1))
 
 
+_REACH = 2.0  # of one look around, in pixels of each copy
+_SMALLEST = 4  # pixels along the sides of the last copy
+_SURE = 0.999
+
+
 def soft(value: float, most: float) -> float:
     """A value that is held under a limit without a corner."""
     return float(most * np.tanh(value / most))
@@ -186,16 +191,46 @@ def _on_grid(shift: Array, there: Array) -> Array:
 
 
 def filled(total: Array, weight: Array) -> Array:
-    """A field whose empty places take what is around them; total is already multiplied by weight."""
-    out = np.zeros_like(total)
-    open_share = np.ones_like(weight)
-    radius = 0
-    while True:
-        sums = total if radius == 0 else blur(total, float(radius))
-        shares = weight if radius == 0 else blur(weight, float(radius))
-        sure = np.clip(shares * (4.0 if radius else 1.0), 0, 1) * open_share
-        out += sums / np.maximum(shares, 1e-6)[..., None] * sure[..., None]
-        open_share = open_share - sure
-        radius = radius * 2 or 1
-        if radius > max(weight.shape) or float(open_share.max()) < 1e-3:
-            return out
+    """A field whose empty places take what is around them; total is already multiplied by weight.
+
+    What is further away is looked for in smaller copies: it comes from further, and smoother.
+    """
+    sure = np.clip(weight, 0, 1)
+    near = _ratio(total, weight) * sure[..., None]
+    if float(sure.min()) >= _SURE:
+        return near
+    return near + _around(total, weight) * (1 - sure[..., None])
+
+
+def _around(total: Array, weight: Array) -> Array:
+    """The field of the surroundings, one size smaller at a time until nothing is empty."""
+    shares = blur(weight, _REACH)
+    field = _ratio(blur(total, _REACH), shares)
+    sure = np.clip(shares * 4.0, 0, 1)
+    if float(sure.min()) >= _SURE or max(weight.shape) <= _SMALLEST:
+        return field
+    wide = _doubled(_around(_halved(total), _halved(weight)), *weight.shape)
+    return field * sure[..., None] + wide * (1 - sure[..., None])
+
+
+def _ratio(total: Array, weight: Array) -> Array:
+    return total / np.maximum(weight, 1e-6)[..., None]
+
+
+def _halved(values: Array) -> Array:
+    """The mean of each four; beyond an odd edge there is nothing."""
+    height, width = values.shape[:2]
+    even = np.pad(values, [(0, height % 2), (0, width % 2)] + [(0, 0)] * (values.ndim - 2))
+    return (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) * np.float32(0.25)
+
+
+def _doubled(values: Array, height: int, width: int) -> Array:
+    """Twice as large, smoothly, cut to a size."""
+    for axis in (0, 1):
+        values = np.moveaxis(values, axis, 0)
+        before, after = np.concatenate([values[:1], values[:-1]]), np.concatenate([values[1:], values[-1:]])
+        larger = np.empty((2 * len(values), *values.shape[1:]), np.float32)
+        larger[::2] = 0.75 * values + 0.25 * before
+        larger[1::2] = 0.75 * values + 0.25 * after
+        values = np.moveaxis(larger, 0, axis)
+    return np.ascontiguousarray(values[:height, :width])
