@@ -155,7 +155,8 @@ def list_jobs(
     status: Annotated[JobStatus | None, Query()] = None,
     search: Annotated[str, Query(max_length=500, description="Words of the prompt")] = "",
     kind: Annotated[
-        Literal["media", "avatar", "talk", "all"], Query(description="Also those of other families")
+        Literal["media", "avatar", "talk", "video", "edit", "all"],
+        Query(description="Also those of other families"),
     ] = "media",
 ) -> Response:
     """Newest first."""

@@ -20,7 +20,7 @@ from api.problems import PlainProblem
 from studio.errors import StudioError
 from studio.jobs import IdempotencyKey
 from studio.records.entities import Job, Status
-from studio.request import MAX_SEED, AvatarRequest, TalkRequest, View
+from studio.request import MAX_SEED, AvatarRequest, TalkRequest, VideoRequest, View
 from studio.telling import tell_event, tell_job, with_view
 
 PREFIX = "/jobs"  # below the studio's own routes
@@ -121,11 +121,14 @@ class EventList(BaseModel):
 def _kind_of(values: Any) -> str:
     """Which kind of request it is; characters are the usual one and need not say so."""
     kind = values.get("kind") if isinstance(values, dict) else getattr(values, "kind", None)
-    return "talk" if kind == "talk" else "avatar"
+    return kind if kind in ("talk", "video") else "avatar"
 
 
 Wanted = Annotated[
-    Annotated[AvatarRequest, Tag("avatar")] | Annotated[TalkRequest, Tag("talk")], Discriminator(_kind_of)
+    Annotated[AvatarRequest, Tag("avatar")]
+    | Annotated[TalkRequest, Tag("talk")]
+    | Annotated[VideoRequest, Tag("video")],
+    Discriminator(_kind_of),
 ]
 
 

@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 
 from studio.assembly import Studio, open_studio
+from studio.gallery import Filter
 from studio.records.entities import Job
 from studio.request import AvatarRequest, VideoRequest
+from studio.ui import cards
 from tests.fake_comfy import wait_until
 from tests.studio_fixtures import make_settings
 
@@ -145,3 +147,14 @@ def test_words_that_are_refused_are_refused_in_videos_too(studio: Studio) -> Non
 def test_a_video_needs_words_or_a_picture() -> None:
     with pytest.raises(ValueError, match="words or a picture"):
         VideoRequest()
+
+
+def test_the_page_shows_it_as_a_video(studio: Studio) -> None:
+    job, _ = made(studio, VideoRequest(prompt="a knight bows", duration_s=1, fps=8, **SMALL))
+    assert cards.place(job).startswith(f"?talk={job.id}")
+    item = next(one for one in studio.gallery.page(Filter(), limit=5).items if one.output.job_id == job.id)
+    assert item.output.media == "video"
+    assert studio.jobs.list(kinds=("video",)).jobs[0].id == job.id
+    again = studio.jobs.retry(job.id, door="test")
+    assert again.request == job.request
+    studio.jobs.cancel(again.id)

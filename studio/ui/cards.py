@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.drafts import MEMBERS
 from studio.errors import StudioError
+from studio.gallery.restore import FILMS
 from studio.records import queue
 from studio.records.entities import Job, Output, Task
 from studio.ui import phrases, texts
@@ -227,7 +228,7 @@ def toggle(do: str, text: str, is_on: bool, job_id: str, **data: str) -> str:
 
 def place(job: Job) -> str:
     """The address of the tab that shows a job."""
-    return f"?talk={escape(job.id)}&amp;tab=talking" if job.kind == "talk" else f"?job={escape(job.id)}"
+    return f"?talk={escape(job.id)}&amp;tab=talking" if job.kind in FILMS else f"?job={escape(job.id)}"
 
 
 def thumbnail(job: Job, output: Output) -> str:

@@ -228,7 +228,7 @@ avatarforge.gallery = (() => {
     const link = (name, tab, words) => `<a class="act" href="?${name}=${encodeURIComponent(one.generation_id)}${
       tab ? `&tab=${tab}` : ''}">${escape(word(words))}</a>`;
     // What moves has no settings of a drawing, and no other sides.
-    const ways = one.kind === 'talk' ? link('talk', 'talking', 'action.open')
+    const ways = ['talk', 'video', 'edit'].includes(one.kind) ? link('talk', 'talking', 'action.open')
       : `<button type="button" class="act main" data-use>${escape(say('use'))}</button>${link('job', '', 'action.open')}${
         link('views', 'views', 'action.to_views')}${link('sheet', 'sheet', 'action.to_sheet')}${one.media === 'image'
         ? `<button type="button" class="act" data-send="talking" data-picture="${escape(one.id)}">${
