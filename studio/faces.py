@@ -31,6 +31,10 @@ _NODES: dict[Method, tuple[str, ...]] = {
     "instantid": ("instantid",),
     "faceid": ("faceid",),
 }
+# Nodes of another manner, whose names have those of this one in them.
+_OTHER_NODES: dict[Method, tuple[str, ...]] = dict.fromkeys(
+    ("ip-adapter", "ip-adapter-plus"), ("faceid", "instantid")
+)
 
 
 @dataclass(frozen=True)
@@ -205,8 +209,7 @@ class Faces:
 
     def workflows(self, method: Method) -> list[str]:
         """The workflows that follow a reference picture in this manner, whether they can run now or not."""
-        wanted = _NODES[method]
-        others = {sign for signs in _NODES.values() for sign in signs} - set(wanted)
+        wanted, others = _NODES[method], _OTHER_NODES.get(method, ())
         found: list[str] = []
         for workflow in list(self.jobs.library.values()):
             if "reference_image" not in workflow.manifest.slots or workflow.manifest.engine != "comfy":

@@ -217,9 +217,10 @@ def test_broken_files_are_judged_and_strangers_are_refused(app: RunningApp) -> N
     found = call(app, "POST", "/content/validate", json={"image_path": "content/broken.png"})
     assert (found["is_valid"], found["quality_score"], found["content_id"]) == (False, 0.0, None)
     assert found["errors"]
-    for path in ("../secret.png", "/etc/passwd", "content/../../x.png"):
+    for path in ("../secret.png", "content/../../x.png", "C:\\secret.png"):
         error = refused(app, "POST", "/content/validate", 422, json={"image_path": path})
         assert error["details"]["code"] == "given_outside"
+    refused(app, "POST", "/content/validate", 404, "not_found", json={"image_path": "/etc/passwd"})
     refused(app, "POST", "/content/validate", 422, "validation_error", json={})
 
 
