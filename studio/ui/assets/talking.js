@@ -257,10 +257,13 @@ avatarforge.talking = (() => {
     const said = await (await fetch('api/v1/speech/voices')).json();
     const list = part('[data-voices]');
     const mine = (document.documentElement.lang || 'en').split('-')[0];
-    const voices = said.voices || [];
+    // ComfyUI is never asked by itself while others can speak, so its voices are named beside theirs.
+    const isBeside = said.engine !== 'comfyui' && (said.engines || []).some((one) => one.name === 'comfyui' && one.available);
+    const more = isBeside ? (await (await fetch('api/v1/speech/voices?engine=comfyui')).json()).voices || [] : [];
+    const voices = [...(said.voices || []), ...more];
     const near = (voice) => (voice.language || '').split('-')[0] === mine;
     list.innerHTML = `<option value="">${escape(word('form.auto'))}</option>` + [...voices.filter(near), ...voices.filter((one) => !near(one))].map((one) =>
-      `<option value="${escape(one.id)}">${escape(one.name)}</option>`).join('');
+      `<option value="${escape(one.id)}" data-engine="${escape(one.engine)}">${escape(one.name)}</option>`).join('');
     list.hidden = voices.length === 0;
     const none = voices.length === 0 && !(said.engines || []).some((one) => one.available);
     part('[data-act=speak]').disabled = none;
@@ -271,9 +274,9 @@ avatarforge.talking = (() => {
   const speak = guarded(async () => {
     const text = part('[data-text]').value.trim();
     if (!text) { part('[data-text]').focus(); return; }
-    const voice = part('[data-voices]').value;
+    const voice = part('[data-voices]').value, engine = part('[data-voices]').selectedOptions[0]?.dataset.engine;
     await busy(part('[data-voice]'), async () => {
-      const said = await ask('api/v1/speech', {text, ...(voice ? {voice} : {})});
+      const said = await ask('api/v1/speech', {text, ...(voice ? {voice, engine} : {})});
       setVoice({
         file_id: said.file_id, url: said.url.replace(/^\//, ''), title: text.length > 60 ? `${text.slice(0, 59)}…` : text,
         duration: said.duration,
