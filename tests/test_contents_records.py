@@ -106,6 +106,22 @@ def test_files_are_copied_where_they_cannot_be_linked(
     assert path.stat().st_nlink == 1
 
 
+def test_a_full_disk_costs_no_result(
+    jobs: Jobs, library: Contents, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = make(jobs, door="influencer")
+
+    def refuse(*_: object) -> None:
+        raise StudioError("disk_full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library.shelf, "keep", refuse)
+        for hear in jobs.before_recording:
+            hear(job, job.outputs)
+    assert "could not be put into the content folder" in caplog.text
+    assert library.path(library.of_job(job.id)[0]).is_file()
+
+
 def test_a_file_that_is_gone_is_said(jobs: Jobs, library: Contents) -> None:
     job = make(jobs)
     (content,) = library.of_job(job.id)

@@ -130,6 +130,9 @@ def test_a_video_is_cut_to_the_shape_and_the_length(
 ) -> None:
     film = make_film(tmp_path / "film.mp4", frames=40, fps=10, size=(320, 192))
     source = within.contents.add(film, media="video", prompt="waves", description="At the sea.")
+    shown = influencer.client.get(f"/api/content/library/{source.id}/preview", params={"width": 150})
+    assert shown.headers["content-type"] == "image/webp"
+    assert Image.open(io.BytesIO(shown.content)).size == (160, 96)
     plans = call(influencer, "GET", path_of(source.id, "/platforms"))
     assert "pinterest" in plans["platforms"]
     told = call(influencer, "POST", path_of(source.id), json={"platform": "instagram_reel"})

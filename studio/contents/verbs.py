@@ -169,8 +169,12 @@ class Contents:
             # One that is made again keeps the id under which it is recorded.
             name = known.get(output.name, output.id) + Path(output.name).suffix
             path = self.jobs.files.result_place(job.id, output.name)
-            if path.is_file():
-                self.shelf.keep(path, name)
+            try:
+                if path.is_file():
+                    self.shelf.keep(path, name)
+            except (OSError, StudioError) as error:
+                # The result itself is there, and is looked for again when its content is asked for.
+                log.warning("%s could not be put into the content folder: %s", path, error)
 
     def _let_go(self, job: Job) -> None:
         """Remove the files of contents that went with their job."""
