@@ -76,6 +76,7 @@ async def generate_image(
             face_id=body.face_embedding_id,
             method=body.face_consistency_method,
         )
+        wanted = studio.overrides.with_defaults(wanted)
         return studio.jobs.submit(wanted, door=DOOR, key=key, asked=asked, cancel_after_s=cancel_after_s)
 
     job = await creating.create(
