@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
@@ -128,9 +129,7 @@ def approve_contents(studio: StudioDep, body: schemas.Chosen) -> Answer[schemas.
     return Answer(
         data=schemas.Approved(
             approved=len(done.done),
-            failed=len(done.failed),
-            total=len(done.done) + len(done.failed),
-            failed_ids=list(done.failed),
+            **_others(done.done, done.failed),
         )
     )
 
@@ -142,9 +141,7 @@ def reject_contents(studio: StudioDep, body: schemas.Rejected) -> Answer[schemas
     return Answer(
         data=schemas.RejectedAnswer(
             rejected=len(done.done),
-            failed=len(done.failed),
-            total=len(done.done) + len(done.failed),
-            failed_ids=list(done.failed),
+            **_others(done.done, done.failed),
         )
     )
 
@@ -156,9 +153,7 @@ def delete_contents(studio: StudioDep, body: schemas.Unwanted) -> Answer[schemas
     return Answer(
         data=schemas.DeletedAnswer(
             deleted=len(done.done),
-            failed=len(done.failed),
-            total=len(done.done) + len(done.failed),
-            failed_ids=list(done.failed),
+            **_others(done.done, done.failed),
             restorable_until=iso_seconds(done.until),
         )
     )
@@ -171,9 +166,7 @@ def restore_contents(studio: StudioDep, body: schemas.Chosen) -> Answer[schemas.
     return Answer(
         data=schemas.Restored(
             restored=len(done.done),
-            failed=len(done.failed),
-            total=len(done.done) + len(done.failed),
-            failed_ids=list(done.failed),
+            **_others(done.done, done.failed),
         )
     )
 
@@ -187,6 +180,10 @@ def restore_contents(studio: StudioDep, body: schemas.Chosen) -> Answer[schemas.
 def download_contents(studio: StudioDep, body: schemas.Chosen) -> Response:
     """Files by type, with a manifest; ids that are unknown are left out."""
     return send_zip(studio.contents.archive(body.content_ids), "content")
+
+
+def _others(done: Sequence[str], failed: Sequence[str]) -> dict[str, Any]:
+    return {"failed": len(failed), "total": len(done) + len(failed), "failed_ids": list(failed)}
 
 
 # ----------------------------------------------------------------------- one item
