@@ -7,6 +7,7 @@ import pytest
 from studio.engine.figure.spec import Garment, Spec
 from studio.engine.figure.words import parse
 from studio.engine.figure.words.colours import COLOURS, distance
+from studio.engine.figure.words.tell import account
 
 
 def worn(spec: Spec) -> dict[str, Garment]:
@@ -220,3 +221,9 @@ def test_views_are_taken_from_where_the_words_say(words: str, yaw: float | None,
     spec, not_drawn, _ = parse(f"knight, {words}")
     assert (spec.camera.yaw_deg, spec.camera.framing) == (yaw, framing)
     assert not_drawn == ()
+
+
+@pytest.mark.parametrize("words", ["in a cafe, drinking coffee", "drinking tea", "a woman with a coffee"])
+def test_a_drink_is_a_cup_in_a_hand_and_no_colour_of_clothes(words: str) -> None:
+    assert [item.kind for item in parse(words).spec.items] == ["cup"]
+    assert not account(words)["has_clothes"]

@@ -150,7 +150,9 @@ _carry("camera", "right_hand", "camera, photo camera", "plastic", "black")
 _carry(
     "cup",
     "right_hand",
-    "cup, mug, goblet, tankard, teacup, coffee cup, cup of coffee, cup of tea, chalice",
+    "cup, mug, goblet, tankard, teacup, coffee cup, cup of coffee, cup of tea, chalice, drinking coffee, "
+    "drinking tea, drinks coffee, drinks tea, drinking a coffee, sipping coffee, sipping tea, having coffee, "
+    "having a coffee, with coffee, with a coffee, holding coffee, holding a coffee, drinking, sipping",
     "steel",
     "white silver brown",
 )
