@@ -133,7 +133,9 @@ class Videos:
         if method == "figure" or (method in WORKFLOWS and not self._has_gpu_servers()):
             return request.model_copy(update={"engine": "embedded", "workflow": FIGURE})
         refusal: StudioError | None = None
-        for name in WORKFLOWS.get(method, ()):
+        names = WORKFLOWS.get(method, ())
+        # Without a picture, the first to say why it cannot is one that needs none.
+        for name in names if request.image_file_id else reversed(names):
             chosen = request.model_copy(update={"workflow": name})
             try:
                 self.jobs.preflight(chosen)
