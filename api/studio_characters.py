@@ -13,7 +13,6 @@ from api.deps import StudioDep
 from api.studio_schemas import problem
 from studio import drafts
 from studio.assembly import Studio
-from studio.errors import StudioError
 from studio.records.characters import Character
 from studio.request import AvatarRequest, with_values
 
@@ -159,12 +158,8 @@ def _card(studio: Studio, character: Character) -> Card:
 
 def _picture(studio: Studio, character: Character) -> str:
     """The picture that stands for a character, or a draft of the face."""
-    if character.picture_id is not None:
-        try:
-            content = studio.contents.get(character.picture_id)
-            return f"studio/content/library/{content.id}/preview?width={FACE_PX}"
-        except StudioError:
-            pass  # it was deleted
+    if character.picture_id is not None and (found := studio.contents.find([character.picture_id])):
+        return f"studio/content/library/{found[0].id}/preview?width={FACE_PX}"
     request = studio.characters.request(character.id, {"kind": "avatar"})
     face: AvatarRequest = with_values(request, framing="portrait", reference_file_id=None)
     return drafts.address(face, width=256, height=256)
