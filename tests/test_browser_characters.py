@@ -249,6 +249,8 @@ def test_tags_captions_and_platforms_of_one_picture(watched: Watched, studio: Ru
 def test_what_was_deleted_comes_back(watched: Watched) -> None:
     page = watched.page
     items = library(page)
+    for item in items.all():  # whoever is being judged cannot be found any more once it is deleted
+        expect(item.locator("[data-score]")).to_be_visible()
     before = items.count()
     gone = items.first.get_attribute("data-id")
     items.first.locator(".open").focus()

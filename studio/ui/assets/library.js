@@ -168,7 +168,7 @@ avatarforge.library = (() => {
         if (!next || !room.isOpen() || document.hidden) return;
         try {
           const verdict = await ask(`content/validate/${encodeURIComponent(next.id)}`, {});
-          changed({...find(next.id), quality_score: verdict.quality_score});
+          if (find(next.id)) changed({...find(next.id), quality_score: verdict.quality_score});
         } catch {
           next.failed = true;  // its own page tells why
         }
