@@ -639,6 +639,7 @@ REGISTRY = _registry(
         "Check the address; it must lead to the file itself, without a login.",
     ),
     # Characters.
+    Problem("pose_not_found", 404, "The character has no pose {name!r}.", "Name one of its `poses`."),
     Problem(
         "bundle_unreadable",
         422,

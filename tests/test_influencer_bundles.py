@@ -16,8 +16,9 @@ from PIL import Image
 
 from tests.conftest import RunningApp
 from tests.influencer_fixtures import ask, call, influencer, read, read_refusal, refused, until
+from tests.test_influencer_voices import put, recordings
 
-__all__ = ["influencer"]
+__all__ = ["influencer", "recordings"]
 
 SMALL = {"width": 128, "height": 128, "steps": 2}
 
@@ -260,6 +261,27 @@ def test_what_was_tampered_with_is_refused_whole(
     error = read_refusal(send(influencer, changed(bundle, change)), status)
     assert error["details"]["code"] == code, error
     assert call(influencer, "GET", "/characters")["total"] == before
+
+
+def test_poses_and_voices_go_along(influencer: RunningApp, recordings: dict[str, bytes]) -> None:
+    made = call(influencer, "POST", "/characters", json={"name": "Vera"})
+    path = f"/characters/{made['id']}"
+    pose = call(
+        influencer, "POST", f"{path}/poses", json={"name": "bow", "file_id": upload(influencer, png("black"))}
+    )
+    assert list(pose["poses"]) == ["bow"]
+    place = put(influencer, "vera", recordings["woman"])
+    call(influencer, "POST", f"{path}/voice/clone", json={"audio_path": place, "name": "Vera's voice"})
+    twin = read(send(influencer, export(influencer, made["id"])))
+    assert (twin["files"], twin["skipped"]) == (2, [])
+    assert twin["character"]["poses"] == pose["poses"]
+    voices = call(influencer, "GET", f"/characters/{twin['character']['id']}/voice/list")["voices"]
+    assert [voice["name"] for voice in voices] == ["Vera's voice"]
+    gone = call(influencer, "DELETE", f"{path}/poses/bow")
+    assert gone["poses"] == {}
+    refused(influencer, "DELETE", f"{path}/poses/bow", 404, "not_found")
+    unknown = {"prompt": "x", "pose": "bow"}
+    refused(influencer, "POST", f"{path}/generate/image", 404, "not_found", json=unknown)
 
 
 def test_what_is_no_zip_is_refused(influencer: RunningApp, bundle: bytes) -> None:

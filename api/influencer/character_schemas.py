@@ -341,6 +341,7 @@ class NewImage(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=8)] | None = None
     clothing: Text | None = None
     costume: Name | None = Field(None, description="One of the character's costumes, by name")
+    pose: Name | None = Field(None, description="One of the character's poses, by name")
 
 
 class FromWords(BaseModel):
@@ -388,6 +389,17 @@ class Fields(BaseModel):
     not_understood: list[str] = Field(
         description="Words that no trait is known for; they are kept as they are"
     )
+
+
+class NewPose(BaseModel):
+    """A picture of an OpenPose skeleton."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "bow", "image_url": "/files/ID"}]})
+
+    name: Name
+    image_url: Annotated[str, StringConstraints(max_length=2_048)] | None = None
+    image_path: Annotated[str, StringConstraints(max_length=1_024)] | None = None
+    file_id: Id | None = None
 
 
 class SetItem(BaseModel):

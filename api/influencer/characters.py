@@ -26,7 +26,7 @@ from studio.bundles import Which
 from studio.characters import making, sets
 from studio.given import given
 from studio.jobs import IdempotencyKey
-from studio.records.characters import Character, CharacterSet, CharacterStatus, Style
+from studio.records.characters import POSE, Character, CharacterSet, CharacterStatus, Style
 from studio.records.contents import Filter
 from studio.records.entities import Job
 from studio.request import random_seed
@@ -259,6 +259,7 @@ def _submit(
         "variants": body.batch_size,
         "clothing": body.clothing,
         "costume": body.costume,
+        "pose": body.pose,
     }
     request = studio.overrides.with_defaults(studio.characters.request(character_id, values, body.style_id))
     return studio.jobs.submit(request, door=DOOR, key=key, asked=asked, cancel_after_s=cancel_after_s)
@@ -325,6 +326,34 @@ def list_sets(
 def get_set(studio: StudioDep, character_id: str, set_id: str) -> Answer[schemas.SetAnswer]:
     """Its pictures and how far they are."""
     return Answer(data=_set(studio, sets.get(studio.characters, character_id, set_id)))
+
+
+# ------------------------------------------------------------------------------ poses
+
+
+@router.post(
+    "/{character_id}/poses",
+    summary="Keep a pose",
+    responses=told(SHOWN["whole"], MISSING, "file_not_found"),
+)
+def keep_pose(request: Request, studio: StudioDep, character_id: str, body: schemas.NewPose) -> Answer[Whole]:
+    """An OpenPose picture under a name, for `pose` of its pictures; it replaces one of that name."""
+    studio.characters.get(character_id)
+    file_id = body.file_id
+    if file_id is None:
+        base = str(request.base_url)
+        file_id = given(studio.files, url=body.image_url, path=body.image_path, base_url=base).id
+    return Answer(data=_whole(studio, studio.characters.hold(character_id, POSE, body.name, file_id)))
+
+
+@router.delete(
+    "/{character_id}/poses/{name}",
+    summary="Let a pose go",
+    responses=told(SHOWN["whole"], MISSING, "pose_not_found"),
+)
+def drop_pose(studio: StudioDep, character_id: str, name: str) -> Answer[Whole]:
+    """The picture itself stays an upload."""
+    return Answer(data=_whole(studio, studio.characters.release(character_id, POSE, name)))
 
 
 # ----------------------------------------------------------------------------- styles

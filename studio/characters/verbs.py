@@ -19,7 +19,7 @@ from studio.media import wants_photo
 from studio.prompts import view_asked_for
 from studio.records import characters as records
 from studio.records import media
-from studio.records.characters import REFERENCE, Character, CharacterStatus, Style
+from studio.records.characters import POSE, REFERENCE, Character, CharacterStatus, Style
 from studio.records.entities import Job, Output
 from studio.records.files import StoredFile
 from studio.request import AvatarRequest, random_seed, with_values
@@ -198,6 +198,19 @@ class Characters:
             log.info("a face reference cannot be had: %s", error.message)
             return None, (f"The face reference could not be fetched: {error.message} {error.hint}".strip(),)
 
+    def release(self, character_id: str, role: str, name: str) -> Character:
+        """Let an upload go; it stays for as long as others hold it."""
+        self._held(self.get(character_id), role, name)
+        with self.database.write() as connection:
+            records.drop_file(connection, character_id, role, name)
+        return self.get(character_id)
+
+    def _held(self, character: Character, role: str, name: str) -> str:
+        file_id = character.files.get((role, name))
+        if file_id is None:
+            raise StudioError("pose_not_found", name=display_name(name)[:100])
+        return file_id
+
     # ------------------------------------------------------------------- styles
 
     def styles(self, character_id: str, *, is_active: bool | None = None) -> list[Style]:
@@ -270,12 +283,14 @@ class Characters:
         """What draws this character; `values` are members of an `AvatarRequest`, its prompt is the scene.
 
         The style's settings override those of the request; without a style the default one is taken.
-        `costume` names one of the character's own.
+        `costume` and `pose` name some of the character's own.
         """
         character = self.complete(self.get(character_id))
         style = self.style(character_id, style_id) if style_id else self.default_style(character_id)
         asked = {name: value for name, value in values.items() if value is not None}
         prompt = str(asked.pop("prompt", ""))
+        if pose := asked.pop("pose", None):
+            asked["pose_file_id"] = self._held(character, POSE, str(pose))
         costume, clothing = str(asked.pop("costume", "")), str(asked.pop("clothing", ""))
         clothing = clothing or self._clothes(character, costume, prompt)
         if style is not None:
