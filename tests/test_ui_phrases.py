@@ -20,6 +20,11 @@ FOR_SCRIPTS = frozenset(
     {
         "video_portrait_failed",
         "video_preset_unknown",
+        "ab_test_not_found",
+        "embedding_not_found",
+        "face_method_impossible",
+        "no_images_yet",
+        "not_a_picture",
         "address_too_large",
         "address_without_file",
         "clone_refused",
