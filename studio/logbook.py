@@ -8,6 +8,7 @@ neither.
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import logging
 import queue
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 LEVELS = ("debug", "info", "warning", "error", "critical")
 MOST_KEPT = 5_000
 LONGEST = 8_000  # characters of one entry, tracebacks included
-READ_BYTES = 4 * 2**20  # of LOG_FILE, from its end
+READ_BYTES = 2 * 2**20  # of LOG_FILE, from its end
 MOST_WAITING = 1_000  # faults that are not yet in the records
 SHORTEST_SECRET = 6  # shorter ones would blot out ordinary words
 BACKEND = "backend"
@@ -86,6 +87,7 @@ class Logbook(logging.Handler):
         self._writing = threading.Lock()
         self._writer: threading.Thread | None = None
         self._lost = 0
+        self._read: tuple[tuple[int, int], tuple[Entry, ...]] | None = None  # LOG_FILE as it was then
 
     def start(self) -> None:
         """Listen to everything that is logged in this process."""
@@ -157,31 +159,38 @@ class Logbook(logging.Handler):
         self, *, level: str | None = None, service: str | None = None, limit: int = 100, offset: int = 0
     ) -> tuple[list[Entry], int]:
         """What was logged, the newest first, and how many entries of these are known."""
-        kept = [*self._from_file(), *self._kept.copy()]
-        fitting = [
-            one
-            for one in reversed(kept)
-            if (level is None or one.level == level)
-            and (service is None or one.service == service or f"{one.logger}.".startswith(f"{service}."))
-        ]
-        return fitting[offset : offset + limit], len(fitting)
+        kept = self._kept.copy()
+        # What this process has forgotten is in its file as well.
+        since = kept[0].at if len(kept) == MOST_KEPT else self._began_at
+
+        def fits(one: Entry) -> bool:
+            in_service = service is None or one.service == service or _is_below(one.logger, service)
+            return in_service and (level is None or one.level == level)
+
+        recent = [one for one in reversed(kept) if fits(one)]
+        earlier = [one for one in reversed(self._from_file()) if one.at < since and fits(one)]
+        shown = [*recent, *earlier][offset : offset + limit]
+        # Those of the file were written without the secrets of now.
+        return [replace(one, message=self.plain(one.message)) for one in shown], len(recent) + len(earlier)
 
     def tail(self, service: str, most: int) -> list[str]:
         """The last lines of a process that the studio runs, the oldest first."""
         name = f"{service}.output"
         return [one.message for one in self._kept.copy() if one.logger == name][-most:]
 
-    def _from_file(self) -> Iterable[Entry]:
-        """What LOG_FILE tells of the time before this process."""
+    def _from_file(self) -> Sequence[Entry]:
+        """The entries at the end of LOG_FILE, the oldest first."""
         if self._file is None:
             return ()
         try:
-            lines = _last_lines(self._file)
+            found = self._file.stat()
+            state = (found.st_mtime_ns, found.st_size)
+            if self._read is None or self._read[0] != state:
+                self._read = (state, tuple(read_entries(_last_lines(self._file))))
         except OSError as error:
             log.debug("LOG_FILE cannot be read: %s", error)
             return ()
-        found = (replace(one, message=self.plain(one.message)) for one in read_entries(lines))
-        return [one for one in found if one.at < self._began_at]
+        return self._read[1]
 
     # ---------------------------------------------------------------- faults
 
@@ -263,10 +272,14 @@ class Logbook(logging.Handler):
                 log.error("what went wrong cannot be kept: %s", error)
 
 
+@functools.lru_cache(1024)
 def service_of(logger: str) -> str:
     """The service that a place in the code belongs to."""
-    fitting = (service for name, service in _SERVICES if f"{logger}.".startswith(f"{name}."))
-    return next(fitting, BACKEND)
+    return next((service for name, service in _SERVICES if _is_below(logger, name)), BACKEND)
+
+
+def _is_below(logger: str, place: str) -> bool:
+    return logger == place or logger.startswith(f"{place}.")
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
@@ -330,7 +343,7 @@ def _read_pretty(line: str) -> Entry | None:
         return None
     clock, milliseconds, level, logger, message = found.groups()
     # It is written in the time of the place where it was written, which is here.
-    at = datetime.datetime.strptime(clock, "%Y-%m-%d %H:%M:%S").timestamp() + int(milliseconds) / 1000
+    at = datetime.datetime.fromisoformat(f"{clock}.{milliseconds}").timestamp()
     ids: dict[str, str] = {}
     if written := _IDS.search(message):
         message = message[: written.start()]
