@@ -61,6 +61,140 @@ CUSTOM: dict[str, Any] = {
         },
         "outputs": ["IMAGE", "AUDIO"],
     },
+    # ComfyUI-WanVideoWrapper
+    "MultiTalkModelLoader": {
+        "required": {"model": {"folder": "diffusion_models"}},
+        "outputs": ["MULTITALKMODEL"],
+    },
+    "WanVideoLoraSelect": {
+        "required": {
+            "lora": {"folder": "loras"},
+            "strength": {"type": "FLOAT", "min": -1000.0, "max": 1000.0, "default": 1.0},
+        },
+        "optional": {
+            "prev_lora": {"type": "WANVIDLORA"},
+            "blocks": {"type": "SELECTEDBLOCKS"},
+            "low_mem_load": {"type": "BOOLEAN", "default": False},
+            "merge_loras": {"type": "BOOLEAN", "default": True},
+        },
+        "outputs": ["WANVIDLORA"],
+    },
+    "WanVideoBlockSwap": {
+        "required": {
+            "blocks_to_swap": {"type": "INT", "min": 0, "max": 40, "default": 20},
+            "offload_img_emb": {"type": "BOOLEAN", "default": False},
+            "offload_txt_emb": {"type": "BOOLEAN", "default": False},
+        },
+        "optional": {
+            "use_non_blocking": {"type": "BOOLEAN", "default": False},
+            "vace_blocks_to_swap": {"type": "INT", "min": 0, "max": 15, "default": 0},
+        },
+        "outputs": ["BLOCKSWAPARGS"],
+    },
+    "WanVideoModelLoader": {
+        "required": {
+            "model": {"folder": "diffusion_models"},
+            "base_precision": {"choices": ["fp32", "bf16", "fp16", "fp16_fast"]},
+            "quantization": {"choices": ["disabled", "fp8_e4m3fn", "fp8_e4m3fn_scaled"]},
+            "load_device": {"choices": ["main_device", "offload_device"]},
+        },
+        "optional": {
+            "attention_mode": {"choices": ["sdpa", "flash_attn_2", "flash_attn_3", "sageattn"]},
+            "block_swap_args": {"type": "BLOCKSWAPARGS"},
+            "lora": {"type": "WANVIDLORA"},
+            "multitalk_model": {"type": "MULTITALKMODEL"},
+        },
+        "outputs": ["WANVIDEOMODEL"],
+    },
+    "WanVideoVAELoader": {
+        "required": {"model_name": {"folder": "vae"}},
+        "optional": {"precision": {"choices": ["fp16", "fp32", "bf16"]}},
+        "outputs": ["WANVAE"],
+    },
+    "WanVideoTextEncodeCached": {
+        "required": {
+            "model_name": {"folder": "text_encoders"},
+            "precision": {"choices": ["fp32", "bf16"]},
+            "positive_prompt": {"type": "STRING"},
+            "negative_prompt": {"type": "STRING"},
+            "quantization": {"choices": ["disabled", "fp8_e4m3fn"]},
+            "use_disk_cache": {"type": "BOOLEAN", "default": True},
+            "device": {"choices": ["gpu", "cpu"]},
+        },
+        "outputs": ["WANVIDEOTEXTEMBEDS", "WANVIDEOTEXTEMBEDS", "STRING"],
+    },
+    "WanVideoClipVisionEncode": {
+        "required": {
+            "clip_vision": {"type": "CLIP_VISION"},
+            "image_1": {"type": "IMAGE"},
+            "strength_1": {"type": "FLOAT", "min": 0.0, "max": 10.0, "default": 1.0},
+            "strength_2": {"type": "FLOAT", "min": 0.0, "max": 10.0, "default": 1.0},
+            "crop": {"choices": ["center", "disabled"]},
+            "combine_embeds": {"choices": ["average", "sum", "concat", "batch"]},
+            "force_offload": {"type": "BOOLEAN", "default": True},
+        },
+        "outputs": ["WANVIDIMAGE_CLIPEMBEDS"],
+    },
+    "Wav2VecModelLoader": {
+        "required": {
+            "model": {"folder": "wav2vec2"},
+            "base_precision": {"choices": ["fp32", "bf16", "fp16"]},
+            "load_device": {"choices": ["main_device", "offload_device"]},
+        },
+        "outputs": ["WAV2VECMODEL"],
+    },
+    "MultiTalkWav2VecEmbeds": {
+        "required": {
+            "wav2vec_model": {"type": "WAV2VECMODEL"},
+            "audio_1": {"type": "AUDIO"},
+            "normalize_loudness": {"type": "BOOLEAN", "default": True},
+            "num_frames": {"type": "INT", "min": 1, "max": 10000, "default": 81},
+            "fps": {"type": "FLOAT", "min": 1.0, "max": 60.0, "default": 25.0},
+            "audio_scale": {"type": "FLOAT", "min": 0.0, "max": 100.0, "default": 1.0},
+            "audio_cfg_scale": {"type": "FLOAT", "min": 0.0, "max": 100.0, "default": 1.0},
+            "multi_audio_type": {"choices": ["para", "add"]},
+        },
+        "outputs": ["MULTITALK_EMBEDS", "AUDIO", "INT"],
+    },
+    "WanVideoImageToVideoMultiTalk": {
+        "required": {
+            "vae": {"type": "WANVAE"},
+            "width": {"type": "INT", "min": 64, "max": 2048, "default": 832},
+            "height": {"type": "INT", "min": 64, "max": 29048, "default": 480},
+            "frame_window_size": {"type": "INT", "min": 1, "max": 10000, "default": 81},
+            "motion_frame": {"type": "INT", "min": 1, "max": 10000, "default": 25},
+            "force_offload": {"type": "BOOLEAN", "default": False},
+            "colormatch": {"choices": ["disabled", "mkl", "hm", "reinhard"]},
+        },
+        "optional": {
+            "start_image": {"type": "IMAGE"},
+            "clip_embeds": {"type": "WANVIDIMAGE_CLIPEMBEDS"},
+            "mode": {"choices": ["auto", "multitalk", "infinitetalk"]},
+        },
+        "outputs": ["WANVIDIMAGE_EMBEDS", "STRING"],
+    },
+    "WanVideoSampler": {
+        "required": {
+            "model": {"type": "WANVIDEOMODEL"},
+            "image_embeds": {"type": "WANVIDIMAGE_EMBEDS"},
+            "steps": {"type": "INT", "min": 1, "default": 30},
+            "cfg": {"type": "FLOAT", "min": 0.0, "max": 30.0, "default": 6.0},
+            "shift": {"type": "FLOAT", "min": 0.0, "max": 1000.0, "default": 5.0},
+            "seed": {"type": "INT", "min": 0, "max": 18446744073709551615, "default": 0},
+            "force_offload": {"type": "BOOLEAN", "default": True},
+            "scheduler": {"choices": ["unipc", "dpm++", "dpm++_sde", "euler", "multitalk"]},
+            "riflex_freq_index": {"type": "INT", "min": 0, "max": 1000, "default": 0},
+        },
+        "optional": {
+            "text_embeds": {"type": "WANVIDEOTEXTEMBEDS"},
+            "multitalk_embeds": {"type": "MULTITALK_EMBEDS"},
+        },
+        "outputs": ["LATENT", "LATENT"],
+    },
+    "WanVideoPassImagesFromSamples": {
+        "required": {"samples": {"type": "LATENT"}},
+        "outputs": ["IMAGE", "STRING"],
+    },
     "ADE_AnimateDiffLoaderGen1": {
         "required": {
             "model": {"type": "MODEL"},

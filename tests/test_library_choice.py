@@ -321,9 +321,12 @@ def test_a_pose_is_turned_to_each_view_if_somebody_can() -> None:
     assert sources[("front", "back"), ()] == [{"pose_image": "upload:pose"}] * 2
 
 
+OTHERS = {"draw", "talk", "edit", "video"}  # for requests of kinds of their own, or what is asked for usually
+
+
 def test_tools_are_used_only_by_name() -> None:
     everything = workflows.Candidate("comfy", server_info(every_model(), custom=True))
-    tools = {name for name, one in LIBRARY.items() if one.manifest.task not in {"draw", "talk"}}
+    tools = {name for name, one in LIBRARY.items() if one.manifest.task not in OTHERS}
     assert tools == {"inpaint", "upscale", "cutout", "cutout_rmbg"}
     assert chosen(ask(reference_file_id="r"), everything)[0] not in tools
     for name in tools:

@@ -154,6 +154,36 @@ def test_a_pack_that_is_missing_is_named_with_where_it_comes_from() -> None:
     ]
 
 
+def test_infinitetalk_needs_its_pack_and_its_files() -> None:
+    found = workflows.preflight(LIBRARY, ask(workflow="talking_infinitetalk"), [BARE])
+    pack = "https://github.com/kijai/ComfyUI-WanVideoWrapper"
+    assert {one.address for one in found.nodes} == {pack}
+    assert {"MultiTalkModelLoader", "Wav2VecModelLoader", "WanVideoSampler"} <= {
+        one.name for one in found.nodes
+    }
+    assert {f"{one.folder}/{one.name}" for one in found.files} == {
+        "models/diffusion_models/Wan2_1-I2V-14B-480P_fp8_e4m3fn.safetensors",
+        "models/diffusion_models/Wan2_1-InfiniTetalk-Single_fp16.safetensors",
+        "models/loras/lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors",
+        "models/text_encoders/umt5-xxl-enc-bf16.safetensors",
+        "models/vae/Wan2_1_VAE_bf16.safetensors",
+        "models/clip_vision/clip_vision_h.safetensors",
+        "models/wav2vec2/wav2vec2-chinese-base_fp16.safetensors",
+    }
+
+
+def test_infinitetalk_takes_its_own_files_and_not_those_of_others() -> None:
+    graph = graph_of(ask(workflow="talking_infinitetalk"), with_previous=False)
+    [model] = nodes(graph, "WanVideoModelLoader")
+    [talker] = nodes(graph, "MultiTalkModelLoader")
+    assert (model["model"], talker["model"]) == (
+        "Wan2_1-I2V-14B-480P_fp8_e4m3fn.safetensors",
+        "Wan2_1-InfiniTetalk-Single_fp16.safetensors",
+    )
+    [words] = nodes(graph, "WanVideoTextEncodeCached")
+    assert words["model_name"] == "umt5-xxl-enc-bf16.safetensors"
+
+
 def test_a_server_that_cannot_look_back_is_not_taken() -> None:
     old = Candidate("comfy", server_info(every_model(), without=["LoadVideo"]))
     found = workflows.preflight(LIBRARY, ask(workflow="talking_wan_s2v"), [old])
