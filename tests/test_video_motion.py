@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -137,6 +139,9 @@ def test_the_ground_goes_by_as_fast_as_the_feet() -> None:
     way, _ = made.acting.motion.way(made.acting.body, made.acting.rounds)
     gone = -made._scroll_px(1.0)
     assert gone == pytest.approx(way[2] * made.scene.shot.scale, rel=0.01)
+    # So short a way does not come around to where the backdrop began; it is told as JSON.
+    assert made.told.closed is False
+    assert json.dumps(made.told.recipe)
 
 
 def test_hair_follows_later() -> None:

@@ -205,7 +205,7 @@ class Film:
         times = max(times, int(np.ceil(abs(across) / (2 * width * _LONGEST_WALL))))
         tile = max(round(abs(across) / (2 * times)), round(width * 1.2))
         tile += (tile - width) % 2  # so that the picture begins between two pixels nowhere
-        around = abs(across) >= 2 * width * 1.2
+        around = bool(abs(across) >= 2 * width * 1.2)
         if around:
             across = float(np.copysign(2 * times * tile, across))
         return (lambda share: -across * share), tile, around
