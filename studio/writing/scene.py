@@ -28,6 +28,10 @@ _CLAUSE = re.compile(
 )
 _DOING = re.compile(r"(?<![\w-])([a-z]{2,}ing)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(a|an|the|her|his|their|its|my|some|one)\s+", re.IGNORECASE)
+# Words that have no English article before them: those of other languages and scripts, numbers, signs.
+_FOREIGN = re.compile(
+    r"(?:eine?[nmrs]?|une?|una|uno|le|la|el|il|los|las|les|der|die|das)\s|[^a-z(]", re.IGNORECASE
+)
 _NOBODY = re.compile(
     r"^(?:the |a |an |this |same |my )*"
     r"(character|subject|figure|person|she|he|they|her|him|me|myself|i|someone|somebody|selfie|portrait|headshot)$",
@@ -129,7 +133,7 @@ def bare(phrase: str) -> str:
 
 def with_article(phrase: str) -> str:
     """A phrase with the article that it needs."""
-    if not phrase or _ARTICLE.match(phrase) or re.match(r"[A-Z][a-z]", phrase) or phrase[0].isdigit():
+    if not phrase or _ARTICLE.match(phrase) or _FOREIGN.match(phrase) or re.match(r"[A-Z][a-z]", phrase):
         return phrase
     head = _head(phrase)
     if head in lexicon.MASS or (head.endswith("s") and not head.endswith(("ss", "us", "dress"))):
