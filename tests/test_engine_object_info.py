@@ -27,6 +27,7 @@ OWN = {
     "FigurePose",
     "FigurePosePreset",
     "FigureStyle",
+    "FigureMotion",
     "FigureTalkingHead",
     "Video Slice",  # of later ComfyUIs than the captured one
 }

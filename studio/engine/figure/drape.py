@@ -134,9 +134,7 @@ class Draping:
     shifts: Array
     unit_y: float  # metres per unit of the modelling space
     floor: float
-    always: bool = (
-        False  # in motion skirts must not change ways when legs get straight
-    )
+    always: bool = False  # in motion skirts must not change ways when legs get straight
 
     def swing_deg(self) -> float:
         """How far the legs are bent, at the most."""

@@ -85,7 +85,8 @@ def _camera(request: DrawRequest, spec: Spec) -> Camera:
     return Camera(hint.yaw_deg or 0.0, hint.pitch_deg or 0.0, framing)
 
 
-def _in_style(spec: Spec) -> Spec:
+def in_style(spec: Spec) -> Spec:
+    """The character in the proportions of its style."""
     if spec.style == "chibi" and spec.build.heads_tall > 3.2:
         return replace(spec, build=replace(spec.build, heads_tall=2.9))
     return spec
@@ -95,7 +96,7 @@ def stage(request: DrawRequest) -> Scene:
     """Build and pose the character of a request and set up the camera."""
     parsed = read_request(request)
     not_drawn = list(parsed.not_drawn)
-    spec = _in_style(posed(parsed.spec, request, not_drawn))
+    spec = in_style(posed(parsed.spec, request, not_drawn))
     scene = stage_spec(spec, _camera(request, spec), request.width, request.height)
     not_drawn += [what for what in scene.not_drawn if what not in not_drawn]
     return replace(scene, not_drawn=tuple(not_drawn), notes=parsed.notes)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backdrop import backdrop
 from ..drape import Draping, Sewn, drape
-from ..drawing import Scene, _in_style, read_request, stage_spec
+from ..drawing import Scene, in_style, read_request, stage_spec
 from ..face.decal import face_picture
 from ..items import STOOL_PARTS
 from ..landmarks import facing, head_middle
@@ -271,7 +271,7 @@ def _character(wish: Wish, asked: Asked) -> tuple[Spec, tuple[str, ...]]:
     if wish.spec is not None:
         return wish.spec, ()
     parsed = read_request(replace(wish.request, words=asked.words))
-    return _in_style(parsed.spec), still_unread(parsed.not_drawn, asked)
+    return in_style(parsed.spec), still_unread(parsed.not_drawn, asked)
 
 
 def _view(wish: Wish, spec: Spec, usual_deg: float) -> Camera:
