@@ -213,6 +213,7 @@ def open_studio(settings: Settings, engine_folder: Path | None = None, *, at_wor
         Repurposing(contents, writing, Editing(media)),
     )
     studio.servers.restore()
+    overrides.listen(logbook.hide)
     overrides.listen(studio.writing.use)
     if not at_work:
         return studio

@@ -103,6 +103,11 @@ class Logbook(logging.Handler):
             self._writer.join(5.0)
             self._writer = None
 
+    def hide(self, settings: Settings) -> None:
+        """Keep the secrets of other settings to ourselves as well."""
+        found = {*self._secrets, *secrets_of(settings)}
+        self._secrets = tuple(sorted(found, key=len, reverse=True))
+
     # --------------------------------------------------------------- hearing
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -227,6 +227,12 @@ def test_a_crash_is_kept_with_its_traceback_and_without_secrets(logbook: Logbook
     assert "no way with ***" in entry.message
 
 
+def test_secrets_that_are_set_later_are_kept_too(logbook: Logbook) -> None:
+    logbook.hide(Settings(ollama_url="http://me:later-4711@ollama:11434"))
+    logging.getLogger("studio.somewhere").error("later-4711 and %s", TOKEN)
+    assert logbook.entries(level="error")[0][0].message == "*** and ***"
+
+
 def test_refusals_are_errors_only_when_they_are_the_studios(logbook: Logbook) -> None:
     log = logging.getLogger("studio.somewhere")
     log.warning("answered with 503", extra={"error": StudioError("not_ready", why="it is stopping")})
