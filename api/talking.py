@@ -34,11 +34,14 @@ downloads = APIRouter(tags=["Talking Avatar"])  # also at the root, as `video_ur
 # --------------------------------------------------------------------- uploads
 
 
+UPLOAD_REFUSED = schemas.WRONG_TYPE | schemas.TOO_LARGE | schemas.NO_PART
+
+
 @router.post(
     "/upload/image",
     summary="Upload an image",
     openapi_extra=schemas.IMAGE_BODY,
-    responses=v1.answers(schemas.UPLOADED, schemas.WRONG_TYPE | schemas.TOO_LARGE | schemas.NO_PART),
+    responses=v1.answers(schemas.UPLOADED, UPLOAD_REFUSED),
 )
 async def upload_image(request: Request, studio: StudioDep) -> Uploaded:
     """PNG or JPG, told by its contents."""
@@ -50,7 +53,7 @@ async def upload_image(request: Request, studio: StudioDep) -> Uploaded:
     "/upload/audio",
     summary="Upload audio",
     openapi_extra=schemas.AUDIO_BODY,
-    responses=v1.answers(schemas.HEARD, schemas.WRONG_TYPE | schemas.TOO_LARGE | schemas.NO_PART),
+    responses=v1.answers(schemas.HEARD, UPLOAD_REFUSED),
 )
 async def upload_audio(request: Request, studio: StudioDep) -> Uploaded:
     """WAV or MP3, also FLAC, OGG and M4A, told by its contents."""

@@ -21,7 +21,7 @@ LIBRARY = workflows.load_library()
 COMFY = {
     name: one
     for name, one in LIBRARY.items()
-    if one.manifest.engine != "embedded" and one.manifest.task not in {"talk", "video"}  # by tests of their own
+    if one.manifest.engine != "embedded" and one.manifest.task not in {"talk", "video"}
 }
 LORAS = (Lora(name="hero", strength=0.8), Lora(name="styles\\ink.safetensors", strength=-0.5))
 FULL = server_info(every_model(), custom=True)

@@ -101,42 +101,30 @@ def save_audio(run: Run, audio: Sound, filename_prefix: str = "ComfyUI") -> Resu
     return _save(run, audio, filename_prefix, "flac")
 
 
-@node(
-    "SaveAudioMP3",
-    required={
-        "audio": link("AUDIO"),
-        "filename_prefix": text("audio/ComfyUI"),
-        "quality": choice(tuple(BITRATES["mp3"]), default="V0"),
-    },
-    hidden=SAVED,
-    category="audio",
-    display_name="Save Audio (MP3)",
-    module=MODULE,
-    is_output=True,
-)
-def save_audio_mp3(run: Run, audio: Sound, filename_prefix: str = "ComfyUI", quality: str = "V0") -> Result:
-    """Write a sound as MP3."""
-    return _save(run, audio, filename_prefix, "mp3", quality)
+def _node_that_saves(name: str, title: str, codec: Codec, usual: str) -> Callable[..., Result]:
+    """A node that writes a sound with a quality to choose."""
+
+    @node(
+        name,
+        required={
+            "audio": link("AUDIO"),
+            "filename_prefix": text("audio/ComfyUI"),
+            "quality": choice(tuple(BITRATES[codec]), default=usual),
+        },
+        hidden=SAVED,
+        category="audio",
+        display_name=f"Save Audio ({title})",
+        module=MODULE,
+        is_output=True,
+    )
+    def save(run: Run, audio: Sound, filename_prefix: str = "ComfyUI", quality: str = usual) -> Result:
+        return _save(run, audio, filename_prefix, codec, quality)
+
+    return save
 
 
-@node(
-    "SaveAudioOpus",
-    required={
-        "audio": link("AUDIO"),
-        "filename_prefix": text("audio/ComfyUI"),
-        "quality": choice(tuple(BITRATES["opus"]), default="128k"),
-    },
-    hidden=SAVED,
-    category="audio",
-    display_name="Save Audio (Opus)",
-    module=MODULE,
-    is_output=True,
-)
-def save_audio_opus(
-    run: Run, audio: Sound, filename_prefix: str = "ComfyUI", quality: str = "128k"
-) -> Result:
-    """Write a sound as Opus."""
-    return _save(run, audio, filename_prefix, "opus", quality)
+save_audio_mp3 = _node_that_saves("SaveAudioMP3", "MP3", "mp3", "V0")
+save_audio_opus = _node_that_saves("SaveAudioOpus", "Opus", "opus", "128k")
 
 
 @node(
