@@ -210,6 +210,11 @@ class Jobs:
         """What is known before it begins: what was asked for and will not be used."""
         manifest = workflows.named(self.library, plan.workflow).manifest
         request = plan.request
+        if isinstance(request, EditRequest) and request.left_out:
+            return (
+                f"No font here has these letters, so they were left out: {request.left_out}. "
+                "Name a font file that has them in STUDIO_FONT.",
+            )
         if not isinstance(request, TalkRequest) or not request.landmarks or "landmarks" in manifest.slots:
             return ()
         return (

@@ -251,6 +251,7 @@ class EditRequest(_Request):
     text: Words = ""
     position: Literal["top", "center", "bottom"] = "bottom"
     overlay_file_id: FileId | None = None  # the text as a picture
+    left_out: Words = ""  # letters of the text that no font had
     audio_file_id: FileId | None = None
     sound_mode: SoundMode = "replace"
     volume: Annotated[float, Field(ge=0, le=2)] = 1.0

@@ -89,6 +89,14 @@ def test_words_stand_where_they_were_asked_for(
         assert np.abs(elsewhere - GREY).max() <= NEAR
 
 
+def test_letters_that_no_font_has_are_told(influencer: RunningApp, clips: dict[str, str]) -> None:  # noqa: F811
+    asked = {"operation": "text_overlay", "input_path": clips["plain.mp4"]}
+    job, _ = made(influencer, "/video/edit", **asked, text="Hello \U0001fae8")
+    assert any("\U0001fae8" in note and "left out" in note for note in job["notes"])
+    none = refused(influencer, "POST", "/video/edit", 422, json={**asked, "text": "\U0001fae8"})
+    assert "no font at hand" in none["message"]
+
+
 def test_videos_are_joined(influencer: RunningApp, clips: dict[str, str]) -> None:  # noqa: F811
     paths = [clips["tone.mp4"], clips["silent.webm"], clips["small.mkv"]]
     job, path = made(

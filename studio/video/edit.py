@@ -44,7 +44,7 @@ class Editing:
         if drawn.missing and len(drawn.missing) >= len(set("".join(asked.text.split()))):
             raise StudioError("edit_impossible", why=f"no font at hand has the letters {drawn.missing}")
         overlay = self.files.store_bytes(drawn.png, "words.png")
-        return with_values(asked, overlay_file_id=overlay.id)
+        return with_values(asked, overlay_file_id=overlay.id, left_out=drawn.missing)
 
     def submit(
         self,
