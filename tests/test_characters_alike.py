@@ -73,7 +73,7 @@ def face(app: RunningApp, job_id: str) -> np.ndarray:
     wide, tall = abs(right - left), abs(mouth - eyes)
     middle = (left + right) / 2
     box = (middle - wide, eyes - 0.5 * tall, middle + wide, mouth + 0.1 * tall)
-    cut = picture.resize((SIDE, SIDE), Image.Resampling.BOX, box=tuple(float(one) for one in box))
+    cut = picture.resize((SIDE, SIDE), Image.Resampling.BOX, box=box)
     return np.asarray(cut, dtype=float)
 
 
