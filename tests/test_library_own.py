@@ -198,6 +198,11 @@ def test_slots_are_found_in_the_librarys_own_graphs() -> None:
                 continue  # the size of a picture that is scaled, which nothing tells
             if slot == "steps" and name == "talking_latentsync":
                 continue  # a node of a pack samples by itself
+            if slot == "width" and workflow.manifest.task == "video":
+                continue  # nodes that make videos say their size themselves
+            loaders = [node for node in workflow.graph.values() if "unet_name" in node["inputs"]]
+            if slot == "model" and (name == "talking_infinitetalk" or len(loaders) > 1):
+                continue  # a pack's own loader, and one model of two: which is the one, nothing tells
             expected = given.get(slot, ())
             assert set(expected) <= set(found.get(slot, ())), (name, slot)
 

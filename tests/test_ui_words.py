@@ -46,14 +46,25 @@ def test_a_language_is_translated(language: str) -> None:
     assert len(same) < len(known) / 8, same
 
 
+def rooms() -> dict[str, str]:
+    """The scripts that ask for texts by the name of their room, by that name."""
+    scripts = [path.read_text("utf-8") for path in (ROOT / "studio" / "ui" / "assets").glob("*.js")]
+    found = [(re.search(r"avatarforge\.room\('(\w+)'\)", script), script) for script in scripts]
+    return {room[1]: script for room, script in found if room}
+
+
 def test_every_text_is_used() -> None:
     used = set(re.findall(r'["\'`]([a-z_]+\.[a-z0-9_]+)["\'`]', CODE))
+    beginnings = set(BEGINNINGS)
+    for room, script in rooms().items():
+        used |= {f"{room}.{word}" for word in re.findall(r"'([a-z0-9_]+)'", script)}
+        beginnings |= {f"{room}.{start}" for start in re.findall(r"say\(`([a-z_]+_)\$\{", script)}
     unused = [
         key
         for key in texts.table(texts.DEFAULT)
         if key not in used
         and not key.startswith(phrases.KINDS)
-        and not key.startswith(BEGINNINGS)
+        and not key.startswith(tuple(beginnings))
         and not (key.endswith("_none") and key.removesuffix("_none") in used)
     ]
     assert unused == []

@@ -33,7 +33,7 @@ def build() -> GalleryTab:
 
 
 def build_taking(fields: form.Form) -> None:
-    """How settings that the page has read get into the form; not in a tab, which is made when it is opened."""
+    """How settings that the page has read get into the form; no tab holds it, as tabs are made late."""
     taken = gr.Textbox("", visible="hidden")
     # Pressed by the page once it has read them.
     take = gr.Button(label("gallery.use"), visible="hidden", elem_id="gallery-take")

@@ -119,7 +119,8 @@ def _role(node: Mapping[str, Any]) -> str | None:
 
 def _texts_behind(graph: Graph, side: str) -> Iterator[str]:
     """The texts that reach a sampler's or guider's input, through whatever is between."""
-    names = {"positive": ("positive", "conditioning"), "negative": ("negative",)}[side]
+    # One input may bring both texts, of a node that names each.
+    names = {"positive": ("positive", "conditioning"), "negative": ("negative",)}[side] + ("text_embeds",)
     seen: set[str] = set()
     for node in graph.values():
         if not ("Sampler" in node["class_type"] or "Guider" in node["class_type"]):
@@ -131,7 +132,7 @@ def _texts_behind(graph: Graph, side: str) -> Iterator[str]:
                 continue
             seen.add(node_id)
             inputs = graph[node_id]["inputs"]
-            own = [name for name in TEXT_INPUTS if isinstance(inputs.get(name), str)]
+            own = [name for name in (*TEXT_INPUTS, f"{side}_prompt") if isinstance(inputs.get(name), str)]
             yield from (f"{node_id}.{name}" for name in own)
             if own:
                 continue

@@ -9,7 +9,11 @@ avatarforge.library = (() => {
   const TONES = ['casual', 'friendly', 'professional', 'humorous', 'poetic', 'short'];
   const PLATFORMS = ['instagram', 'twitter', 'facebook', 'tiktok', 'youtube', 'telegram', 'generic'];
   const FILTERS = ['character', 'type', 'status', 'sort'];
-  const CHOICES = {type: ['image', 'video', 'audio', 'text'], status: ['pending', 'approved', 'rejected'], sort: ['newest', 'best', 'oldest']};
+  const CHOICES = {
+    type: ['type_image', 'type_video', 'type_audio', 'type_text'],
+    status: ['status_pending', 'status_approved', 'status_rejected'],
+    sort: ['sort_newest', 'sort_best', 'sort_oldest'],
+  };
 
   let items = [];
   let total = 0;
@@ -389,7 +393,7 @@ avatarforge.library = (() => {
   const build = (root) => {
     const list = (name) => `<select class="field" data-filter="${name}" aria-label="${escape(say(`by_${name}`))}">${
       name === 'sort' ? '' : `<option value="">${escape(say(`any_${name}`))}</option>`}${
-      options(CHOICES[name] || [], (value) => say(`${name}_${value}`))}</select>`;
+      (CHOICES[name] || []).map((key) => `<option value="${key.slice(name.length + 1)}">${escape(say(key))}</option>`).join('')}</select>`;
     const act = (name) => `<button type="button" class="act" data-act="${name}">${escape(say(name))}</button>`;
     root.innerHTML = `<div class="tools"><input type="search" class="field" data-search placeholder="${escape(say('search'))}"
         aria-label="${escape(say('search'))}">${FILTERS.map(list).join('')}
