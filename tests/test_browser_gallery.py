@@ -35,8 +35,10 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
         folder / "app", DATABASE_URL=f"sqlite:///{folder / 'studio.db'}", ENABLE_SCHEDULER="false"
     )
     app.wait_healthy()
-    made = app.generate("generate_all_poses", prompt="red haired pirate", width=96, height=144, seed=7)
-    assert app.wait(made["generation_id"])["status"] == "completed"
+    for view in reversed(VIEWS):  # one after the other, so that their order is known
+        path = f"generate_pose?pose={view}"
+        made = app.generate(path, prompt="red haired pirate", width=96, height=144, seed=7)
+        assert app.wait(made["generation_id"], 240)["status"] == "completed"
     yield app
     app.kill()
 

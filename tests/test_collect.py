@@ -138,7 +138,8 @@ def test_what_is_no_picture_is_kept_as_it_is(jobs: Jobs, comfy: FakeComfy, clien
     job = submit(jobs)
     content = b"\0\0\0\x18ftypmp42" + bytes(100_000)
     [output] = store(jobs, client, job, remote(comfy, content, "clip.mp4", media="video"))
-    assert jobs.files.output_path(job.id, "output.mp4").read_bytes() == content
+    kept = jobs.files.output_path(job.id, "output.mp4").read_bytes()
+    assert kept[: len(content)] == content, "its recipe goes behind it"
     assert (output.mime_type, output.media, output.width) == ("video/mp4", "video", None)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studio import workflows
-from studio.request import AvatarRequest, TalkRequest
+from studio.request import AvatarRequest, TalkRequest, VideoRequest
 from studio.workflows import Candidate
 from tests.library_facts import server, server_info
 
@@ -92,6 +92,8 @@ def test_every_workflow_can_be_made_to_run_by_the_files_that_it_asks_for() -> No
         request = (
             TalkRequest(image_file_id="f", audio_file_id="f", workflow=name)
             if manifest.task == "talk"
+            else VideoRequest(prompt="a knight", workflow=name, image_file_id="f")
+            if manifest.task == "video"
             else ask(workflow=name, views=("front", "back")[: manifest.least_views], **roles)
         )
         found = workflows.preflight(LIBRARY, request, [BARE], sources)

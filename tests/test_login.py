@@ -86,7 +86,8 @@ def test_no_route_answers_without_it(locked: RunningApp) -> None:
             assert "set-cookie" not in answer.headers
             if method != "HEAD":
                 said = answer.json()
-                assert said.get("error", said)["code"] == "not_signed_in", path
+                error = said.get("error", said)
+                assert error.get("details", error)["code"] == "not_signed_in", path
         page = client.get("/?job=7", headers={"Accept": "text/html"})
         assert page.status_code == 303
         assert page.headers["location"] == "/login?next=%2F%3Fjob%3D7"

@@ -241,7 +241,8 @@ def test_videos_come_home_under_whichever_key(
         assert (output.name, output.media, output.mime_type) == ("output.mp4", "video", "video/mp4")
         assert (output.width, output.height, output.frames) == (64, 64, 7)
         assert output.duration_s == pytest.approx(0.7)
-        assert studio.files.output_path(job.id, output.name).read_bytes() == film(7)
+        kept = studio.files.output_path(job.id, output.name).read_bytes()
+        assert kept[: len(film(7))] == film(7), "its recipe goes behind it"
         clip = studio.talking.clip(done)
         assert clip is not None
         assert (clip.frames, clip.duration_s) == (7, output.duration_s)

@@ -276,7 +276,8 @@ def test_every_tab_is_reached_on_a_phone(browser: Browser, studio: RunningApp, s
 
 def test_what_a_workflow_takes_is_told_by_past_work(watched: Watched) -> None:
     open_tab(watched.page, "Engine & models")
-    drawn = watched.page.locator("#abilities .workflow", has_text="Embedded figure")
+    name = watched.page.get_by_text("Embedded figure", exact=True)
+    drawn = watched.page.locator("#abilities .workflow").filter(has=name)
     expect(drawn).to_contain_text(re.compile(r"about [\d.]+ s for one"))
 
 
