@@ -25,6 +25,7 @@ DOOR = "influencer"
 KINDS = ("video", "talk")
 CANCEL_WAIT_S = 5.0
 PORTRAIT_WAIT_S = 90.0
+PORTRAITS_AMONG = 50  # of the newest pictures
 PORTRAIT_PX = 512
 
 Method = Literal["auto", "figure", "wan", "stable_video_diffusion", "animatediff", "talking"]
@@ -186,11 +187,19 @@ class Videos:
         )
 
     def _portrait(self, character: Character | None, prompt: str, style_id: str | None) -> StoredFile:
-        """Who speaks: the picture that stands for the character, else one that is drawn now."""
-        found = self.characters.portrait(character) if character and style_id is None else None
+        """Who speaks: the chosen picture of the character, its newest portrait, or one that is drawn now."""
+        found = self._near(character) if character and style_id is None else None
         if found is None:
             found = self._drawn(character, prompt, style_id)
         return self.jobs.files.store_bytes(self.media.path(found).read_bytes(), found.name)
+
+    def _near(self, character: Character) -> Output | None:
+        """A picture that shows the face from near by: whoever is far away or behind a book has no lips."""
+        if character.picture_id is not None:
+            return self.characters.portrait(character)
+        newest, _ = self.characters.pictures(character.id, media="image", limit=PORTRAITS_AMONG)
+        near = (one for one in newest if self.jobs.get(one.job_id).request.get("framing") == "portrait")
+        return next(near, None)
 
     def _drawn(self, character: Character | None, prompt: str, style_id: str | None) -> Output:
         size = {"width": PORTRAIT_PX, "height": PORTRAIT_PX}

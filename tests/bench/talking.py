@@ -86,11 +86,11 @@ class Cost:
 class Ready:
     """Frames that are drawn already."""
 
-    frames: list[np.ndarray]
+    kept: list[np.ndarray]
 
     def pictures(self, check: Check) -> Iterator[np.ndarray]:
         """All of them."""
-        return iter(self.frames)
+        return iter(self.kept)
 
 
 def cost_of(face: Face, voice: Path, folder: Path) -> Cost:
