@@ -146,7 +146,25 @@ class Landmarks(BaseModel):
     mouth: tuple[Share, Share]
 
 
-class TalkRequest(_Request):
+class _Sampled(_Request):
+    """What requests for films share that a model samples."""
+
+    engine: Literal["auto", "embedded"] = "auto"
+    workflow: str | None = None
+    model: str | None = None
+    steps: Annotated[int, Field(ge=1, le=200)] | None = None
+    cfg: Annotated[float, Field(ge=0, le=50)] | None = None
+    sampler: str | None = None
+    scheduler: str | None = None
+    denoise: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    @field_validator("workflow", "model", "sampler", "scheduler")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return value or None
+
+
+class TalkRequest(_Sampled):
     """A picture that speaks with a voice; what is None is chosen by the workflow and then written in."""
 
     # What workflows may ask of a request of any kind, and a talking one answers always alike.
@@ -169,20 +187,6 @@ class TalkRequest(_Request):
     resolution: Literal[256, 512, 1024] = 512
     duration_s: Seconds | None = None  # written in: how long the voice is, where it is spoken in one run
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
-
-    engine: Literal["auto", "embedded"] = "auto"
-    workflow: str | None = None
-    model: str | None = None
-    steps: Annotated[int, Field(ge=1, le=200)] | None = None
-    cfg: Annotated[float, Field(ge=0, le=50)] | None = None
-    sampler: str | None = None
-    scheduler: str | None = None
-    denoise: Annotated[float, Field(ge=0, le=1)] | None = None
-
-    @field_validator("workflow", "model", "sampler", "scheduler")
-    @classmethod
-    def _empty_is_none(cls, value: str | None) -> str | None:
-        return value or None
 
     @property
     def width(self) -> int:
@@ -290,7 +294,7 @@ START = "start"  # the role of the picture that a video begins with
 LONGEST_VIDEO_S = 60
 
 
-class VideoRequest(_Request):
+class VideoRequest(_Sampled):
     """Somebody or something that moves, by words, a picture or both; what is None the workflow chooses."""
 
     # What workflows may ask of a request of any kind.
@@ -317,20 +321,6 @@ class VideoRequest(_Request):
     width: Annotated[int, Field(ge=64, le=2048)] | None = None
     height: Annotated[int, Field(ge=64, le=2048)] | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
-
-    engine: Literal["auto", "embedded"] = "auto"
-    workflow: str | None = None
-    model: str | None = None
-    steps: Annotated[int, Field(ge=1, le=200)] | None = None
-    cfg: Annotated[float, Field(ge=0, le=50)] | None = None
-    sampler: str | None = None
-    scheduler: str | None = None
-    denoise: Annotated[float, Field(ge=0, le=1)] | None = None
-
-    @field_validator("workflow", "model", "sampler", "scheduler")
-    @classmethod
-    def _empty_is_none(cls, value: str | None) -> str | None:
-        return value or None
 
     @model_validator(mode="after")
     def _shows_something(self) -> VideoRequest:
