@@ -103,3 +103,8 @@ def test_the_face_is_drawn_alike() -> None:
     own, again = face("wearing a black suit", 5, 1), face("wearing a green dress", 5, 2)
     other = face("wearing a black suit", 6, 1)
     assert np.abs(own - again).mean() < 0.4 * np.abs(own - other).mean()
+
+
+def test_a_calling_is_told_among_the_clothes_that_it_wears() -> None:
+    assert account("cheerful elf ranger, green cloak")["clothes"] == ["ranger", "green cloak"]
+    assert account("woman, teal jacket")["clothes"] == ["teal jacket"]

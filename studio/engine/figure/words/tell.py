@@ -107,13 +107,15 @@ def account(
     others = [traits(parse(words, negative, seed + step, reference).spec) for step in range(1, PROBES + 1)]
     everywhere = {*told, *(name for other in others for name in other)}
     said = read(words)
+    callings = [key.replace("_", " ") for key in said.values("archetype") if key in ARCHETYPES]
     return {
         "traits": told,
         "said": sorted(
             name for name in everywhere if all(other.get(name) == told.get(name) for other in others)
         ),
-        "has_clothes": bool(said.of(*CLOTHES)) or any(key in ARCHETYPES for key in said.values("archetype")),
-        "clothes": [_garment(one) for one in said.of("garment", "item")],
+        "has_clothes": bool(said.of(*CLOTHES)) or bool(callings),
+        # A calling is an outfit of its own: without it a ranger's cloak would hang over anybody's clothes.
+        "clothes": [*callings, *(_garment(one) for one in said.of("garment", "item"))],
         "years": minor_years(clean(words)),
         "not_drawn": list(found.not_drawn),
         "notes": list(found.notes),
