@@ -10,17 +10,22 @@ from studio.engine.figure.compiled import kernel
 from studio.engine.talking.moment import Moment
 from studio.engine.talking.portraits.measure import Eye, Frame, luminance
 from studio.engine.talking.portraits.motion import filled
+from studio.engine.talking.portraits.warp import PART, between, put
 
 Array = np.ndarray
 
 
 @kernel
 def blink(still, plate, top, left, frame, eye, shut, gaze_x, gaze_y, lash, out):
-    """Draw the window of an eye; frame: unit, right; eye: middle in pixels, half, above, below."""
+    """Draw the window of an eye; frame: unit, right; eye: middle in pixels, half, above, below.
+
+    `still` is in words, `out` the window (rows × columns × 4).
+    """
     unit, right_x, right_y = frame[0], frame[1], frame[2]
     half, above, below = eye[2], eye[3], eye[4]
     high, wide = still.shape[0], still.shape[1]
     thick = max(0.024 + 0.12 * max(0.0, above - 0.10), 1.1 / unit)
+    reach = max(above, below) + 0.30  # of everything that is drawn, up and down
     # Large drawn eyes are rounder than an almond.
     power = 0.75 - 0.35 * min(1.0, max(0.0, (above - 0.10) / 0.14))
     for y in range(out.shape[0]):
@@ -31,23 +36,19 @@ def blink(still, plate, top, left, frame, eye, shut, gaze_x, gaze_y, lash, out):
             s = u / half
             if abs(s) >= 1.16:
                 continue
+            if abs(v) > reach:
+                continue
             bow = max(0.0, 1.0 - s * s)
-            upper, lower = -above * bow**power, below * bow ** (power * 1.25)
             # The iris glides between the lids, which stay.
             if gaze_x != 0.0 or gaze_y != 0.0:
-                inside = max(0.0, 1.0 - (u / half) ** 2) * max(0.0, 1.0 - (v / max(above, below) / 1.15) ** 2)
+                inside = bow * max(0.0, 1.0 - (v / max(above, below) / 1.15) ** 2)
                 sx = left + x - gaze_x * inside * unit
                 sy = top + y - gaze_y * inside * unit
                 sx, sy = min(max(sx, 0.0), wide - 1.001), min(max(sy, 0.0), high - 1.001)
-                ix, iy = int(sx), int(sy)
-                fx, fy = sx - ix, sy - iy
-                for k in range(3):
-                    seen = (still[iy, ix, k] * (1 - fx) + still[iy, ix + 1, k] * fx) * (1 - fy) + (
-                        still[iy + 1, ix, k] * (1 - fx) + still[iy + 1, ix + 1, k] * fx
-                    ) * fy
-                    out[y, x, k] = int(seen + 0.5)
+                put(between(still, int(sx * PART), int(sy * PART)), out, y, x)
             if shut <= 0.0:
                 continue
+            upper, lower = -above * bow**power, below * bow ** (power * 1.25)
             rest = 0.92 * lower - 0.02
             edge = upper + (rest - upper) * shut
             roof = upper - 0.075 - 0.02 * bow
@@ -83,7 +84,7 @@ class Blinker:
     lash: Array
 
     def change(self, picture: Array, still: Array, moment: Moment) -> None:
-        """Bring the eye of a picture (× 4, uint8) into a moment."""
+        """Bring the eye of a picture (× 4, uint8) into a moment; `still` is as it was, in words."""
         shut = min(1.0, max(0.0, moment.blink))
         gaze_x = min(0.6, max(-0.6, moment.gaze[0])) * 0.20
         gaze_y = min(0.5, max(-0.5, moment.gaze[1])) * 0.16

@@ -16,7 +16,7 @@ from studio.engine.talking.portraits.find import Features, clicked, found_in
 from studio.engine.talking.portraits.measure import Frame, eye_at, lip_line, skin_colour, tints_of
 from studio.engine.talking.portraits.motion import soft
 from studio.engine.talking.portraits.speaking import Speaker, speaker_of
-from studio.engine.talking.portraits.warp import CELL, grid_size, kinds_of, moved
+from studio.engine.talking.portraits.warp import CELL, grid_size, kinds_of, moved, words_of
 
 Array = np.ndarray
 _CROP = 6.4  # side of the crop in distances of the eyes, where the picture is larger
@@ -123,6 +123,7 @@ class PhotoPortrait:
         skin = skin_colour(picture, frame)
         lips = lip_line(picture, frame, mouth, found.clicked)
         self._picture = np.ascontiguousarray(np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]))
+        self._still = words_of(self._picture)
         self._nothing = np.zeros_like(picture)
         self._kinds = kinds_of(self._picture[None])
         self._mouth: Speaker = speaker_of(frame, lips, tints_of(picture, frame, skin, lips), self.size)
@@ -135,7 +136,7 @@ class PhotoPortrait:
     def frame(self, moment: Moment) -> Array:
         """The picture of one moment."""
         picture = self._picture.copy()
-        self._mouth.change(picture, self._picture, moment)
+        self._mouth.change(picture, self._still, moment)
         for eye in self._eyes:
-            eye.change(picture, self._picture, moment)
+            eye.change(picture, self._still, moment)
         return moved(picture[None], self._kinds, self._nothing, self._motion.field(moment)[None])

@@ -10,9 +10,11 @@ from studio.engine.figure.compiled import kernel
 from studio.engine.figure.shape.curves import smoothstep
 from studio.engine.talking.moment import Moment
 from studio.engine.talking.portraits.measure import Frame, LipLine, Tints
+from studio.engine.talking.portraits.warp import PART, between, put
 
 Array = np.ndarray
 _UP, _DOWN, _SIDE = 0.62, 1.55, 1.45  # of the window around the mouth, in distances of the eyes
+_STEPS = 256  # of the table in which a kernel looks up how wide a mouth is open
 _WIDEST = 0.36  # opening, in distances of the eyes, for a mouth of usual width
 (
     UNIT, MIDDLE_X, MIDDLE_Y, RIGHT_X, RIGHT_Y, TILT, BEND, HALF,
@@ -52,26 +54,31 @@ def _inside(depth, u, teeth, tongue, band, lift, colours, value):
 
 @kernel
 def speak(still, maps, p, colours, out):
-    """Draw the window of a mouth in a moment; `out` is the window (rows × columns × 4)."""
+    """Draw the window of a mouth in a moment; `still` is in words, `out` the window (rows × columns × 4)."""
     rows, columns = out.shape[0], out.shape[1]
     high, wide = still.shape[0], still.shape[1]
     unit, half = p[UNIT], p[HALF]
     width, active = p[WIDTH], p[ACTIVE]
     value = np.empty(3)
     pixel = 1.0 / unit
-    power = 0.80 - 0.30 * p[ROUND]
-    for y in range(rows):
-        for x in range(columns):
+    opened = np.empty(_STEPS + 2)  # by the root of the bow, in which it has no steep end
+    for step in range(_STEPS + 2):
+        opened[step] = (step / _STEPS) ** (1.60 - 0.60 * p[ROUND])
+    narrow, per_half, slimmer = 1.0 / (1.55 * half * width), 1.0 / half, 1.0 / width - 1.0
+    for row in range(rows):
+        for column in range(columns):
+            # Unsigned places spare the look whether they count from the end.
+            y, x = np.uintp(row), np.uintp(column)
             border = maps[y, x, 2]
             if border <= 0.0:
                 continue
             u, v, lift = float(maps[y, x, 0]), float(maps[y, x, 1]), maps[y, x, 3]
-            squeezed = u / (1.55 * half * width)
+            squeezed = u * narrow
             squeezed *= squeezed
             squeezed = 1.0 / (1.0 + squeezed * squeezed)
             squeezed *= squeezed * maps[y, x, 4]
-            u_from = u * (1.0 + (1.0 / width - 1.0) * squeezed)
-            across = u_from / half
+            u_from = u * (1.0 + slimmer * squeezed)
+            across = u_from * per_half
             # Beyond its corners the line goes on level.
             level = p[TILT] * u_from + p[BEND] * min(u_from * u_from, 1.5 * half * half)
             flat = 1.0 - 0.75 * p[ROUND] * active * lift  # pursed lips do not smile
@@ -80,7 +87,13 @@ def speak(still, maps, p, colours, out):
             rest = 0.0
             if p[REST] > 0.0 and bow > 0.0:
                 rest = max(0.0, p[REST] + p[REST_TILT] * u_from + p[REST_BEND] * u_from * u_from)
-            spoken = p[OPEN] * bow**power if bow > 0.0 else 0.0
+            spoken = 0.0
+            if bow > 0.0:
+                along = np.sqrt(bow) * _STEPS
+                step = int(along)
+                before, after = opened[np.uintp(step)], opened[np.uintp(step + 1)]
+                spoken = before + (after - before) * (along - step)
+                spoken *= p[OPEN]
             gap = rest + (spoken - rest) * active
             upper = -rest + (0.25 + 0.40 * p[ROUND]) * active * rest - 0.24 * spoken
             lower = upper + gap
@@ -119,15 +132,16 @@ def speak(still, maps, p, colours, out):
             if active > 0.0 and bow > 0.0:  # lips that were apart, or are rolled in, meet in a line
                 near = (t - lower) * unit / max(1.0, unit * 0.020)
                 wanted = active if p[REST] > 0.0 else p[PRESS]
-                contact = (
-                    0.75 * wanted * min(1.0, 3.0 * bow) * np.exp(-near * near) * max(0.0, 1.0 - gap / 0.05)
-                )
+                contact = 0.75 * wanted * min(1.0, 3.0 * bow) * max(0.0, 1.0 - gap / 0.05)
+                contact = contact * np.exp(-near * near) if contact > 0.0 and abs(near) < 4.0 else 0.0
             v_from = t_from + level
             sx = p[MIDDLE_X] + (u_from * p[RIGHT_X] - v_from * p[RIGHT_Y]) * unit
             sy = p[MIDDLE_Y] + (u_from * p[RIGHT_Y] + v_from * p[RIGHT_X]) * unit
             sx, sy = min(max(sx, 0.0), wide - 1.001), min(max(sy, 0.0), high - 1.001)
-            ix, iy = int(sx), int(sy)
-            fx, fy = sx - ix, sy - iy
+            lanes = between(still, int(sx * PART), int(sy * PART))
+            if cover <= 0.0 and contact <= 0.0:
+                put(lanes, out, y, x)
+                continue
             if cover > 0.0:
                 begin = rest * active
                 deep = max(gap - begin, 1e-3)
@@ -141,9 +155,7 @@ def speak(still, maps, p, colours, out):
                 for k in range(3):
                     value[k] = colours[3, k] + (value[k] - colours[3, k]) * rim
             for k in range(3):
-                seen = (still[iy, ix, k] * (1 - fx) + still[iy, ix + 1, k] * fx) * (1 - fy) + (
-                    still[iy + 1, ix, k] * (1 - fx) + still[iy + 1, ix + 1, k] * fx
-                ) * fy
+                seen = float((lanes >> np.uint64(21 * k)) & np.uint64(0x1FFFFF)) / 8192.0
                 if cover > 0.0:
                     seen += (value[k] - seen) * cover
                 if contact > 0.0:
@@ -162,7 +174,7 @@ class Speaker:
     maps: Array
 
     def change(self, picture: Array, still: Array, moment: Moment) -> None:
-        """Bring the mouth of a picture (× 4, uint8) into a moment; `still` is the picture as it was."""
+        """Bring the mouth of a picture (× 4, uint8) into a moment; `still` is as it was, in words."""
         said = moment.mouth
         press = min(1.0, max(0.0, said.press))
         wide = min(1.0, max(-1.0, said.wide))
