@@ -61,6 +61,43 @@ CUSTOM: dict[str, Any] = {
         },
         "outputs": ["IMAGE", "AUDIO"],
     },
+    # Comfyui-SadTalker: both outputs are paths, in its own folder and in the server's output folder
+    "SadTalker": {
+        "required": {
+            "image": {"type": "IMAGE"},
+            "audio": {"type": "AUDIO"},
+            "poseStyle": {"type": "INT", "min": 0, "max": 46, "default": 0},
+            "faceModelResolution": {"choices": ["256", "512"]},
+            "preprocess": {"choices": ["crop", "resize", "full", "extcrop", "extfull"]},
+            "stillMode": {"type": "BOOLEAN", "default": False},
+            "batchSizeInGeneration": {"type": "INT", "min": 0, "max": 10, "default": 2},
+            "gfpganAsFaceEnhancer": {"type": "BOOLEAN", "default": False},
+            "useIdleMode": {"type": "BOOLEAN", "default": False},
+            "idleModeTime": {"type": "INT", "min": 1, "max": 90, "default": 5},
+            "useRefVideo": {"type": "BOOLEAN", "default": False},
+            "refInfo": {"choices": ["pose", "blink", "pose+blink", "all"]},
+        },
+        "optional": {"refVideo": {"type": "VIDEOSTRING"}},
+        "outputs": ["STRING", "STRING"],
+    },
+    # ComfyUI-VideoHelperSuite
+    "VHS_LoadVideoPath": {
+        "required": {
+            "video": {"type": "STRING"},
+            "force_rate": {"type": "FLOAT", "min": 0, "max": 60, "step": 1, "default": 0},
+            "custom_width": {"type": "INT", "min": 0, "max": 8192, "default": 0},
+            "custom_height": {"type": "INT", "min": 0, "max": 8192, "default": 0},
+            "frame_load_cap": {"type": "INT", "min": 0, "max": 2**53 - 1, "step": 1, "default": 0},
+            "skip_first_frames": {"type": "INT", "min": 0, "max": 2**53 - 1, "step": 1, "default": 0},
+            "select_every_nth": {"type": "INT", "min": 1, "max": 2**53 - 1, "step": 1, "default": 1},
+        },
+        "optional": {
+            "meta_batch": {"type": "VHS_BatchManager"},
+            "vae": {"type": "VAE"},
+            "format": {"choices": ["None", "AnimateDiff", "Mochi", "LTXV", "Hunyuan", "Cosmos", "Wan"]},
+        },
+        "outputs": ["IMAGE", "INT", "AUDIO", "VHS_VIDEOINFO"],
+    },
     # ComfyUI-WanVideoWrapper
     "MultiTalkModelLoader": {
         "required": {"model": {"folder": "diffusion_models"}},

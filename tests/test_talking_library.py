@@ -189,3 +189,47 @@ def test_a_server_that_cannot_look_back_is_not_taken() -> None:
     found = workflows.preflight(LIBRARY, ask(workflow="talking_wan_s2v"), [old])
     assert found.plan is None
     assert "LoadVideo" in found.why
+
+
+def test_sadtalker_needs_two_packs_and_the_weights_beside_its_nodes() -> None:
+    found = workflows.preflight(LIBRARY, ask(workflow="talking_sadtalker"), [BARE])
+    assert found.plan is None
+    assert {(one.name, one.pack, one.address) for one in found.nodes} == {
+        ("SadTalker", "Comfyui-SadTalker", "https://github.com/haomole/Comfyui-SadTalker"),
+        (
+            "VHS_LoadVideoPath",
+            "ComfyUI-VideoHelperSuite",
+            "https://github.com/Kosinkadink/ComfyUI-VideoHelperSuite",
+        ),
+    }
+    weights = "custom_nodes/Comfyui-SadTalker/SadTalker/checkpoints"
+    assert [(one.folder, one.name, one.size_bytes) for one in found.files] == [
+        (weights, "SadTalker_V0.0.2_512.safetensors", 725_066_984),
+        (weights, "mapping_00109-model.pth.tar", 155_779_231),
+        ("gfpgan/weights", "alignment_WFLW_4HG.pth", 193_670_248),
+        ("gfpgan/weights", "detection_Resnet50_Final.pth", 109_497_761),
+    ]
+    for one in found.files:
+        assert one.address.endswith(f"/{one.name}")
+        assert one.name in found.why
+    assert "the node SadTalker; the node VHS_LoadVideoPath" in found.why
+
+
+def test_weights_are_named_for_packs_that_are_missing_only() -> None:
+    half = server_info(every_model(), custom=True, without=["VHS_LoadVideoPath"])
+    found = workflows.preflight(LIBRARY, ask(workflow="talking_sadtalker"), [Candidate("comfy", half)])
+    assert found.plan is None
+    assert ([one.name for one in found.nodes], found.files) == (["VHS_LoadVideoPath"], ())
+    assert workflows.preflight(LIBRARY, ask(workflow="talking_sadtalker"), [Candidate("comfy", FULL)]).plan
+
+
+def test_what_sadtalker_wrote_is_read_from_its_path_at_the_pace_it_was_made() -> None:
+    graph = graph_of(ask(workflow="talking_sadtalker", resolution=256), with_previous=False, frames=45)
+    [(number, speaker)] = [(key, one) for key, one in graph.items() if one["class_type"] == "SadTalker"]
+    assert graph[speaker["inputs"]["image"][0]]["inputs"]["width"] == 256
+    [read] = nodes(graph, "VHS_LoadVideoPath")
+    assert (read["video"], read["force_rate"], read["frame_load_cap"]) == ([number, 0], 25, 45)
+    assert (read["custom_width"], read["custom_height"]) == (256, 256)
+    [video] = nodes(graph, "CreateVideo")
+    assert graph[video["images"][0]]["class_type"] == "VHS_LoadVideoPath"
+    assert graph[video["audio"][0]]["class_type"] == "LoadAudio"

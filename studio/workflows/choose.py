@@ -209,6 +209,8 @@ def _why(request: AnyRequest, kind: Kind, trials: Sequence[Trial]) -> str:
         if request.workflow is not None:
             return f"workflow {request.workflow} is not for the {kind} engine"
         return "no workflow fits"
+    if request.workflow is not None:
+        return "; ".join(reasons)
     more = len(reasons) - REASONS_SHOWN
     return "; ".join(reasons[:REASONS_SHOWN]) + (
         f"; and {more} other workflows cannot either" if more > 0 else ""

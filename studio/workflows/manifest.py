@@ -95,12 +95,20 @@ class ModelChoice(Section):
     files: tuple[ModelFile, ...] = ()
 
 
+class PackFile(ModelFile):
+    """Weights that a pack reads from a folder of its own, which no server lists."""
+
+    what: str
+    folder: str
+
+
 class NodePack(Section):
     """Custom nodes that a graph needs beside ComfyUI's own."""
 
     name: str
     address: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")]
     nodes: tuple[str, ...]
+    files: tuple[PackFile, ...] = ()  # named while its nodes are missing; afterwards nobody can see them
 
 
 class OptionalPart(Section):

@@ -152,7 +152,9 @@ def _try_out(
     needs = {slots: needs_of(candidate.kind, workflow, one) for slots, one in graphs.items()}
     all_needs = needs[tuple(inputs[fullest])]
     nodes = _missing_nodes(workflow, graph, info)
-    lacking = _words(workflow, missing, nodes, lacks(all_needs, info) if info and not missing else [])
+    of_packs = _files_of_packs(workflow, nodes)
+    rest = lacks(all_needs, info) if info and not missing else []
+    lacking = _words(workflow, [*missing, *of_packs], nodes, rest)
     steps = tuple(Step(view, workflow.name, needs[tuple(inputs[view])], inputs[view]) for view in views)
     return replace(
         start,
@@ -160,7 +162,7 @@ def _try_out(
         score=score,
         models=models,
         nodes=nodes,
-        files=(*missing, *_missing_by_name(graph, info, {file.name for file in missing})),
+        files=(*missing, *_missing_by_name(graph, info, {file.name for file in missing}), *of_packs),
         lacking=tuple(lacking),
     )
 
@@ -374,3 +376,14 @@ def _missing_nodes(workflow: Workflow, graph: Graph, info: ObjectInfo | None) ->
             MissingNode(name, pack.name if pack else pack_of(name) or "", pack.address if pack else "")
         )
     return tuple(found)
+
+
+def _files_of_packs(workflow: Workflow, nodes: Sequence[MissingNode]) -> list[MissingFile]:
+    """What has to be put beside packs that are yet to be installed."""
+    missing = {node.name for node in nodes}
+    return [
+        MissingFile("", file.what, file.folder, file.name, file.address, file.size_bytes, file.licence)
+        for pack in workflow.manifest.packs
+        if missing.intersection(pack.nodes)
+        for file in pack.files
+    ]
