@@ -10,8 +10,9 @@ from typing import Any, Literal, get_args
 
 from studio.records.database import Database
 from studio.records.entities import Output
-from studio.records.jobs import OUTPUT_COLUMNS, search_terms, storable
+from studio.records.jobs import OUTPUT_COLUMNS
 from studio.records.own import mine
+from studio.records.statements import parts, search_terms, slots, storable
 
 CharacterStatus = Literal["active", "paused", "error"]
 STATUSES: tuple[CharacterStatus, ...] = get_args(CharacterStatus)
@@ -106,9 +107,8 @@ def _plain(value: Any) -> Any:
 
 def insert(connection: sqlite3.Connection, character: Character) -> None:
     """Record a new character with its files."""
-    marks = ", ".join("?" * len(_COLUMNS))
     connection.execute(
-        f"INSERT INTO characters ({', '.join(_COLUMNS)}) VALUES ({marks})",
+        f"INSERT INTO characters ({', '.join(_COLUMNS)}) VALUES ({slots(_COLUMNS)})",
         [_plain(getattr(character, name)) for name in _COLUMNS],
     )
     _index(connection, character)
@@ -196,12 +196,11 @@ def page(
 
 def names_of(database: Database, ids: Sequence[str]) -> dict[str, str]:
     """The names of characters, of deleted ones too."""
-    wanted = [storable(one) for one in dict.fromkeys(ids)]
     found: dict[str, str] = {}
-    for at in range(0, len(wanted), 500):
-        part = wanted[at : at + 500]
-        marks = ", ".join("?" * len(part))
-        rows = database.connection.execute(f"SELECT id, name FROM characters WHERE id IN ({marks})", part)
+    for part in parts(ids):
+        rows = database.connection.execute(
+            f"SELECT id, name FROM characters WHERE id IN ({slots(part)})", part
+        )
         found.update((row[0], row[1]) for row in rows)
     return found
 
@@ -214,7 +213,7 @@ def _all(connection: sqlite3.Connection, condition: str, values: Sequence[Any]) 
     files: dict[str, dict[tuple[str, str], str]] = {one: {} for one in ids}
     for row in connection.execute(
         f"""SELECT character_id, role, name, file_id FROM character_files
-            WHERE character_id IN ({", ".join("?" * len(ids))}) ORDER BY created_at, name""",
+            WHERE character_id IN ({slots(ids)}) ORDER BY created_at, name""",
         ids,
     ):
         files[row[0]][row[1], row[2]] = row[3]
@@ -256,9 +255,8 @@ def drop_file(connection: sqlite3.Connection, character_id: str, role: str, name
 def insert_style(connection: sqlite3.Connection, style: Style) -> None:
     """Record a style; as the default it unsets the former one."""
     _only_default(connection, style)
-    marks = ", ".join("?" * len(_STYLE_COLUMNS))
     connection.execute(
-        f"INSERT INTO character_styles ({', '.join(_STYLE_COLUMNS)}) VALUES ({marks})",
+        f"INSERT INTO character_styles ({', '.join(_STYLE_COLUMNS)}) VALUES ({slots(_STYLE_COLUMNS)})",
         [_plain(getattr(style, name)) for name in _STYLE_COLUMNS],
     )
 
@@ -300,7 +298,7 @@ def styles(connection: sqlite3.Connection, character_ids: Sequence[str]) -> dict
     found: dict[str, list[Style]] = {one: [] for one in character_ids}
     for row in connection.execute(
         f"""SELECT {", ".join(_STYLE_COLUMNS)} FROM character_styles
-            WHERE character_id IN ({", ".join("?" * len(found))}) ORDER BY display_order, seq""",
+            WHERE character_id IN ({slots(found)}) ORDER BY display_order, seq""",
         [*found],
     ):
         found[row["character_id"]].append(_style(row))

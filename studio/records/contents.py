@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from studio.records.database import Database
-from studio.records.jobs import search_terms, storable
 from studio.records.own import mine
+from studio.records.statements import parts, search_terms, slots, storable
 
 ContentType = Literal["image", "video", "text", "audio"]
 Approval = Literal["pending", "approved", "rejected"]
@@ -23,7 +23,6 @@ TYPES: tuple[ContentType, ...] = get_args(ContentType)
 APPROVALS: tuple[Approval, ...] = get_args(Approval)
 FOLDER = "content"  # below the storage root, and the first part of each address
 MOST_FOLDERS = 500  # in sums
-AT_ONCE = 500  # values in one statement, which SQLite bounds
 _ORDERS: dict[str, str] = {
     "newest": "seq DESC",
     "oldest": "seq",
@@ -219,9 +218,9 @@ def find(database: Database, ids: Sequence[str], *, deleted: bool = False) -> li
     also = "" if deleted else " AND deleted_at IS NULL"
     found: dict[str, Content] = {}
     with database.read() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM contents WHERE id IN ({_marks(part)}){also}", part
+                f"SELECT {_COLUMNS} FROM contents WHERE id IN ({slots(part)}){also}", part
             ).fetchall()
             found |= {one.id: one for one in _contents(connection, rows)}
     return [found[one] for one in dict.fromkeys(ids) if one in found]
@@ -292,9 +291,9 @@ def by_numbers(database: Database, wanted: Sequence[int]) -> list[Content]:
 
 def _in_order(connection: sqlite3.Connection, wanted: Sequence[int]) -> list[Content]:
     found: dict[int, Content] = {}
-    for part in _parts(wanted):
+    for part in parts(wanted):
         rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM contents WHERE seq IN ({_marks(part)})", part
+            f"SELECT {_COLUMNS} FROM contents WHERE seq IN ({slots(part)})", part
         ).fetchall()
         found |= {one.seq: one for one in _contents(connection, rows)}
     return [found[one] for one in wanted if one in found]
@@ -397,7 +396,7 @@ def insert(connection: sqlite3.Connection, new: NewContent, tags: Sequence[str] 
     values = {name: storable(value) if isinstance(value, str) else value for name, value in values.items()}
     values["updated_at"] = new.created_at
     cursor = connection.execute(
-        f"INSERT INTO contents ({', '.join(values)}) VALUES ({_marks(list(values))})", list(values.values())
+        f"INSERT INTO contents ({', '.join(values)}) VALUES ({slots(list(values))})", list(values.values())
     )
     _tag(connection, [cursor.lastrowid], tags)
 
@@ -414,9 +413,9 @@ def update(database: Database, ids: Sequence[str], values: Mapping[str, Any], no
     changes = ", ".join(f"{name} = ?" for name in [*written, "updated_at"])
     changed = 0
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             changed += connection.execute(
-                f"UPDATE contents SET {changes} WHERE id IN ({_marks(part)}) AND deleted_at IS NULL",
+                f"UPDATE contents SET {changes} WHERE id IN ({slots(part)}) AND deleted_at IS NULL",
                 [*written.values(), now, *part],
             ).rowcount
     return changed
@@ -433,10 +432,10 @@ def decide(
     """Approve or reject contents that are there, noted in their history; says which there were."""
     known: list[str] = []
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             rows = connection.execute(
                 f"""SELECT seq, id, approval_status, rejection_reason FROM contents
-                    WHERE id IN ({_marks(part)}) AND deleted_at IS NULL""",
+                    WHERE id IN ({slots(part)}) AND deleted_at IS NULL""",
                 part,
             ).fetchall()
             known += [row["id"] for row in rows]
@@ -448,7 +447,7 @@ def decide(
             ]
             connection.execute(
                 f"""UPDATE contents SET approval_status = ?, rejection_reason = ?, updated_at = ?
-                    WHERE seq IN ({_marks(changed)})""",
+                    WHERE seq IN ({slots(changed)})""",
                 [status, reason and storable(reason), now, *changed],
             )
             _note(connection, changed, status, reason, visitor, now)
@@ -461,11 +460,11 @@ def mark_deleted(
     """Delete contents so that it can be taken back, or take it back; says which it changed."""
     changed: list[tuple[int, str]] = []
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             changed += [
                 (row[0], row[1])
                 for row in connection.execute(
-                    f"""UPDATE contents SET deleted_at = ? WHERE id IN ({_marks(part)})
+                    f"""UPDATE contents SET deleted_at = ? WHERE id IN ({slots(part)})
                         AND (deleted_at IS NULL) = ? RETURNING seq, id""",
                     [at, *part, at is not None],
                 ).fetchall()
@@ -485,8 +484,8 @@ def remove(database: Database, ids: Sequence[str]) -> list[str]:
     """Forget contents for good; gives the names of their files."""
     names: list[str] = []
     with database.write() as connection:
-        for part in _parts(ids):
-            sql = f"DELETE FROM contents WHERE id IN ({_marks(part)}) RETURNING name"
+        for part in parts(ids):
+            sql = f"DELETE FROM contents WHERE id IN ({slots(part)}) RETURNING name"
             names += [row[0] for row in connection.execute(sql, part).fetchall()]
     return names
 
@@ -509,7 +508,7 @@ def use(database: Database, content_id: str, now: float) -> None:
 def add_tags(database: Database, ids: Sequence[str], tags: Sequence[str], now: float) -> None:
     """Give tags to contents."""
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             _tag(connection, _numbers(connection, part), tags)
             _touch(connection, part, now)
 
@@ -517,13 +516,13 @@ def add_tags(database: Database, ids: Sequence[str], tags: Sequence[str], now: f
 def remove_tags(database: Database, ids: Sequence[str], tags: Sequence[str] | None, now: float) -> None:
     """Take tags from contents; all of them, if none are named."""
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             among = _numbers(connection, part)
             if tags is None:
-                connection.execute(f"DELETE FROM content_tags WHERE seq IN ({_marks(among)})", among)
+                connection.execute(f"DELETE FROM content_tags WHERE seq IN ({slots(among)})", among)
             for tag in tags or ():
                 connection.execute(
-                    f"DELETE FROM content_tags WHERE tag = ? AND seq IN ({_marks(among)})",
+                    f"DELETE FROM content_tags WHERE tag = ? AND seq IN ({slots(among)})",
                     [storable(tag), *among],
                 )
             _touch(connection, part, now)
@@ -532,14 +531,14 @@ def remove_tags(database: Database, ids: Sequence[str], tags: Sequence[str] | No
 def unknown_names(database: Database, names: Sequence[str]) -> set[str]:
     """Those of these names of files that no content has, not even a deleted one."""
     known: set[str] = set()
-    for part in _parts(names):
-        sql = f"SELECT name FROM contents WHERE name IN ({_marks(part)})"
+    for part in parts(names):
+        sql = f"SELECT name FROM contents WHERE name IN ({slots(part)})"
         known |= {row[0] for row in database.connection.execute(sql, part)}
     return set(names) - known
 
 
 def _touch(connection: sqlite3.Connection, ids: Sequence[Any], now: float) -> None:
-    connection.execute(f"UPDATE contents SET updated_at = ? WHERE id IN ({_marks(ids)})", [now, *ids])
+    connection.execute(f"UPDATE contents SET updated_at = ? WHERE id IN ({slots(ids)})", [now, *ids])
 
 
 def _tag(connection: sqlite3.Connection, among: Sequence[int | None], tags: Sequence[str]) -> None:
@@ -550,7 +549,7 @@ def _tag(connection: sqlite3.Connection, among: Sequence[int | None], tags: Sequ
 
 
 def _numbers(connection: sqlite3.Connection, ids: Sequence[Any]) -> list[int]:
-    sql = f"SELECT seq FROM contents WHERE id IN ({_marks(ids)}) AND deleted_at IS NULL"
+    sql = f"SELECT seq FROM contents WHERE id IN ({slots(ids)}) AND deleted_at IS NULL"
     return [row[0] for row in connection.execute(sql, list(ids))]
 
 
@@ -583,7 +582,7 @@ def _where(wanted: Filter) -> tuple[list[str], list[Any]]:
         "name": wanted.names,
     }.items():
         if listed:
-            where.append(f"{column} IN ({_marks(listed)})" if len(listed) > 1 else f"{column} = ?")
+            where.append(f"{column} IN ({slots(listed)})" if len(listed) > 1 else f"{column} = ?")
             values += [storable(one) for one in listed]
     for column, value in {
         "character_id": wanted.character_id,
@@ -638,9 +637,9 @@ def _where_sums(wanted: Filter) -> tuple[str, list[Any]]:
 
 def _contents(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[Content]:
     tags: dict[int, list[str]] = defaultdict(list)
-    for part in _parts([row["seq"] for row in rows]):
+    for part in parts([row["seq"] for row in rows]):
         for seq, tag in connection.execute(
-            f"SELECT seq, tag FROM content_tags WHERE seq IN ({_marks(part)}) ORDER BY seq, tag", part
+            f"SELECT seq, tag FROM content_tags WHERE seq IN ({slots(part)}) ORDER BY seq, tag", part
         ):
             tags[seq].append(tag)
     return [_content(dict(row), tags) for row in rows]
@@ -652,12 +651,3 @@ def _content(values: dict[str, Any], tags: Mapping[int, Sequence[str]]) -> Conte
     for name in _FLAGS:
         values[name] = bool(values[name])
     return Content(**values, tags=tuple(tags.get(values["seq"], ())))
-
-
-def _parts(values: Sequence[Any], size: int = AT_ONCE) -> list[list[Any]]:
-    listed = [storable(value) if isinstance(value, str) else value for value in dict.fromkeys(values)]
-    return [listed[at : at + size] for at in range(0, len(listed), size)]
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))

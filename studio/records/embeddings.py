@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from studio.records.database import Database
-from studio.records.jobs import storable
 from studio.records.own import mine
+from studio.records.statements import storable
 
 Method = Literal["ip-adapter", "ip-adapter-plus", "instantid", "faceid"]
 METHODS: tuple[Method, ...] = get_args(Method)

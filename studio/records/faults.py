@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.records.database import Database
-from studio.records.jobs import storable
+from studio.records.statements import storable
 
 MOST = 2_000
 ALIKE_S = 600.0  # the same again within this time is the same fault once more

@@ -10,8 +10,9 @@ from typing import Any
 
 from studio.records.database import Database
 from studio.records.entities import Output
-from studio.records.jobs import OUTPUT_COLUMNS, search_terms, storable
+from studio.records.jobs import OUTPUT_COLUMNS
 from studio.records.own import only_own
+from studio.records.statements import parts, search_terms, slots, storable
 
 FEW_MATCHES = 2_000  # so many found jobs are looked up one by one; more are met sooner on the way
 SHOWN = "deleted_at IS NULL AND copy_of IS NULL"
@@ -132,8 +133,8 @@ def find(database: Database, ids: Sequence[str]) -> list[Item]:
     """These pictures, also deleted ones, in the order of the ids; unknown ones are left out."""
     with database.read() as connection:
         numbers: dict[str, int] = {}
-        for part in _parts(ids):
-            sql = f"SELECT output_id, seq FROM gallery WHERE output_id IN ({_marks(part)})"
+        for part in parts(ids):
+            sql = f"SELECT output_id, seq FROM gallery WHERE output_id IN ({slots(part)})"
             numbers.update(tuple(row) for row in connection.execute(sql, part))
         items = {item.id: item for item in _items(database, list(numbers.values()))}
     return [items[one] for one in dict.fromkeys(ids) if one in items]
@@ -155,11 +156,11 @@ def set_favourite(database: Database, ids: Sequence[str], favourite: bool) -> in
 def add_tags(database: Database, ids: Sequence[str], tags: Sequence[str]) -> None:
     """Give tags to pictures."""
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             for tag in tags:
                 connection.execute(
                     f"""INSERT OR IGNORE INTO gallery_tags (tag, seq)
-                        SELECT ?, seq FROM gallery WHERE output_id IN ({_marks(part)})""",
+                        SELECT ?, seq FROM gallery WHERE output_id IN ({slots(part)})""",
                     [tag, *part],
                 )
 
@@ -167,11 +168,11 @@ def add_tags(database: Database, ids: Sequence[str], tags: Sequence[str]) -> Non
 def remove_tags(database: Database, ids: Sequence[str], tags: Sequence[str]) -> None:
     """Take tags from pictures."""
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             for tag in tags:
                 connection.execute(
                     f"""DELETE FROM gallery_tags WHERE tag = ? AND seq IN
-                        (SELECT seq FROM gallery WHERE output_id IN ({_marks(part)}))""",
+                        (SELECT seq FROM gallery WHERE output_id IN ({slots(part)}))""",
                     [tag, *part],
                 )
 
@@ -180,14 +181,14 @@ def mark_deleted(database: Database, ids: Sequence[str], at: float | None) -> in
     """Delete pictures so that it can be taken back, or take it back; copies that jobs kept go along."""
     changed = 0
     with database.write() as connection:
-        for part in _parts(ids):
+        for part in parts(ids):
             changed += connection.execute(
-                f"""UPDATE gallery SET deleted_at = ? WHERE output_id IN ({_marks(part)})
+                f"""UPDATE gallery SET deleted_at = ? WHERE output_id IN ({slots(part)})
                     AND (deleted_at IS NULL) = ?""",
                 [at, *part, at is not None],
             ).rowcount
             connection.execute(
-                f"UPDATE gallery SET deleted_at = ? WHERE copy_of IN ({_marks(part)})", [at, *part]
+                f"UPDATE gallery SET deleted_at = ? WHERE copy_of IN ({slots(part)})", [at, *part]
             )
     return changed
 
@@ -206,10 +207,10 @@ def remove(database: Database, output_ids: Sequence[str]) -> list[str]:
     """Remove deleted outputs for good; returns the finished jobs that have none left."""
     emptied: list[str] = []
     with database.write() as connection:
-        for part in _parts(output_ids):
+        for part in parts(output_ids):
             # Whoever was quicker may have taken a deletion back.
             gone = connection.execute(
-                f"""DELETE FROM outputs WHERE id IN ({_marks(part)}) AND seq IN
+                f"""DELETE FROM outputs WHERE id IN ({slots(part)}) AND seq IN
                     (SELECT seq FROM gallery WHERE deleted_at IS NOT NULL) RETURNING job_id""",
                 part,
             ).fetchall()
@@ -217,7 +218,7 @@ def remove(database: Database, output_ids: Sequence[str]) -> list[str]:
             emptied += [
                 row[0]
                 for row in connection.execute(
-                    f"""SELECT id FROM jobs WHERE id IN ({_marks(jobs)})
+                    f"""SELECT id FROM jobs WHERE id IN ({slots(jobs)})
                         AND status IN ('completed', 'failed', 'cancelled')
                         AND NOT EXISTS (SELECT 1 FROM outputs WHERE job_id = jobs.id)""",
                     jobs,
@@ -229,8 +230,8 @@ def remove(database: Database, output_ids: Sequence[str]) -> list[str]:
 def _set(database: Database, ids: Sequence[str], assignment: str, value: Any) -> int:
     changed = 0
     with database.write() as connection:
-        for part in _parts(ids):
-            sql = f"UPDATE gallery SET {assignment} WHERE output_id IN ({_marks(part)})"
+        for part in parts(ids):
+            sql = f"UPDATE gallery SET {assignment} WHERE output_id IN ({slots(part)})"
             changed += connection.execute(sql, [value, *part]).rowcount
     return changed
 
@@ -250,7 +251,7 @@ def _where(connection: sqlite3.Connection, wanted: Filter) -> tuple[list[str], l
     }
     for column, listed in lists.items():
         if listed:
-            where.append(f"{column} IN ({_marks(listed)})" if len(listed) > 1 else f"{column} = ?")
+            where.append(f"{column} IN ({slots(listed)})" if len(listed) > 1 else f"{column} = ?")
             values += [storable(one) for one in listed]
     if wanted.favourites:
         where.append("favourite = 1")
@@ -284,9 +285,9 @@ def _items(database: Database, numbers: Sequence[int]) -> tuple[Item, ...]:
     columns = ", ".join(f"outputs.{name}" for name in OUTPUT_COLUMNS.split(", "))
     tags: dict[int, list[str]] = defaultdict(list)
     rows: list[Any] = []
-    for part in _parts(numbers):
+    for part in parts(numbers):
         for row in database.connection.execute(
-            f"SELECT seq, tag FROM gallery_tags WHERE seq IN ({_marks(part)}) ORDER BY seq, tag", part
+            f"SELECT seq, tag FROM gallery_tags WHERE seq IN ({slots(part)}) ORDER BY seq, tag", part
         ):
             tags[row[0]].append(row[1])
         rows += database.connection.execute(
@@ -294,7 +295,7 @@ def _items(database: Database, numbers: Sequence[int]) -> tuple[Item, ...]:
                        jobs.engine, gallery.kind, jobs.door, tasks.seed, favourite, deleted_at
                 FROM gallery JOIN outputs ON outputs.seq = gallery.seq
                 JOIN jobs ON jobs.seq = gallery.job_seq JOIN tasks ON tasks.id = outputs.task_id
-                WHERE gallery.seq IN ({_marks(part)})""",
+                WHERE gallery.seq IN ({slots(part)})""",
             part,
         ).fetchall()
     found = [_item(tuple(row), width, tags) for row in rows]
@@ -318,13 +319,3 @@ def _item(row: tuple[Any, ...], width: int, tags: dict[int, list[str]]) -> Item:
         deleted_at=deleted_at,
         tags=tuple(tags.get(seq, ())),
     )
-
-
-def _parts(values: Sequence[Any], size: int = 500) -> list[list[Any]]:
-    """Pieces that fit into one statement, whose values SQLite bounds."""
-    listed = [storable(value) if isinstance(value, str) else value for value in dict.fromkeys(values)]
-    return [listed[at : at + size] for at in range(0, len(listed), size)]
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from studio.records.database import Database
+from studio.records.statements import slots
 
 DeliveryStatus = Literal["waiting", "delivered", "failed", "disabled"]
 Event = Literal["started", "output", "completed", "failed", "cancelled", "test"]
@@ -158,10 +159,9 @@ def page(
 
 def _assemble(database: Database, rows: list[dict[str, Any]]) -> list[Delivery]:
     attempts: dict[int, list[Attempt]] = {row["seq"]: [] for row in rows}
-    marks = ", ".join("?" * len(attempts))
     for seq, *values in database.connection.execute(
         f"""SELECT delivery_seq, at, seconds, status, answer, error FROM hook_attempts
-            WHERE delivery_seq IN ({marks}) ORDER BY seq""",
+            WHERE delivery_seq IN ({slots(attempts)}) ORDER BY seq""",
         list(attempts),
     ):
         attempts[seq].append(Attempt(*values))

@@ -10,6 +10,7 @@ from studio.records.database import Database
 from studio.records.entities import Page
 from studio.records.jobs import by_numbers
 from studio.records.own import only_own
+from studio.records.statements import slots
 
 KINDS = ("avatar", "media")
 _BATCH = "json_extract(request, '$.variants') > 1"
@@ -38,8 +39,7 @@ class Batches:
 
 def _mine(door: str, kinds: Sequence[str] = KINDS) -> tuple[str, list[Any]]:
     conditions, values = only_own("seq")
-    marks = ", ".join("?" * len(kinds))
-    return " AND ".join(["door = ?", f"kind IN ({marks})", *conditions]), [door, *kinds, *values]
+    return " AND ".join(["door = ?", f"kind IN ({slots(kinds)})", *conditions]), [door, *kinds, *values]
 
 
 def page(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from studio.errors import StudioError
 from studio.records.database import Database
 from studio.records.entities import FINAL, Event, Job, Output, Page, Task
 from studio.records.own import only_own
+from studio.records.statements import search_terms, slots, storable
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,6 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
     add_event(connection, job.id, "queued", {}, job.created_at)
 
 
-def storable(text: str) -> str:
-    """Text that SQLite takes: half a letter, as JSON can hold it, becomes a question mark."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def _needs_id(connection: sqlite3.Connection, text: str) -> int:
     connection.execute("INSERT OR IGNORE INTO needs (text) VALUES (?)", (text,))
     return connection.execute("SELECT id FROM needs WHERE text = ?", (text,)).fetchone()[0]
@@ -123,7 +118,7 @@ def _needs_id(connection: sqlite3.Connection, text: str) -> int:
 def add_outputs(connection: sqlite3.Connection, outputs: Iterable[Output]) -> None:
     """Record finished files; one that is recorded already is replaced."""
     connection.executemany(
-        f"""INSERT INTO outputs ({OUTPUT_COLUMNS}) VALUES ({", ".join("?" * len(fields(Output)))})
+        f"""INSERT INTO outputs ({OUTPUT_COLUMNS}) VALUES ({slots(fields(Output))})
             ON CONFLICT (job_id, name) DO UPDATE SET size = excluded.size, sha256 = excluded.sha256,
                 width = excluded.width, height = excluded.height, filename = excluded.filename,
                 drift = excluded.drift, duration_s = excluded.duration_s, frames = excluded.frames""",
@@ -188,7 +183,7 @@ def page(
 def by_numbers(database: Database, numbers: Sequence[int]) -> list[Job]:
     """The jobs with these numbers, the newest first."""
     rows = database.rows(
-        f"SELECT * FROM jobs WHERE seq IN ({_marks(numbers)}) ORDER BY seq DESC", list(numbers)
+        f"SELECT * FROM jobs WHERE seq IN ({slots(numbers)}) ORDER BY seq DESC", list(numbers)
     )
     return _assemble(database, rows)
 
@@ -281,10 +276,10 @@ def _among_few(
 ) -> tuple[int, list[int]]:
     where, values = [*few], [*of_few]
     if kinds:
-        where.append(f"kind IN ({_marks(kinds)})")
+        where.append(f"kind IN ({slots(kinds)})")
         values += kinds
     if statuses:
-        where.append(f"status IN ({_marks(statuses)})")
+        where.append(f"status IN ({slots(statuses)})")
         values += statuses
     if terms:
         where.append("seq IN (SELECT rowid FROM jobs_fts WHERE jobs_fts MATCH ?)")
@@ -304,22 +299,13 @@ def _count(connection: sqlite3.Connection, sql: str, values: Sequence[Any]) -> i
     return int(connection.execute(sql, values).fetchone()[0])
 
 
-def search_terms(search: str) -> str:
-    """A full-text query in which every word must begin some word of the prompt."""
-    return " ".join(f'"{word}"*' for word in re.findall(r"\w+", search)[:16])
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
-
-
 def _assemble(database: Database, rows: list[dict[str, Any]]) -> list[Job]:
     ids = [row["id"] for row in rows]
     if not ids:
         return []
     tasks: dict[str, list[Task]] = defaultdict(list)
     outputs: dict[str, list[Output]] = defaultdict(list)
-    marks = _marks(ids)
+    marks = slots(ids)
     connection = database.connection
     for row in connection.execute(
         f"SELECT {TASK_COLUMNS} FROM tasks WHERE job_id IN ({marks}) ORDER BY job_id, position", ids
@@ -421,7 +407,7 @@ def marks(database: Database, job_ids: Sequence[str]) -> dict[str, Mark]:
         for row in database.connection.execute(
             f"""SELECT id, status, progress,
                        (SELECT coalesce(max(seq), 0) FROM events WHERE job_id = jobs.id)
-                FROM jobs WHERE id IN ({_marks(part)})""",
+                FROM jobs WHERE id IN ({slots(part)})""",
             list(part),
         ):
             found[row[0]] = Mark(*row[1:])

@@ -10,6 +10,7 @@ from typing import Any
 from studio.records.database import Database
 from studio.records.entities import Output, Task
 from studio.records.jobs import CLAIMABLE, TASK_COLUMNS, UNOWNED, add_event, add_outputs, settle
+from studio.records.statements import slots
 
 MOST_AT_ONCE = 500  # so that no transaction keeps other writers waiting for long
 
@@ -29,7 +30,7 @@ def claim(
                 WHERE seq = (
                     SELECT seq FROM tasks
                     WHERE {CLAIMABLE} AND run_at <= ? AND (server IS NULL OR server = ?)
-                        AND needs IN ({", ".join("?" * len(needs))})
+                        AND needs IN ({slots(needs)})
                     ORDER BY priority DESC, seq LIMIT 1
                 ) RETURNING {TASK_COLUMNS}""",
             (token, now + lease_s, now, server, *needs),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from studio.records.database import Database
 from studio.records.jobs import CLAIMABLE
+from studio.records.statements import slots
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def news_since(database: Database, seq: int, limit: int) -> News:
             for row in database.rows(
                 f"""SELECT kind, status, NULL AS server, completed_at - created_at AS seconds,
                         json_extract(error, '$.code') AS error_code
-                    FROM jobs WHERE id IN ({_marks(ended_jobs)})""",
+                    FROM jobs WHERE id IN ({slots(ended_jobs)})""",
                 ended_jobs,
             )
         ),
@@ -98,13 +99,9 @@ def news_since(database: Database, seq: int, limit: int) -> News:
                         tasks.completed_at - sent_at AS seconds,
                         json_extract(tasks.error, '$.code') AS error_code
                     FROM tasks JOIN jobs ON jobs.id = tasks.job_id
-                    WHERE tasks.id IN ({_marks(ended_tasks)})""",
+                    WHERE tasks.id IN ({slots(ended_tasks)})""",
                 ended_tasks,
             )
         ),
         tuple(row["code"] or "unknown" for row in rows if row["kind"] == "retry"),
     )
-
-
-def _marks(values: list[str]) -> str:
-    return ", ".join("?" * len(values))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from studio.records.database import Database
 from studio.records.entities import Output
-from studio.records.jobs import OUTPUT_COLUMNS, add_event, storable
+from studio.records.jobs import OUTPUT_COLUMNS, add_event
+from studio.records.statements import storable
 
 # What was deleted in the gallery can be taken back there for a while, but is not there for anybody else.
 _HIDDEN = "SELECT seq FROM gallery WHERE deleted_at IS NOT NULL"

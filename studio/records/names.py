@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 
 from studio.records.database import Database
-from studio.records.jobs import storable
+from studio.records.statements import storable
 
 
 def add(connection: sqlite3.Connection, name: str, file_id: str, now: float) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from studio.records.database import Database
-from studio.records.jobs import storable
 from studio.records.own import mine
+from studio.records.statements import storable
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from studio.records.database import Database
 from studio.records.entities import Task
 from studio.records.jobs import CLAIMABLE, TASK_COLUMNS
 from studio.records.runs import Work, members, work_of
+from studio.records.statements import slots
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def ready(database: Database, server: str, needs: dict[int, str], now: float, li
             FROM (
                 SELECT seq, id, job_id, needs, server, priority, step FROM tasks
                 WHERE {CLAIMABLE} AND run_at <= ? AND (server IS NULL OR server = ?)
-                    AND needs IN ({", ".join("?" * len(needs))})
+                    AND needs IN ({slots(needs)})
                 ORDER BY priority DESC, seq LIMIT ?
             ) AS tasks JOIN jobs ON jobs.id = tasks.job_id
             ORDER BY tasks.priority DESC, tasks.seq""",
