@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,12 @@ from studio import quality
 from studio.contents import Content, Contents
 from studio.contents.platforms import Platform, platform
 from studio.errors import StudioError
+from studio.pictures.drawn import Drawn, drawn_in
 from studio.quality import Demand, Verdict
 from studio.records import looks
 from studio.records.entities import Job, Output
+
+log = logging.getLogger(__name__)
 
 ONE_AT_MOST = (0, 1)  # faces in a picture of one character, who may look away
 
@@ -36,11 +40,29 @@ class Appraisal:
             phash_of=looks.known(self.database, but=content.id),
             demands=demands,
             people=ONE_AT_MOST if content.character_id else None,
+            drawn=self._drawn(content),
         )
         self.contents.save_quality(content.id, verdict)
         if verdict.phash is not None:
             looks.remember(self.database, content.id, verdict.phash)
         return verdict
+
+    def _drawn(self, content: Content) -> Drawn | None:
+        """Who is in a picture that was cut out of another one, which says where its face is."""
+        crop = (content.generation_settings.get("repurposed") or {}).get("crop")
+        if content.source_id is None or not crop or not (content.width and content.height):
+            return None
+        try:
+            source = self.contents.get(content.source_id)
+            path = self.contents.path(source)
+        except StudioError as error:
+            log.info("what %s was cut out of is gone: %s", content.id, error.message)
+            return None
+        whole = drawn_in(path, (source.width or 0, source.height or 0))
+        if whole is None:
+            return None
+        across, down = content.width / crop["width"], content.height / crop["height"]
+        return whole.cut(crop["x"], crop["y"], across, down, (content.width, content.height))
 
     def scores(self, job: Job, outputs: Sequence[Output]) -> dict[str, float]:
         """The scores of a job's pictures by their ids; what was not judged yet is judged now."""

@@ -14,7 +14,7 @@ from studio.disk import display_name, full_disk_is_said
 from studio.errors import StudioError
 from studio.given import given
 from studio.jobs import Jobs
-from studio.quality import Face
+from studio.quality import Face, read_face
 from studio.records import embeddings as records
 from studio.records.embeddings import METHODS, Embedding, Method
 from studio.records.files import StoredFile
@@ -141,7 +141,7 @@ class Faces:
             facts = pictures.inspect(place)
         except (StudioError, OSError) as error:
             return Checked((f"Its picture cannot be read any more: {error}",), (), {})
-        faces = [Face(**one) for one in face.faces]
+        faces = [read_face(one) for one in face.faces]
         return Checked(
             tuple(errors),
             tuple(_warnings(faces, face.finder)),
@@ -246,6 +246,11 @@ class Faces:
 
 
 def _warnings(faces: Sequence[Face], finder: str) -> list[str]:
+    if not faces and finder == face_models.RECIPE:
+        return [
+            "No face is to be seen in it: its own recipe says that it was drawn from behind, or out of the "
+            "picture. The whole picture is the reference."
+        ]
     if not faces:
         return [
             f"No face was found in it by {finder}; it may be turned away, hidden or drawn in an unusual way. "

@@ -48,6 +48,22 @@ def test_the_documents_example(influencer: RunningApp, within: Studio) -> None:
     assert call(influencer, "GET", f"/content/library/{source}")["times_used"] == 1
 
 
+def test_a_cut_knows_the_face_of_what_it_was_cut_from(influencer: RunningApp, within: Studio) -> None:
+    source = made(within, "an orc, green skin, portrait", seed=4, framing="portrait").outputs[0].id
+    assert call(influencer, "POST", f"/content/validate/{source}")["metadata"]["faces_found_by"] == "recipe"
+    for platform in ("youtube", "tiktok", "instagram"):
+        cut = call(influencer, "POST", path_of(source), json={"platform": platform})
+        judged = call(influencer, "POST", f"/content/validate/{cut['content_id']}")
+        assert judged["metadata"]["faces_found_by"] == "recipe"
+        [[x, y, width, height]] = judged["metadata"]["faces"]
+        assert 0 <= x < x + width <= cut["width"]
+        assert 0 <= y < y + height <= cut["height"]
+        check = next(one for one in judged["checks"] if one["name"] == "faces")
+        assert check["why"] == "One face was found, as the picture's own recipe says."
+    call(influencer, "DELETE", f"/content/library/{source}")
+    assert call(influencer, "POST", f"/content/validate/{cut['content_id']}")["quality_score"] > 0
+
+
 def test_plans_say_what_each_platform_would_show(influencer: RunningApp, within: Studio) -> None:
     source = made(within, "a monk", seed=3).outputs[0].id
     plans = call(influencer, "GET", path_of(source, "/platforms"))

@@ -61,7 +61,10 @@ class Validation(BaseModel):
     checks_failed: list[str]
     warnings: list[str]
     errors: list[str]
-    metadata: dict[str, Any] = Field(description="width, height, format, file_size; faces and duplicates")
+    metadata: dict[str, Any] = Field(
+        description="width, height, format, file_size; faces, by what they were found (recipe: a drawing of "
+        "ours says where its face is; cascades: it was looked for), and duplicates"
+    )
     checks: list[Judged]
     explanation: str = Field(description="How the score comes about")
 
@@ -156,6 +159,7 @@ def _told(verdict: Verdict, file_path: str, content_id: str | None) -> Validatio
             "format": verdict.format,
             "file_size": verdict.file_size,
             "faces": [[face.x, face.y, face.width, face.height] for face in verdict.faces],
+            "faces_found_by": verdict.faces_by or None,
             "duplicates": list(verdict.duplicates),
         },
         checks=[

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
-from studio.pictures import png
 from studio.pictures.decode import decode
+from studio.pictures.drawn import Drawn, drawn_in
 from studio.pictures.figure import SEEN, Cut, cut_out
-from studio.pictures.source import Source, opened
+from studio.pictures.source import Source
 
 Array = np.ndarray
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -22,7 +21,6 @@ How = Literal["recipe", "alpha", "estimate", "faces", "edges"]
 FindFaces = Callable[[Array], Sequence[tuple[int, int, int, int]]]
 
 LOOKED_AT_PX = 1_000_000  # a larger picture is looked at in a smaller copy
-DRAWN = "figure"  # the text in which the embedded engine tells what it drew
 HAIR = 0.35  # of a head's height: so much hair and hat there may be above it
 SIDES = 0.2
 # From a face to its head, with a hat, in heights and widths of the face.
@@ -50,7 +48,8 @@ class Places:
 
 def places_of(source: Source, find_faces: FindFaces | None = None) -> Places:
     """Where head and figure are."""
-    return _looked_at(decode(source), _drawn(source), find_faces)
+    image = decode(source)
+    return _looked_at(image, drawn_in(source, image.size), find_faces)
 
 
 def places_in_pixels(width: int, height: int, pixels: bytes, find_faces: FindFaces | None = None) -> Places:
@@ -58,7 +57,7 @@ def places_in_pixels(width: int, height: int, pixels: bytes, find_faces: FindFac
     return _looked_at(Image.frombytes("RGB", (width, height), pixels), None, find_faces)
 
 
-def _looked_at(image: Image.Image, drawn: dict[str, Any] | None, find_faces: FindFaces | None) -> Places:
+def _looked_at(image: Image.Image, drawn: Drawn | None, find_faces: FindFaces | None) -> Places:
     width, height = image.size
     factor = max(1.0, (width * height / LOOKED_AT_PX) ** 0.5)
     small = image
@@ -69,8 +68,8 @@ def _looked_at(image: Image.Image, drawn: dict[str, Any] | None, find_faces: Fin
     plain = {"is_plain": cut.how == "estimate", "is_clear": is_clear}
     body = None if cut.how == "none" else _grown(cut.box, 1.0)
     head, how = None, cut.how if cut.how != "none" else "edges"
-    if drawn is not None and (told := _by_recipe(drawn, (width, height), factor)) is not None:
-        head, bones = told
+    if drawn is not None:
+        head, bones = _by_recipe(drawn, factor)
         head = _with_hair(head, cut)
         body, how = _union(body or bones, head), "recipe"
     elif faces := _heads(small, find_faces, body):
@@ -95,34 +94,11 @@ def _looked_at(image: Image.Image, drawn: dict[str, Any] | None, find_faces: Fin
 # --------------------------------------------------------------- what it says itself
 
 
-def _drawn(source: Source) -> dict[str, Any] | None:
-    with opened(source) as stream:
-        stream.seek(0)
-        is_png = stream.read(len(png.SIGNATURE)) == png.SIGNATURE
-        stream.seek(0)
-        text = png.texts(stream, frozenset({DRAWN})).get(DRAWN) if is_png else None
-    try:
-        found = json.loads(text) if text else None
-    except (ValueError, RecursionError):  # somebody else's text under the same key
-        return None
-    recipe = found.get("recipe") if isinstance(found, dict) else None
-    return recipe if isinstance(recipe, dict) else None
-
-
-def _by_recipe(recipe: dict[str, Any], size: tuple[int, int], factor: float) -> tuple[Box, Box] | None:
-    """Head and joints as the engine has drawn them, unless the picture has another size since."""
-    marks = recipe.get("landmarks")
-    if not isinstance(marks, dict) or recipe.get("size") != list(size):
-        return None
-    try:
-        left, top, right, bottom = (float(side) / factor for side in marks["head_box"])
-        joints = np.array(list(marks["joints"].values()), float).reshape(-1, 2) / factor
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
-    if not np.isfinite([left, top, right, bottom]).all() or not np.isfinite(joints).all():
-        return None
+def _by_recipe(drawn: Drawn, factor: float) -> tuple[Box, Box]:
+    """Head and figure as the engine has drawn them, in a picture that is smaller by a factor."""
+    left, top, right, bottom = (side / factor for side in drawn.head)
+    x0, y0, x1, y1 = (side / factor for side in drawn.joints)
     tall = bottom - top
-    (x0, y0), (x1, y1) = joints.min(0), joints.max(0)
     bones = (x0 - tall * 0.25, y0 - tall * 0.25, x1 + tall * 0.25, y1 + tall * 0.4)
     return (left, top, right, bottom), bones
 

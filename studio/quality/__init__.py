@@ -1,9 +1,9 @@
 """How good a picture is: sharpness, light, size, faces, duplicates, what platforms take; each explained."""
 
-from studio.quality.faces import find_faces
+from studio.quality.faces import find_faces, told_faces
 from studio.quality.judging import judge
 from studio.quality.likeness import DUPLICATE_BITS, distance, perceptual_hash
-from studio.quality.verdict import Check, Demand, Face, Verdict, read_verdict
+from studio.quality.verdict import Check, Demand, Face, Verdict, read_face, read_verdict
 
 __all__ = [
     "DUPLICATE_BITS",
@@ -15,5 +15,7 @@ __all__ = [
     "find_faces",
     "judge",
     "perceptual_hash",
+    "read_face",
     "read_verdict",
+    "told_faces",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.pictures import inspect, read_pixels
+from studio.pictures.drawn import Drawn, drawn_in
 from studio.quality import measure, rules
 from studio.quality.likeness import hash_of
 from studio.quality.verdict import Check, Demand, Verdict
@@ -18,11 +19,12 @@ def judge(
     phash_of: Mapping[str, int] | None = None,
     demands: Sequence[Demand] = (),
     people: tuple[int, int] | None = None,
+    drawn: Drawn | None = None,
 ) -> Verdict:
     """The verdict on a file; a broken one has the score 0 and the reason.
 
     `phash_of` are the hashes of other pictures by their names; `demands` what platforms take; `people` how
-    many faces there should be, at least and at most.
+    many faces there should be, at least and at most; `drawn` who was drawn, where the file does not say so.
     """
     file_size = path.stat().st_size
     try:
@@ -33,13 +35,14 @@ def judge(
             raise
         broken = Check("readable", False, None, None, error.message, 1.0, 0.0, "error")
         return Verdict(0.0, (broken,), "It cannot be read: nothing is scored.", file_size=file_size)
-    measured = measure.measure(pixels)
+    measured = measure.measure(pixels, drawn_in(path, (pixels.width, pixels.height)) or drawn)
     phash = hash_of(pixels)
     same = rules.duplicates(phash, phash_of or {})
     checks = (
         Check("readable", True, facts.format, None, f"It is a whole {facts.format}."),
         *rules.on_pixels(pixels.width, pixels.height, measured),
-        rules.on_faces(len(measured.faces), people),
+        rules.on_faces(len(measured.faces), people, measured.faces_by),
+        *rules.on_face_sharpness(measured.face_sharpness),
         rules.on_duplicates(same),
         *(
             check
@@ -59,4 +62,5 @@ def judge(
         phash,
         measured.faces,
         tuple(name for name, _ in same),
+        measured.faces_by,
     )

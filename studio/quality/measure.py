@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.pictures import Pixels
-from studio.quality.faces import find_faces
+from studio.pictures.drawn import Drawn
+from studio.quality.faces import find_faces, told_faces
 from studio.quality.likeness import on_white
-from studio.quality.verdict import Face
+from studio.quality.verdict import Face, Finder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 LONGEST = 2048  # pixels; what is larger is looked at in this size, as it is shown
 TILE = 24
 REACH = 6  # pixels to either side in which an edge has to end
+LEAST_FACE = 2 * TILE  # pixels; a smaller face has too few edges to tell how sharp it is
 EDGE_SPAN = 24.0  # of 255: what differs less is not an edge
 
 
@@ -31,10 +33,12 @@ class Measured:
     lights: float  # the grey that only 2 % are lighter than
     shadows: float  # the grey that only 2 % are darker than
     faces: tuple[Face, ...]
+    faces_by: Finder
+    face_sharpness: float | None  # of the largest face alone; None: there is none that is large enough
 
 
-def measure(pixels: Pixels) -> Measured:
-    """Everything at once; decoding is the caller's."""
+def measure(pixels: Pixels, drawn: Drawn | None = None) -> Measured:
+    """Everything at once; decoding is the caller's, and so is to say who was drawn in it."""
     import cv2
     import numpy as np
 
@@ -42,8 +46,7 @@ def measure(pixels: Pixels) -> Measured:
     gray = cv2.cvtColor(on_white(pixels.rgba), cv2.COLOR_RGB2GRAY)
     seen = gray[solid] if bool(solid.any()) else gray.ravel()
     low, high = np.percentile(seen, (2, 98))
-    faces = find_faces(gray)
-    by = pixels.shrunk
+    faces = told_faces(drawn) if drawn is not None else _enlarged(find_faces(gray), pixels.shrunk)
     return Measured(
         sharpness=_sharpness(gray),
         noise=_noise(gray),
@@ -51,11 +54,24 @@ def measure(pixels: Pixels) -> Measured:
         brightness=(float(seen.mean()) + float(low + high) / 2) / 2,
         lights=float(high),
         shadows=float(low),
-        faces=tuple(
-            Face(round(face.x * by), round(face.y * by), round(face.width * by), round(face.height * by))
-            for face in faces
-        ),
+        faces=faces,
+        faces_by="cascades" if drawn is None else "recipe",
+        face_sharpness=_sharpness_of(faces[0], gray, pixels.shrunk) if faces else None,
     )
+
+
+def _enlarged(faces: tuple[Face, ...], by: float) -> tuple[Face, ...]:
+    return tuple(
+        Face(round(face.x * by), round(face.y * by), round(face.width * by), round(face.height * by))
+        for face in faces
+    )
+
+
+def _sharpness_of(face: Face, gray: Array, shrunk: float) -> float | None:
+    left, top = max(0, round(face.x / shrunk)), max(0, round(face.y / shrunk))
+    right, bottom = round((face.x + face.width) / shrunk), round((face.y + face.height) / shrunk)
+    part = gray[top:bottom, left:right]
+    return _sharpness(part) if min(part.shape) >= LEAST_FACE else None
 
 
 def _tiles(plane: Array, side: int) -> Array:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from studio.quality.likeness import DUPLICATE_BITS, distance
 from studio.quality.measure import Measured
-from studio.quality.verdict import Check, Demand
+from studio.quality.verdict import Check, Demand, Finder
 
 WEIGHTS = {"sharpness": 0.35, "resolution": 0.20, "exposure": 0.20, "contrast": 0.10, "noise": 0.15}
 
 LEAST_SIDE, GOOD_SIDE = 256, 1024  # of the shorter side, in pixels
 LEAST_SHARPNESS, FAIR_SHARPNESS, GOOD_SHARPNESS = 0.12, 0.35, 0.7
+LEAST_FACE_SHARPNESS = 0.2  # a soft face is seen sooner than a soft picture
 MOST_NOISE, CALM = 9.0, 2.0
 DARKEST, DARK = 22.0, 70.0  # of 255
 BRIGHTEST, BRIGHT = 246.0, 222.0
@@ -108,17 +109,34 @@ def _on_noise(measured: Measured) -> Check:
     return _counted("noise", passed, round(value, 2), MOST_NOISE, why, score, "warning")
 
 
-def on_faces(count: int, wanted: tuple[int, int] | None) -> Check:
+def on_faces(count: int, wanted: tuple[int, int] | None, by: Finder) -> Check:
     """Whether there are as many as there should be; a number alone is neither good nor bad."""
+    drawn = by == "recipe"
     said = {0: "No face was found", 1: "One face was found"}.get(count, f"{count} faces were found")
+    said += ", as the picture's own recipe says" if drawn else ""
     if wanted is None:
         return Check("faces", True, count, None, f"{said}.")
     least, most = wanted
     limit = str(least) if least == most else f"{least}..{most}"
     if least <= count <= most:
         return Check("faces", True, count, limit, f"{said}.")
-    hint = "The face may be turned away or hidden" if count < least else "There should be fewer people in it"
+    hidden = "It was drawn from behind, or out of the picture" if drawn else "It may be turned away or hidden"
+    hint = hidden if count < least else "There should be fewer people in it"
     return Check("faces", False, count, limit, f"{said}, and {limit} should be there. {hint}.")
+
+
+def on_face_sharpness(value: float | None) -> tuple[Check, ...]:
+    """Whether the face is sharp, which is what people look at; nothing where there is none to look at."""
+    if value is None:
+        return ()
+    passed = value >= LEAST_FACE_SHARPNESS
+    why = (
+        f"The sharpest edges of its face take {1 / value:.1f} pixels."
+        if passed
+        else f"Its face is blurred: even its sharpest edges take {1 / value:.1f} pixels, and "
+        f"{1 / LEAST_FACE_SHARPNESS:.0f} are the most."
+    )
+    return (Check("face_sharpness", passed, round(value, 3), LEAST_FACE_SHARPNESS, why),)
 
 
 def duplicates(phash: int, others: Mapping[str, int]) -> list[tuple[str, int]]:

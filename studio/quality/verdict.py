@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Level = Literal["error", "warning"]
+Finder = Literal["recipe", "cascades", ""]  # by what faces were found
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Face:
     y: int
     width: int
     height: int
+    eyes: tuple[Point, ...] = ()  # where they are known, the one further left first
+    mouth: Point | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Verdict:
     phash: int | None = None
     faces: tuple[Face, ...] = ()
     duplicates: tuple[str, ...] = ()  # what it looks the same as, nearest first
+    faces_by: Finder = ""  # the recipe of a drawing says where its face is; others are looked at
 
     @property
     def is_valid(self) -> bool:
@@ -80,10 +85,18 @@ def read_verdict(text: str) -> Verdict:
         **{
             **values,
             "checks": tuple(Check(**check) for check in values["checks"]),
-            "faces": tuple(Face(**face) for face in values["faces"]),
+            "faces": tuple(read_face(face) for face in values["faces"]),
             "duplicates": tuple(values["duplicates"]),
         }
     )
+
+
+def read_face(values: Mapping[str, Any]) -> Face:
+    """A face that was kept as JSON; an older one has no eyes."""
+    x, y, width, height = (int(values[name]) for name in ("x", "y", "width", "height"))
+    mouth = values.get("mouth")
+    eyes = tuple((float(across), float(down)) for across, down in values.get("eyes") or ())
+    return Face(x, y, width, height, eyes, (float(mouth[0]), float(mouth[1])) if mouth else None)
 
 
 @dataclass(frozen=True)
