@@ -17,7 +17,7 @@ from studio.comfy.pool import Pool
 from studio.disk import full_disk_is_said
 from studio.errors import StudioError
 from studio.files import FileStore
-from studio.records import Database, runs
+from studio.records import Database, idempotency, job_pages, runs
 from studio.records import jobs as records
 from studio.records.entities import Event, Job, Output, Page, Task
 from studio.request import (
@@ -198,7 +198,7 @@ class Jobs:
                 if known := self._known(key, fingerprint):
                     return known
                 records.insert(connection, self._in_turn(connection, job, more), tasks)
-                records.remember_key(connection, key.scope, key.key, fingerprint, job.id, now)
+                idempotency.remember(connection, key.scope, key.key, fingerprint, job.id, now)
             else:
                 records.insert(connection, self._in_turn(connection, job, more), tasks)
             self.files.add_references(connection, job.id, plan.request.files())
@@ -263,7 +263,7 @@ class Jobs:
         return dataclasses.replace(job, priority=min(job.priority, 0) - unfinished)
 
     def _known(self, key: IdempotencyKey, fingerprint: str) -> Job | None:
-        found = records.find_key(self.database.connection, key.scope, key.key, time.time() - IDEMPOTENCY_S)
+        found = idempotency.find(self.database.connection, key.scope, key.key, time.time() - IDEMPOTENCY_S)
         if found is None:
             return None
         if found[0] != fingerprint:
@@ -423,7 +423,7 @@ class Jobs:
         offset: int = 0,
     ) -> Page:
         """The newest matching jobs; of all kinds unless some are named."""
-        return records.page(
+        return job_pages.page(
             self.database,
             kinds=kinds,
             statuses=statuses,
@@ -510,7 +510,7 @@ class Jobs:
 
     def forget_old_keys(self) -> int:
         """Forget idempotency keys that are no longer good."""
-        return records.forget_keys(self.database, time.time() - IDEMPOTENCY_S)
+        return idempotency.forget(self.database, time.time() - IDEMPOTENCY_S)
 
     @full_disk_is_said()
     def delete(self, job_id: str) -> None:
