@@ -183,6 +183,20 @@ def test_the_queue_in_its_order(fake: FakeComfy, comfy: Comfy) -> None:
         {"queue_running": [[9, "r", {}, {}, [], {}]], "queue_pending": [[5.0, "b"], [-10, "a"], [], "junk"]}
     )
     assert comfy.queue().pending == ("a", "b")
+    assert comfy.queue().numbers == {"r": 9, "b": 5.0, "a": -10}
+
+
+def test_a_prompt_has_the_number_that_the_server_gave_it(fake: FakeComfy, comfy: Comfy) -> None:
+    graph = {"1": {"class_type": "SaveImage", "inputs": {}}}
+    fake.replies["/prompt"] = Reply({"prompt_id": "mine", "number": -12, "node_errors": {}})
+    comfy.submit(graph, "mine")
+    asked = len(fake.requests)
+    assert comfy.number_of("mine") == -12
+    assert len(fake.requests) == asked, "as it said so itself"
+    fake.replies["/queue"] = Reply({"queue_running": [[3, "other"]], "queue_pending": [["x", "odd"]]})
+    assert comfy.number_of("other") == 3
+    assert comfy.number_of("odd") is None
+    assert comfy.number_of("nobody") is None
 
 
 def test_refused_with_reasons(fake: FakeComfy, comfy: Comfy) -> None:

@@ -54,6 +54,21 @@ def test_missing_models_and_nodes_are_named(influencer: RunningApp) -> None:
         call(influencer, "PUT", "/settings", json={"comfyui_base_url": None})
 
 
+def test_a_graph_in_the_queue_has_the_number_that_its_server_gave(influencer: RunningApp) -> None:
+    side = {"width": 64, "height": 64, "batch_size": 1, "color": 255}
+    graph = {
+        "1": {"class_type": "EmptyImage", "inputs": side},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "blue"}},
+    }
+    numbers: list[int] = []
+    for _ in range(3):
+        queued = call(influencer, "POST", "/comfyui/queue", json={"workflow": graph})
+        finish(influencer, queued["job_id"])
+        numbers.append(queued["number"])
+    assert all(isinstance(one, int) for one in numbers)
+    assert numbers == sorted(set(numbers)), "in the order in which it took them"
+
+
 def test_a_run_is_an_image_job_with_all_its_values(influencer: RunningApp) -> None:
     body = {
         "prompt": "a knight",

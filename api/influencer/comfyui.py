@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from starlette.concurrency import run_in_threadpool
 
 from api import creating
 from api.creating import WishesDep
@@ -23,10 +25,11 @@ from studio.assembly import Studio
 from studio.comfy.pool import Server
 from studio.errors import StudioError
 from studio.jobs import IdempotencyKey
-from studio.records.entities import Job
+from studio.records.entities import Job, Task
 from studio.request import AvatarRequest
 from studio.runner import prompt_id_of
 
+log = logging.getLogger(__name__)
 router = APIRouter(prefix="/comfyui", tags=["comfyui"], route_class=DocumentRoute)
 
 SENT_WAIT_S = 5.0  # a server says within that whether it takes a graph
@@ -113,7 +116,10 @@ class QueueAnswer(BaseModel):
     """What was queued."""
 
     prompt_id: str
-    number: int | None = Field(description="null: the order is the studio's, by priority and time")
+    number: int | float | None = Field(
+        description="In ComfyUI's queue; null while the studio has not sent it yet: until then the order is "
+        "the studio's, by priority and time"
+    )
     node_errors: dict[str, Any] = Field(description="Empty: a graph with errors is refused")
     job_id: str
     status: str
@@ -133,7 +139,7 @@ STATUS: dict[str, Any] = {
 }
 QUEUED: dict[str, Any] = {
     "prompt_id": "1c5b7e0a-93a5-5f0e-8b64-7d1a0f0e6a2b",
-    "number": NULL,
+    "number": 7,
     "node_errors": {},
     "job_id": "5b8c1f0e-2d6a-4c7e-9a55-0f3f7c9d1e21",
     "status": "processing",
@@ -232,7 +238,7 @@ async def queue_graph(
     return Answer(
         data=QueueAnswer(
             prompt_id=task.prompt_id or prompt_id_of(task),
-            number=None,
+            number=await run_in_threadpool(_number_of, studio, task),
             node_errors={},
             job_id=job.id,
             status={"queued": "pending"}.get(job.status, job.status),
@@ -288,6 +294,18 @@ def _until_sent(studio: Studio, job: Job) -> Job:
         time.sleep(LOOK_EVERY_S)
         job = studio.jobs.get(job.id)
     return job
+
+
+def _number_of(studio: Studio, task: Task) -> float | None:
+    """Where its server has put it; whether that can be told decides nothing."""
+    server = next((one for one in studio.pool.servers if one.url == task.server), None)
+    if server is None or task.prompt_id is None or task.sent_at is None:
+        return None
+    try:
+        return server.client.number_of(task.prompt_id)
+    except StudioError as error:
+        log.info("the number of %s cannot be told: %s", task.prompt_id, error.message)
+        return None
 
 
 def _server(studio: Studio) -> Server | None:

@@ -19,6 +19,8 @@ class Queue:
 
     running: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """By id, what the server orders them by."""
 
     def where(self, prompt_id: str) -> Whereabouts:
         """Whether a prompt runs or waits; "unknown" if it does neither."""
@@ -59,7 +61,15 @@ def read_queue(body: Mapping[str, Any]) -> Queue | None:
     waiting = [item for item in pending if isinstance(item, list) and len(item) > 1]
     waiting.sort(key=lambda item: item[0] if isinstance(item[0], int | float) else 0)
     at_work = [item for item in running if isinstance(item, list) and len(item) > 1]
-    return Queue(tuple(str(item[1]) for item in at_work), tuple(str(item[1]) for item in waiting))
+    numbers = {
+        str(item[1]): number for item in (*at_work, *waiting) if (number := read_number(item[0])) is not None
+    }
+    return Queue(tuple(str(item[1]) for item in at_work), tuple(str(item[1]) for item in waiting), numbers)
+
+
+def read_number(value: Any) -> float | None:
+    """The number by which a server orders a prompt; None if it is none."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def read_history(prompt_id: str, entry: Mapping[str, Any]) -> History:

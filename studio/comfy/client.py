@@ -7,6 +7,7 @@ import re
 import threading
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,15 @@ from urllib.parse import quote
 import httpx
 
 from studio.comfy.address import parse_address
-from studio.comfy.answers import Download, History, Queue, Whereabouts, read_history, read_queue
+from studio.comfy.answers import (
+    Download,
+    History,
+    Queue,
+    Whereabouts,
+    read_history,
+    read_number,
+    read_queue,
+)
 from studio.comfy.events import RemoteOutput
 from studio.comfy.info import ObjectInfo
 from studio.comfy.refusals import graph_refused
@@ -28,6 +37,7 @@ __all__ = ["Comfy", "Download", "History", "Queue", "Whereabouts"]
 
 OBJECT_INFO_S = 120.0  # servers with many node packs look at every model folder first
 CHUNK_BYTES = 256 * 1024
+KNOWN_NUMBERS = 1_000  # of the prompts that were sent last
 MIME = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -70,6 +80,8 @@ class Comfy:
         self._uploads: dict[str, _Upload] = {}
         self._upload_lock = threading.Lock()
         self._revision = 0
+        self._numbers: OrderedDict[str, float] = OrderedDict()
+        self._numbers_lock = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -209,6 +221,20 @@ class Comfy:
             # It runs what it can and leaves outputs out: half a result would look like a whole one.
             self.cancel(prompt_id)
             raise graph_refused(taken, graph, self._info)
+        if (number := read_number(taken.get("number"))) is not None:
+            with self._numbers_lock:
+                self._numbers[prompt_id] = number
+                while len(self._numbers) > KNOWN_NUMBERS:
+                    self._numbers.popitem(last=False)
+
+    def number_of(self, prompt_id: str) -> float | None:
+        """By which number the server has put a prompt into its queue, as it said; None if nobody knows.
+
+        What another process of ours has sent is known for as long as it is in the queue.
+        """
+        with self._numbers_lock:
+            known = self._numbers.get(prompt_id)
+        return self.queue().numbers.get(prompt_id) if known is None else known
 
     def _refusal(self, content: bytes, graph: Mapping[str, Any]) -> StudioError:
         try:
