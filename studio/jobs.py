@@ -133,13 +133,17 @@ class Jobs:
         return report(request, found, self.pool.servers, runs.history(self.database))
 
     def control_maps(self) -> frozenset[str]:
-        """The control maps that the embedded engine can draw now, as manifests name them."""
+        """What the embedded engine can draw now for other workflows, as manifests name it.
+
+        These are control maps, and a face that speaks.
+        """
         if not self.pool.online("embedded"):
             self.pool.wait_first_signs(STARTING_S, "embedded")
         for server in self.pool.online("embedded"):
             if server.info is not None:
                 kinds = server.info.choices("FigureControlMap", "kind")
-                return frozenset(f"{workflows.CONTROL}{kind}" for kind in kinds)
+                films = {workflows.DRIVING} if workflows.can_drive(self.library, server.info) else set[str]()
+                return frozenset({f"{workflows.CONTROL}{kind}" for kind in kinds} | films)
         return frozenset()
 
     def _is_for_embedded(self, request: AnyRequest) -> bool:
@@ -536,7 +540,9 @@ def _new_task(
     """The record of a step; it follows the front view if it is made from it or will be held against it."""
     is_measured = request.max_drift is not None and step.view != "front"
     follows = ids.get("front") if step.needs_front or is_measured else None
-    return records.NewTask(ids[step.view], step.view, seed, step.needs, step=step.to_text(), follows=follows)
+    return records.NewTask(
+        ids[step.view], step.view, seed, step.begins_with, step=step.to_text(), follows=follows
+    )
 
 
 def _new_id() -> str:

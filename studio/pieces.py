@@ -110,6 +110,48 @@ def cut_sound(voice: Path, piece: Piece, target: Path) -> None:
         file.writeframes(bytes(2 * left))
 
 
+def after_silence(voice: Path, silence_s: float, target: Path) -> None:
+    """Write a voice as a WAV file that begins with a silence."""
+    with clips.opened_sound(voice) as container, wave.open(str(target), "wb") as file:
+        rate = container.streams.audio[0].codec_context.sample_rate
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(2 * round(silence_s * rate)))
+        for frame in _resampled(container, "s16", "mono", rate):
+            file.writeframes(frame.to_ndarray()[0].tobytes())
+
+
+def cut_film(film: Path, piece: Piece, target: Path, *, lead: int) -> None:
+    """Write a piece of a video behind its very first picture; the voice begins after `lead` pictures."""
+    import av
+
+    with av.open(str(target), "w", format="mp4") as made:
+        stream: Any = made.add_stream("libx264", rate=piece.fps, options=PICTURE_OPTIONS)
+        stream.pix_fmt = "yuv420p"
+        rest = next(_from(film, 0, piece.fps), None)
+        if rest is None:
+            raise StudioError("invalid_video", why=f"there is no picture in {film.name}")
+        stream.height, stream.width = rest.shape[:2]
+        rest_of_it = _from(film, lead + piece.start, piece.fps)
+        for number, picture in enumerate(chain([rest], _exactly(piece.frames, rest_of_it, film))):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = number
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+
+
+def _from(film: Path, start: int, fps: int) -> Iterator[Any]:
+    """The pictures of a video from one on, without decoding all that come before."""
+    with clips.opened_video(film) as container:
+        stream = container.streams.video[0]
+        if start and stream.time_base:
+            container.seek(int(start / fps / stream.time_base), stream=stream)
+        for frame in container.decode(stream):
+            if round((frame.time or 0.0) * fps) >= start:
+                yield frame.to_ndarray(format="rgb24")
+
+
 def join(
     parts: Sequence[Path],
     cutting: Cutting,

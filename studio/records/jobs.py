@@ -99,7 +99,7 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
                                   deadline_at, progress, created_at, completed_at, step, follows, blocked)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
-                *(task.id, job.id, position, task.view, task.seed, _needs_id(connection, task.needs)),
+                *(task.id, job.id, position, task.view, task.seed, needs_id(connection, task.needs)),
                 *("completed" if done else "queued", job.priority, job.run_at, job.deadline_at),
                 *(100.0 if done else 0.0, job.created_at, job.created_at if done else None),
                 *(task.step, task.follows, int(blocked)),
@@ -109,7 +109,8 @@ def insert(connection: sqlite3.Connection, job: NewJob, tasks: Sequence[NewTask]
     add_event(connection, job.id, "queued", {}, job.created_at)
 
 
-def _needs_id(connection: sqlite3.Connection, text: str) -> int:
+def needs_id(connection: sqlite3.Connection, text: str) -> int:
+    """The number of what is needed; tasks that need the same share it."""
     connection.execute("INSERT OR IGNORE INTO needs (text) VALUES (?)", (text,))
     return connection.execute("SELECT id FROM needs WHERE text = ?", (text,)).fetchone()[0]
 

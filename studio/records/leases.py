@@ -9,7 +9,15 @@ from typing import Any
 
 from studio.records.database import Database
 from studio.records.entities import Output, Task
-from studio.records.jobs import CLAIMABLE, TASK_COLUMNS, UNOWNED, add_event, add_outputs, settle
+from studio.records.jobs import (
+    CLAIMABLE,
+    TASK_COLUMNS,
+    UNOWNED,
+    add_event,
+    add_outputs,
+    needs_id,
+    settle,
+)
 from studio.records.statements import slots
 
 MOST_AT_ONCE = 500  # so that no transaction keeps other writers waiting for long
@@ -180,21 +188,39 @@ def set_aside(
     return changed
 
 
-def advance(database: Database, task: Task, token: str, pieces: Sequence[str], of: int, now: float) -> bool:
-    """Note which clips of a long voice are there, and give the task back for the next one."""
+def advance(
+    database: Database,
+    task: Task,
+    token: str,
+    pieces: Sequence[str],
+    of: int,
+    now: float,
+    *,
+    share: float,
+    driving: str | None = None,
+    needs: str | None = None,
+) -> bool:
+    """Note which clips of a long voice are there, and give the task back for the next one.
+
+    `share` is how much of all that is; `driving` the video that drives the pieces; `needs` what the next
+    run needs, if that is something else.
+    """
+    made = {"pieces": list(pieces), "driving": driving}  # nothing takes the member away
     with database.write() as connection:
+        number = task.needs if needs is None else needs_id(connection, needs)
         changed = _fenced(
             connection,
             """UPDATE tasks SET lease_token = NULL, lease_until = NULL, run_at = ?, server = NULL,
                     prompt_id = NULL, sent_at = NULL, attempt = attempt + 1, failures = 0, losses = 0,
-                    progress = max(progress, ?), step = json_set(step, '$.pieces', json(?))""",
-            (now, 95.0 * len(pieces) / of, json.dumps(list(pieces))),
+                    progress = max(progress, ?), step = json_patch(step, ?), needs = ?""",
+            (now, 95.0 * share, json.dumps(made), number),
             task.id,
             token,
         )
         if changed:
             data = {"view": task.view, "piece": len(pieces), "of": of}
-            add_event(connection, task.job_id, "piece", data, now, task.id)
+            kind = "driving" if driving and not pieces else "piece"
+            add_event(connection, task.job_id, kind, data, now, task.id)
             settle(connection, task.job_id, now)
     return changed
 

@@ -167,6 +167,9 @@ class Carrier:
             self.board.take(carried.prompt_id)
             self.ender.begin_again(carried, part)
             return
+        if part is not None and part.is_driving:
+            workflow = workflows.named(self.jobs.library, workflows.DRIVER)
+            request = part.driving_request(info.choices("FigureTalkingHead", "emotion"))
         graph = workflows.prepare(
             workflow,
             request,
@@ -179,10 +182,11 @@ class Carrier:
             frames=part.piece.frames if part else None,
         )
         if part is not None:
-            done, count = part.piece.index, part.piece.count
-            carried.share = (done / count, (done + 1) / count)
+            carried.share = part.share
         carried.progress_of = frozenset(workflow.manifest.progress_of)
-        self.placing.sending(carried, workflow.name, {**job.request, **step.values})
+        is_driving = part is not None and part.is_driving
+        asked = request.model_dump(mode="json") if is_driving else {**job.request, **step.values}
+        self.placing.sending(carried, workflow.name, asked)
         client.submit(graph, carried.prompt_id, extra_pnginfo={"workflow": to_editor(graph, info)})
         carried.sent = True
         if not leases.mark_sent(self.database, task, carried.token, time.time()):

@@ -137,22 +137,41 @@ class Ender:
         if not part.is_whole:
             self.begin_again(carried, part)
             return
-        made = self.pieces.keep(carried.server.client, task, part, found)
+        clip = self.pieces.keep(carried.server.client, task, part, found)
+        if part.is_driving:
+            self._advance(carried, replace(part, driving=clip))
+            return
+        made = (*part.clips, clip)
         if part.piece.is_last:
             joined = self.pieces.join(job, task, part, made, _recipe(job, carried), self._go_on)
             self._complete(carried, [joined], notes)
             self.pieces.drop(task, made)
             return
-        names = [clip.name for clip in made]
-        count = part.piece.count
-        self._insist(lambda: leases.advance(self.database, task, carried.token, names, count, time.time()))
+        self._advance(carried, replace(part, clips=made))
 
     def begin_again(self, carried: Carried, part: Part) -> None:
         """Go back to the first piece of a long voice whose clips somebody has removed."""
-        task, count = carried.task, part.piece.count
+        task = carried.task
         log.warning("clips of task %s are gone; it begins again with the first piece", task.id)
         self.pieces.drop(task)
-        self._insist(lambda: leases.advance(self.database, task, carried.token, (), count, time.time()))
+        self._advance(carried, replace(part, clips=(), driving=None))
+
+    def _advance(self, carried: Carried, part: Part) -> None:
+        """Give a task back for its next run, with what is there by now."""
+        names, drawn = [clip.name for clip in part.clips], part.driving
+        self._insist(
+            lambda: leases.advance(
+                self.database,
+                carried.task,
+                carried.token,
+                names,
+                part.piece.count,
+                time.time(),
+                share=part.share[0],
+                driving=drawn.name if drawn else None,
+                needs=part.needs,
+            )
+        )
 
     def _go_on(self) -> None:
         if self.stopping.is_set():

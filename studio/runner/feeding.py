@@ -14,7 +14,7 @@ from studio.records.entities import Job, Output, Task
 from studio.request import VOICE, AnyRequest, AvatarRequest, View, media_of
 from studio.runner.maps import ControlMaps
 from studio.runner.pieces import Part, Pieces
-from studio.workflows import CONTROL, FRONT, PREVIOUS, UPLOAD, RecordedStep
+from studio.workflows import CONTROL, DRIVING, FACE, FRONT, PREVIOUS, UPLOAD, RecordedStep, slot_of
 
 
 def front_picture(job: Job, task: Task) -> Output | None:
@@ -54,18 +54,31 @@ class Feeder:
 
         `part` is the piece of a long voice that this is about.
         """
+        if part is not None and part.is_driving:
+            return self._bring_driver(client, part)
         return {
             slot: self._bring_piece(client, part, source)
-            if part and source in (PREVIOUS, f"{UPLOAD}{VOICE}")
+            if part and source in (PREVIOUS, DRIVING, f"{UPLOAD}{VOICE}")
             else self._bring(client, job, task, request, source)
             for slot, source in step.inputs_of(request).items()
             if not (source == PREVIOUS and (part is None or not part.clips))
+        }
+
+    def _bring_driver(self, client: Comfy, part: Part) -> dict[str, str]:
+        """The face that is drawn speaking, and what it says."""
+        face = client.upload(FACE, content_hash=_hash_of(FACE), suffix=FACE.suffix)
+        return {
+            slot_of("portrait"): face,
+            slot_of(VOICE): self._bring_piece(client, part, f"{UPLOAD}{VOICE}"),
         }
 
     def _bring_piece(self, client: Comfy, part: Part, source: str) -> str:
         if source == PREVIOUS:
             clip = part.clips[-1]
             return client.upload(clip, content_hash=_hash_of(clip), suffix=clip.suffix, kind="video")
+        if source == DRIVING:
+            with self.pieces.film_of(part) as film:
+                return client.upload(film, content_hash=_hash_of(film), suffix=film.suffix, kind="video")
         with self.pieces.sound_of(part) as sound:
             return client.upload(sound, content_hash=_hash_of(sound), suffix=sound.suffix, kind="audio")
 

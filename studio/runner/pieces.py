@@ -2,6 +2,8 @@
 
 A task is sent once for each piece, and may see the clip before it, so that movement goes on. Which clips
 are there stands in its step; the clips lie among the temporary files until they are one video.
+
+Where a workflow is driven by a video, the task is first sent to the embedded engine, which draws that.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +43,43 @@ class Part:
     cutting: Cutting
     request: TalkRequest
     clips: tuple[Path, ...]
+    voice_s: float
+    driving: Path | None = None  # the video that drives it, once it is there
+    stages: tuple[str, ...] = ()  # what is needed to draw that, and what afterwards; empty: nothing drives it
 
     @property
     def is_whole(self) -> bool:
         """Whether the clips are there; else all has to begin again."""
-        return all(clip.is_file() for clip in self.clips)
+        return all(clip.is_file() for clip in self.made)
+
+    @property
+    def made(self) -> tuple[Path, ...]:
+        """All files that there are so far."""
+        return self.clips if self.driving is None else (self.driving, *self.clips)
+
+    @property
+    def is_driving(self) -> bool:
+        """Whether this run draws the video that drives the others."""
+        return bool(self.stages) and self.driving is None
+
+    @property
+    def runs(self) -> int:
+        """How often the task is sent."""
+        return self.cutting.count + bool(self.stages)
+
+    @property
+    def share(self) -> tuple[float, float]:
+        """Where this run begins and ends in the whole task."""
+        return len(self.made) / self.runs, (len(self.made) + 1) / self.runs
+
+    @property
+    def needs(self) -> str | None:
+        """What a server needs for this run; None where that is the same for all runs."""
+        return self.stages[0 if self.is_driving else 1] if self.stages else None
+
+    def driving_request(self, moods: Collection[str]) -> TalkRequest:
+        """What the embedded engine is asked for."""
+        return workflows.driving_request(self.request, self.cutting.fps, self.voice_s, moods)
 
 
 class Pieces:
@@ -67,9 +101,11 @@ class Pieces:
         manifest = workflows.named(self._library, request.workflow or job.workflow).manifest
         if manifest.pieces is None:
             return None
-        cutting = manifest.pieces.cutting(self._voice_s(request))
+        voice_s = self._voice_s(request)
+        cutting = manifest.pieces.cutting(voice_s)
         made = tuple(self._folder / name for name in step.pieces)
-        return Part(cutting.piece(len(made)), cutting, request, made)
+        driving = self._folder / step.driving if step.driving else None
+        return Part(cutting.piece(len(made)), cutting, request, made, voice_s, driving, step.stages)
 
     def _voice_s(self, request: TalkRequest) -> float:
         voice = self._files.needed(request.audio_file_id)
@@ -79,17 +115,36 @@ class Pieces:
 
     @contextmanager
     def sound_of(self, part: Part) -> Iterator[Path]:
-        """The piece of the voice, as a file for as long as it is needed."""
+        """The sound for this run, as a file for as long as it is needed."""
+        voice = self._files.path_of(part.request.audio_file_id)
+        with self._passing(".wav") as place:
+            if part.is_driving:
+                pieces.after_silence(voice, workflows.REST_S, place)
+            else:
+                pieces.cut_sound(voice, part.piece, place)
+            yield place
+
+    @contextmanager
+    def film_of(self, part: Part) -> Iterator[Path]:
+        """The piece of the driving video, as a file for as long as it is needed."""
+        if part.driving is None:
+            raise ValueError("nothing drives it")
+        with self._passing(".mp4") as place:
+            lead = workflows.rest_frames(part.cutting.fps)
+            pieces.cut_film(part.driving, part.piece, place, lead=lead)
+            yield place
+
+    @contextmanager
+    def _passing(self, suffix: str) -> Iterator[Path]:
         self._folder.mkdir(parents=True, exist_ok=True)
-        place = self._folder / f"{uuid.uuid4().hex}.wav"
+        place = self._folder / f"{uuid.uuid4().hex}{suffix}"
         try:
-            pieces.cut_sound(self._files.path_of(part.request.audio_file_id), part.piece, place)
             yield place
         finally:
             remove_file(place)
 
-    def keep(self, client: Comfy, task: Task, part: Part, found: Sequence[RemoteOutput]) -> tuple[Path, ...]:
-        """Bring the clip of this piece home; gives all clips so far."""
+    def keep(self, client: Comfy, task: Task, part: Part, found: Sequence[RemoteOutput]) -> Path:
+        """Bring the clip of this run home."""
         remote = next((one for one in found if one.media == "video"), None)
         if remote is None:
             raise StudioError("no_output")
@@ -98,10 +153,10 @@ class Pieces:
         with client.view(remote) as download, Incoming(self._folder) as incoming:
             incoming.write_all(download)
             incoming.move_to(target)
-        for clip in part.clips:
+        for clip in part.made:
             with suppress(OSError):  # the clean-up takes what has not been touched for a day
                 os.utime(clip)
-        return (*part.clips, target)
+        return target
 
     def join(
         self,
@@ -123,7 +178,7 @@ class Pieces:
                 place,
                 fps=request.fps,
                 size=request.resolution,
-                duration_s=self._voice_s(request),
+                duration_s=part.voice_s,
                 check=check,
             )
             with place.open("rb") as film:
@@ -153,5 +208,7 @@ class Pieces:
 
     def drop(self, task: Task, made: Sequence[Path] = ()) -> None:
         """Remove the clips of a task that has ended."""
-        for place in (*made, *(self._folder / name for name in workflows.read_step(task.step).pieces)):
+        step = workflows.read_step(task.step)
+        names = (*step.pieces, step.driving) if step.driving else step.pieces
+        for place in (*made, *(self._folder / name for name in names)):
             remove_file(place)

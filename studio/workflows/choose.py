@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from studio.comfy.info import ObjectInfo
 from studio.errors import StudioError
 from studio.request import AnyRequest, AvatarRequest, EditRequest, Part, TalkRequest, VideoRequest
+from studio.workflows.driving import driving_needs
 from studio.workflows.fill import fill, fit_to_server
 from studio.workflows.library import named
 from studio.workflows.links import Graph
-from studio.workflows.manifest import Task, Workflow
+from studio.workflows.manifest import DRIVING, Task, Workflow
 from studio.workflows.steps import changed_values, front_request, without_front
 from studio.workflows.trials import (
     Candidate,
@@ -91,6 +92,7 @@ def preflight(
         return fronts[asked]
 
     trials = [_with_front(library[trial.workflow], request, trial, front_by) for trial in trials]
+    trials = [_with_driving(library, trial) for trial in trials]
     trials.sort(key=_order)
     best = trials[0] if trials else None
     plan = best.plan if best else None
@@ -136,6 +138,20 @@ def _with_front(
     return replace(
         trial, plan=replace(trial.plan, steps=tuple(steps[view] for view in trial.plan.request.views))
     )
+
+
+def _with_driving(library: Mapping[str, Workflow], trial: Trial) -> Trial:
+    """A trial that follows a face that speaks, with what the engine needs that draws this face first."""
+    plan, pieces = trial.plan, library[trial.workflow].manifest.pieces
+    if plan is None or pieces is None or not isinstance(plan.request, TalkRequest):
+        return trial
+    steps = tuple(
+        replace(step, first=driving_needs(library, plan.request, pieces.fps))
+        if DRIVING in step.inputs.values()
+        else step
+        for step in plan.steps
+    )
+    return replace(trial, plan=replace(plan, steps=steps))
 
 
 def prepare(

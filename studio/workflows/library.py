@@ -20,8 +20,8 @@ from studio.workflows.links import Graph, is_link
 from studio.workflows.manifest import (
     FILLED,
     FILM,
+    OWN_FILMS,
     PICTURE,
-    PREVIOUS,
     RESOLVED,
     Manifest,
     Workflow,
@@ -127,7 +127,7 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
     for target in manifest.constants:
         _check_target("constants", target, graph)
     for slot in manifest.inputs_from:
-        if not slot.endswith(FILM if manifest.inputs_from[slot] == PREVIOUS else PICTURE):
+        if not slot.endswith(FILM if manifest.inputs_from[slot] in OWN_FILMS else PICTURE):
             raise ValueError(f"inputs_from names {slot}, which is no picture")
     needed = {*manifest.models, *manifest.requires, *manifest.inputs_from}
     if unslotted := sorted(needed - set(manifest.slots)):
@@ -142,8 +142,9 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
         AvatarRequest.model_validate({"prompt": "anybody", "width": width, "height": height})
     if manifest.pieces and (manifest.task != "talk" or "frames" not in manifest.slots):
         raise ValueError("pieces are for talking, and need a slot for the number of frames")
-    if PREVIOUS in manifest.inputs_from.values() and manifest.pieces is None:
-        raise ValueError("there is only a previous clip where a voice is cut into pieces")
+    for source in OWN_FILMS:
+        if source in manifest.inputs_from.values() and manifest.pieces is None:
+            raise ValueError(f"there is only a {source} clip where a voice is cut into pieces")
     anchor = manifest.loras
     for node, _ in (one for one in (anchor.model, anchor.clip) if one) if anchor else ():
         if node not in graph:
@@ -155,7 +156,7 @@ def _check_manifest(manifest: Manifest, graph: Graph) -> None:
 
 
 def _takes_file(manifest: Manifest, slot: str) -> bool:
-    return role_of(slot) is not None or manifest.inputs_from.get(slot) == PREVIOUS
+    return role_of(slot) is not None or manifest.inputs_from.get(slot) in OWN_FILMS
 
 
 def _check_target(what: str, target: str, graph: Graph) -> None:

@@ -39,9 +39,9 @@ SUFFIXES = {"image": PICTURE, "audio": SOUND, "video": FILM}
 
 
 def role_of(slot: str) -> str | None:
-    """The role of the uploads that go into a slot; None for a slot of values, and of what we made before."""
+    """The role of the uploads that go into a slot; None for a slot of values and of our own films."""
     found = next((slot.removesuffix(one) for one in SUFFIXES.values() if slot.endswith(one)), None)
-    return None if found == PREVIOUS else found
+    return None if found in OWN_FILMS else found
 
 
 def slot_of(role: str) -> str:
@@ -53,7 +53,9 @@ def slot_of(role: str) -> str:
 FRONT = "front"
 CONTROL = "control:"
 PREVIOUS = "previous"  # the clip of the piece before, where a long voice is cut
-Source = Annotated[str, StringConstraints(pattern=r"^(front|previous|control:[a-z]+)$")]
+DRIVING = "driving"  # a face that speaks, drawn by the embedded engine before anything else
+OWN_FILMS = (PREVIOUS, DRIVING)  # what we make for a voice on the way
+Source = Annotated[str, StringConstraints(pattern=r"^(front|previous|driving|control:[a-z]+)$")]
 Size = tuple[int, int]
 
 # How the same character is kept in all views of one job.
@@ -220,6 +222,11 @@ class Manifest(Section):
     pieces: Pieces | None = None  # only for talking
     clip: Clip | None = None  # only for videos
     progress_of: tuple[str, ...] = ()  # nodes that take nearly all the time; none: all that tell of any
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a face that speaks has to be drawn for it first."""
+        return DRIVING in self.inputs_from.values()
 
     @property
     def pictures(self) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 A slot for a file is filled from one of these: `upload:ROLE`, a file that the person gave;
 `control:KIND`, a map that the embedded engine draws of this view; `front`, the job's finished front view;
-`previous`, the clip of the piece before, where a long voice is cut; the first piece goes without.
+`previous`, the clip of the piece before, where a long voice is cut; the first piece goes without;
+`driving`, a face that speaks, which the embedded engine has drawn first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.request import AnyRequest, AvatarRequest, Part, with_values
-from studio.workflows.manifest import CONTROL, FRONT, PREVIOUS, RESOLVED, Manifest, role_of, slot_of
+from studio.workflows.manifest import (
+    CONTROL,
+    DRIVING,
+    FRONT,
+    PREVIOUS,
+    RESOLVED,
+    Manifest,
+    role_of,
+    slot_of,
+)
 
 UPLOAD = "upload:"
 
@@ -22,13 +32,22 @@ Inputs = dict[str, str]  # a slot and its source
 
 @dataclass(frozen=True)
 class Step:
-    """How one view is made; `values` are members of the request that are others than the job's."""
+    """How one view is made; `values` are members of the request that are others than the job's.
+
+    `first` is what a server needs that draws its driving video; empty: it has none.
+    """
 
     view: Part
     workflow: str
     needs: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    first: str = ""
+
+    @property
+    def begins_with(self) -> str:
+        """What a server needs for the first run."""
+        return self.first or self.needs
 
     @property
     def needs_front(self) -> bool:
@@ -37,7 +56,8 @@ class Step:
 
     def to_text(self) -> str:
         """The form that a task's record holds."""
-        return json.dumps({"inputs": dict(self.inputs), "values": dict(self.values)})
+        stages = {"stages": [self.first, self.needs]} if self.first else {}
+        return json.dumps({"inputs": dict(self.inputs), "values": dict(self.values), **stages})
 
 
 @dataclass(frozen=True)
@@ -47,6 +67,8 @@ class RecordedStep:
     inputs: Mapping[str, str] | None  # None: recorded before there were steps
     values: Mapping[str, Any]
     pieces: tuple[str, ...] = ()  # the clips of a long voice that are there already, by their files' names
+    driving: str = ""  # the video that drives it, by its file's name; empty: not drawn yet, or not needed
+    stages: tuple[str, ...] = ()  # what is needed to draw that, and what afterwards
 
     def inputs_of(self, request: AnyRequest) -> Mapping[str, str]:
         """Its slots and sources; what was recorded without any takes the person's own pictures."""
@@ -62,7 +84,13 @@ class RecordedStep:
 def read_step(text: str) -> RecordedStep:
     """A step from a task's record."""
     found = json.loads(text)
-    return RecordedStep(found.get("inputs"), found.get("values", {}), tuple(found.get("pieces", ())))
+    return RecordedStep(
+        found.get("inputs"),
+        found.get("values", {}),
+        tuple(found.get("pieces", ())),
+        found.get("driving", ""),
+        tuple(found.get("stages", ())),
+    )
 
 
 def inputs_for(
@@ -79,6 +107,9 @@ def inputs_for(
         role = role_of(slot)
         if source == PREVIOUS:
             found[slot] = PREVIOUS
+        elif source == DRIVING:
+            if DRIVING in sources:
+                found[slot] = DRIVING
         elif source == FRONT:
             if view != "front" and "front" in request.views:
                 found[slot] = FRONT

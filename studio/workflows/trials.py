@@ -14,6 +14,7 @@ from studio.workflows.fill import fill
 from studio.workflows.links import Graph
 from studio.workflows.manifest import (
     CONTROL,
+    DRIVING,
     FRONT,
     PANELS,
     RESOLVED,
@@ -218,6 +219,8 @@ def _unfit(workflow: Workflow, request: AnyRequest, inputs: Mapping[Part, Inputs
     for slot in manifest.requires:
         source = manifest.inputs_from.get(slot, "")
         for one in inputs.values():
+            if source == DRIVING and slot not in one:
+                return [f"{title} follows a face that the embedded engine draws, which does not answer"]
             if slot in one or (role := role_of(slot)) is None:
                 continue
             if source.startswith(CONTROL):
