@@ -179,7 +179,7 @@ WRITES: dict[str, Write] = {
     "set_aside": lambda db, task, token: leases.set_aside(
         db, task, token, [*task.tried, {"seed": task.seed, "score": 0.5}], seed=task.seed + 1, now=200.0
     ),
-    "advance": lambda db, task, token: leases.advance(db, task, token, ["a.mp4"], 3, 200.0),
+    "advance": lambda db, task, token: leases.advance(db, task, token, ["a.mp4"], 3, 200.0, share=0.3),
     "unbind": lambda db, task, token: leases.unbind(db, task, token, 200.0),
 }
 
