@@ -45,6 +45,7 @@ from api.edge.protocol import patient
 from api.edge.rates import check_storage
 from api.edge.stack import surround
 from api.influencer import characters as character_routes
+from api.influencer import video_uploads
 from api.paths import local_path
 from studio import VERSION, logs, space
 from studio.assembly import Studio, open_studio
@@ -57,7 +58,12 @@ log = logging.getLogger("studio")
 SHUTDOWN_S = 5
 MAX_HEAD_BYTES = 32 * 1024  # of a request that has not yet come as a whole
 UPLOAD_SLACK = 2**20  # multipart headers around the file itself
-UPLOADS = {*talking_routes.UPLOADS, talking_tab.VOICE, *character_routes.UPLOADS}
+UPLOADS = {
+    *talking_routes.UPLOADS,
+    talking_tab.VOICE,
+    *character_routes.UPLOADS,
+    *video_uploads.UPLOADS,
+}
 ROOTS = ("/api", "/content", "/outputs", "/files", "/download")
 API_PREFIXES = (avatarforge.PREFIX, studio_routes.PREFIX, speech.OPENAI_PREFIX, *ROOTS)
 

@@ -39,12 +39,12 @@ def given(
     """What a client names, as an upload; the path wins. `base_url` is how the client reached the studio."""
     local = _local(files, url, path, media, base_url)
     if local is None:
-        with _fetched(files, url or "", _most(files, media)) as incoming:
+        with _fetched(files, url or "", most_bytes(files, media)) as incoming:
             return files.store(incoming, _name_in(url or ""), media=media)
     if (known := _upload(files, local)) is not None:
         return files.get(known, media=media)
     place = _place(files, local)
-    incoming = Incoming(files.settings.temp_path, max_bytes=_most(files, media))
+    incoming = Incoming(files.settings.temp_path, max_bytes=most_bytes(files, media))
     with incoming:
         with place.open("rb") as file:
             incoming.write_all(iter(lambda: file.read(COPY_BLOCK), b""))
@@ -200,7 +200,8 @@ def _fetched(files: FileStore, url: str, max_bytes: int) -> Iterator[Incoming]:
         yield incoming
 
 
-def _most(files: FileStore, media: Media) -> int:
+def most_bytes(files: FileStore, media: Media) -> int:
+    """How large a file of this kind may be."""
     settings = files.settings
     limits: dict[Media, int] = {
         "image": settings.max_file_size,

@@ -313,3 +313,56 @@ def test_a_sound_that_would_be_stretched_too_far_fails_with_the_reason(
 def test_unknown_jobs_are_not_found(influencer: RunningApp) -> None:  # noqa: F811
     for unknown in ("nothing", "00000000-0000-4000-8000-000000000000"):
         refused(influencer, "GET", f"/video/edit/{unknown}", 404, "not_found")
+
+
+# ------------------------------------------------------------------- files of one's own
+
+
+def upload(app: RunningApp, path: Path, media: str = "video") -> Any:
+    with path.open("rb") as file:
+        files = {"file": ("my holiday.bin", file)}
+        return ask(app, "POST", "/video/upload", files=files, params={"media": media})
+
+
+def test_a_video_of_ones_own_is_uploaded_and_edited(influencer: RunningApp, tmp_path: Path) -> None:  # noqa: F811
+    film = make_film(tmp_path / "own.mp4", frames=30, tone_hz=440)
+    given = read(upload(influencer, film))
+    assert (given["media"], given["mime_type"], given["file_size"]) == (
+        "video",
+        "video/mp4",
+        film.stat().st_size,
+    )
+    assert given["duration"] == pytest.approx(30 / 25, abs=0.1)
+    assert influencer.client.get(given["file_url"]).content == film.read_bytes()
+    assert read(upload(influencer, film)) == given | {"is_duplicate": True}
+    asked = {"operation": "trim", "input_path": given["file_path"], "end_time": 0.5}
+    job, _ = made(influencer, "/video/edit", **asked)
+    assert job["result"]["duration"] == pytest.approx(0.5, abs=0.15)
+    by_address, _ = made(
+        influencer, "/video/edit", operation="trim", input_url=given["file_url"], end_time=0.5
+    )
+    assert by_address["result"]["duration"] == job["result"]["duration"]
+    tone = read(upload(influencer, make_tone(tmp_path / "own.wav", 1.0, hz=1000, level=0.3), "audio"))
+    assert (tone["media"], tone["width"]) == ("audio", None)
+    asked = {"video_path": given["file_path"], "audio_path": tone["file_path"], "sync_mode": "replace"}
+    job, path = made(influencer, "/video/sync", **asked)
+    assert job["result"]["duration"] == pytest.approx(given["duration"], abs=0.15)
+    assert sound_in(path) is not None
+
+
+def test_what_is_no_video_is_refused_with_the_reason(influencer: RunningApp, tmp_path: Path) -> None:  # noqa: F811
+    text = tmp_path / "film.mp4"
+    text.write_text("not a film")
+    sound = make_tone(tmp_path / "own.wav", 0.5, hz=1000, level=0.3)
+    for path, media, code in (
+        (text, "video", "file_type"),
+        (sound, "video", "file_type"),
+        (text, "audio", "file_type"),
+        (text, "image", "invalid_image"),
+    ):
+        answer = upload(influencer, path, media)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "validation_error")
+        assert answer.json()["error"]["details"]["code"] == code, (path, media, answer.text)
+    assert upload(influencer, sound, "song").status_code == 422
+    nothing = ask(influencer, "POST", "/video/upload", files={"film": ("a.mp4", b"x")})
+    assert nothing.json()["error"]["details"]["code"] == "upload_missing"

@@ -25,6 +25,7 @@ from api.influencer import (
     system,
     text,
     video,
+    video_uploads,
     voices,
     workflows,
 )
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
     repurposing.router,
     editing.router,
+    video_uploads.router,
     workflows.router,
     comfyui.router,
     models.router,
