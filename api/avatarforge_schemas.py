@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.docs import NULL
+from api.docs import NULL, body_of, file_form
 from api.problems import PlainProblem
 from studio.request import VIEW_DESCRIPTIONS, VIEWS, Lora, View
 
@@ -378,24 +378,4 @@ GENERATE_REFUSED: Responses = {
     422: _problem("Invalid field values", _BAD_VALUE),
     503: _problem("ComfyUI is not running", _NO_SERVER),
 }
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "contentMediaType": "application/octet-stream",
-                            "description": "PNG, JPG or WEBP",
-                        }
-                    },
-                },
-                "example": {"file": "pose.png"},
-            }
-        },
-    }
-}
+UPLOAD_BODY = body_of(file_form("PNG, JPG or WEBP", "pose.png"))

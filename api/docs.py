@@ -39,6 +39,18 @@ def operation_id(route: APIRoute) -> str:
     return f"{family}_{route.name}"
 
 
+def file_form(what: str, example: str, kind: str = "application/octet-stream") -> dict[str, Any]:
+    """A form with one file, as a content of a request body."""
+    file = {"type": "string", "contentMediaType": kind, "description": what}
+    schema = {"type": "object", "required": ["file"], "properties": {"file": file}}
+    return {"multipart/form-data": {"schema": schema, "example": {"file": example}}}
+
+
+def body_of(content: dict[str, Any]) -> dict[str, Any]:
+    """What a route that reads its body itself adds to its operation."""
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def install(app: FastAPI) -> None:
     """Serve both pages, over a document whose examples have their nulls."""
     plain = app.openapi

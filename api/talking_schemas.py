@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api import v1
+from api.docs import body_of, file_form
 from studio.request import MAX_SEED, Emotion, Landmarks
 
 Status = Literal["pending", "processing", "completed", "failed"]
@@ -31,17 +32,8 @@ RESULT = {
 STARTED = {"job_id": "job_abc123xyz", "status": "pending", "progress": 0, "result": "\0null"}
 FINISHED = {"job_id": "job_abc123xyz", "status": "completed", "progress": 100, "result": RESULT}
 CLEANED = {"message": "File xyz789.mp4 deleted successfully"}
-
-
-def _upload_body(what: str, example: str) -> dict[str, Any]:
-    file = {"type": "string", "contentMediaType": "application/octet-stream", "description": what}
-    schema = {"type": "object", "required": ["file"], "properties": {"file": file}}
-    content = {"multipart/form-data": {"schema": schema, "example": {"file": example}}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-IMAGE_BODY = _upload_body("PNG or JPG", "avatar.jpg")
-AUDIO_BODY = _upload_body("WAV, MP3, FLAC, OGG or M4A", "speech.wav")
+IMAGE_BODY = body_of(file_form("PNG or JPG", "avatar.jpg"))
+AUDIO_BODY = body_of(file_form("WAV, MP3, FLAC, OGG or M4A", "speech.wav"))
 WRONG_TYPE = v1.failure(
     400,
     "Not a file of these types, or broken",

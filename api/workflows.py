@@ -13,7 +13,7 @@ from api.avatarforge import PREFIX, request_of
 from api.avatarforge_schemas import GENERATE_REFUSED, GenerateBody, Responses, answers
 from api.bodies import StrictRoute
 from api.deps import StudioDep
-from api.docs import NULL
+from api.docs import NULL, body_of, file_form
 from api.examples import problem_answer
 from api.owner import OWNER
 from api.servers import NOT_OWNER, Problem
@@ -258,35 +258,19 @@ GRAPH = {
     "3": {"class_type": "CLIPTextEncode", "inputs": {"text": "words", "clip": ["1", 1]}},
     "11": {"class_type": "SaveImage", "inputs": {"filename_prefix": "mine", "images": ["10", 0]}},
 }
-UPLOAD_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "description": "What Export (API) gives or the editor's file, as it is or as `graph`",
-                    "properties": {"name": {"type": "string"}, "graph": {"type": "object"}},
-                },
-                "example": {"name": "My inks", "graph": GRAPH},
+UPLOAD_BODY = body_of(
+    {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "description": "What Export (API) gives or the editor's file, as it is or as `graph`",
+                "properties": {"name": {"type": "string"}, "graph": {"type": "object"}},
             },
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "contentMediaType": "application/json",
-                            "description": "The exported file; its name becomes the workflow's",
-                        }
-                    },
-                },
-                "example": {"file": "my_inks.json"},
-            },
+            "example": {"name": "My inks", "graph": GRAPH},
         },
+        **file_form("The exported file; its name becomes the workflow's", "my_inks.json", "application/json"),
     }
-}
+)
 
 
 # ---------------------------------------------------------------------- routes
