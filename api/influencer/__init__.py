@@ -8,6 +8,7 @@ from api import problems
 from api.influencer import (
     answers,
     captions,
+    character_parts,
     characters,
     comfyui,
     contents,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     voices.router,
     voices.character_router,
     characters.router,
+    character_parts.router,
     images_kept.router,
     contents.router,
     repurposing.router,
@@ -58,7 +60,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     system.router,
 )
 # Also under the studio's own prefix, where nobody counts what its page asks for.
-PAGES = (captions.content_router, characters.router, quality.router, contents.router, repurposing.router)
+PAGES = (
+    captions.content_router,
+    characters.router,
+    character_parts.router,
+    quality.router,
+    contents.router,
+    repurposing.router,
+)
 PAGE_PREFIX = "/studio"
 # Of addresses that answers name, at the root as documented.
 FILES = "/content"

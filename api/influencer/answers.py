@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from api.avatarforge_schemas import Responses
@@ -15,6 +16,9 @@ from studio import logs
 
 PREFIX = "/api"
 DOOR = "influencer"
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+Offset = Annotated[int, Query(ge=0, le=2**31)]
 
 T = TypeVar("T")
 

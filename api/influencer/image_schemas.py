@@ -1,4 +1,4 @@
-"""What the routes over jobs of pictures take and give, with examples for the OpenAPI document."""
+"""What the routes over jobs of pictures take and give."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from api.influencer.jobs import JobHead, Status
 from studio.records.embeddings import METHODS, Method
 from studio.request import MAX_SEED
 
-Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)]
 Text = Annotated[str, StringConstraints(max_length=5_000)]
@@ -21,7 +21,6 @@ Seed = Annotated[int, Field(ge=-1, le=MAX_SEED)]
 
 ID = "0b0d3f3a-52c1-4d0e-8f5e-6f3a1f0c9d11"
 OUTPUT = "7f1f0f0c-9a3c-4d7a-8d1e-2f6a0f1f9b10"
-_AT = "2025-12-17T15:00:00Z"
 
 
 def method_of(value: Any) -> Any:
@@ -136,18 +135,9 @@ class ImageResult(BaseModel):
     metadata: dict[str, Any]
 
 
-class ImageJob(BaseModel):
+class ImageJob(JobHead):
     """A job of pictures."""
 
-    job_id: str
-    status: Status
-    message: str | None
-    progress: float = Field(description="0 to 100")
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
-    cancelled_at: str | None
-    params: dict[str, Any] = Field(description="What was asked for")
     result: ImageResult | None
     error: str | None
     batch_size: int
@@ -330,131 +320,3 @@ class TestResults(BaseModel):
     comparison: Comparison
     total_variants: int
     created_at: str
-
-
-JOB: dict[str, Any] = {
-    "job_id": ID,
-    "status": "completed",
-    "message": "Image generation completed",
-    "progress": 100.0,
-    "created_at": _AT,
-    "started_at": _AT,
-    "finished_at": _AT,
-    "cancelled_at": None,
-    "params": {"prompt": "A beautiful landscape", "seed": -1},
-    "result": {
-        "image_url": f"/content/{OUTPUT}.png",
-        "image_path": f"content/{OUTPUT}.png",
-        "image_urls": [f"/content/{OUTPUT}.png"],
-        "content_ids": [OUTPUT],
-        "metadata": {"width": 1024, "height": 1024, "seed": 7, "steps": 30, "engine": "comfy"},
-    },
-    "error": None,
-    "batch_size": 1,
-    "character_id": None,
-    "style_id": None,
-    "seed": 7,
-    "engine": "comfy",
-    "workflow": "checkpoint",
-    "notes": [],
-}
-STARTED = JOB | {
-    "status": "pending",
-    "message": "Waiting for its turn",
-    "progress": 0.0,
-    "started_at": None,
-    "finished_at": None,
-    "result": None,
-}
-PAGE = {"items": [JOB], "total": 1, "limit": 50, "offset": 0}
-STATISTICS = {
-    "total_jobs": 12,
-    "completed": 10,
-    "failed": 1,
-    "cancelled": 1,
-    "pending": 0,
-    "processing": 0,
-    "success_rate": 0.909,
-    "total_images_generated": 16,
-    "average_quality_score": 8.9,
-    "batch_jobs": 2,
-    "average_batch_size": 4.0,
-    "average_duration_seconds": 5.2,
-}
-QUEUE = {
-    "total_batch_jobs": 2,
-    "pending": 1,
-    "processing": 0,
-    "completed": 1,
-    "failed": 0,
-    "cancelled": 0,
-    "total_images_queued": 4,
-    "total_images_processing": 0,
-    "total_images_completed": 4,
-}
-SUMMARY = {
-    "job_id": ID,
-    "batch_size": 4,
-    "image_count": 4,
-    "status": "completed",
-    "progress": {"completed": 4, "failed": 0, "processing": 0},
-    "failures": {"count": 0, "details": []},
-    "quality_stats": {"average_score": 8.9, "min_score": 8.6, "max_score": 9.2, "scores_count": 4},
-    "created_at": _AT,
-    "finished_at": _AT,
-}
-_RANKED = {
-    "image_url": f"/content/{OUTPUT}.png",
-    "image_path": f"content/{OUTPUT}.png",
-    "quality_score": 9.2,
-    "rank": 1,
-    "content_id": OUTPUT,
-}
-RANKING = {"job_id": ID, "total_images": 1, "filtered_count": 1, "items": [_RANKED]}
-CANCELLED = {"job_id": ID, "status": "cancelled", "cancel_requested": True, "images_kept": 0}
-DELETED = {"job_id": ID, "deleted": True}
-CLEARED = {"deleted_jobs": 12, "deleted_images": 16, "deleted_others": 1}
-STORAGE = {
-    "images_count": 16,
-    "images_bytes": 9_200_000,
-    "videos_count": 1,
-    "videos_bytes": 1_400_000,
-    "total_bytes": 10_600_000,
-}
-TEST_STARTED = {
-    "ab_test_id": ID,
-    "variant_jobs": [
-        {
-            "variant_name": "dawn",
-            "variant_index": 0,
-            "job_id": ID,
-            "prompt": "a knight at dawn",
-            "status": "pending",
-        }
-    ],
-    "total_variants": 2,
-    "seed": 7,
-}
-TEST_RESULTS = {
-    "ab_test_id": ID,
-    "variants": [
-        {
-            "variant_name": "dawn",
-            "job_id": ID,
-            "status": "completed",
-            "prompt": "a knight at dawn",
-            "quality_score": 9.2,
-            "image_url": f"/content/{OUTPUT}.png",
-            "generation_time": 3.1,
-            "error": None,
-        }
-    ],
-    "comparison": {
-        "best_quality": "dawn",
-        "best_quality_score": 9.2,
-        "fastest": "dawn",
-        "fastest_time": 3.1,
-    },
-    "total_variants": 2,
-    "created_at": _AT,
-}

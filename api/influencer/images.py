@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
@@ -14,10 +13,23 @@ from starlette.concurrency import run_in_threadpool
 from api import creating
 from api.creating import WishesDep
 from api.deps import StudioDep, iso_seconds, send_file, send_zip
+from api.influencer import ab_tests
+from api.influencer import image_examples as examples
 from api.influencer import image_schemas as schemas
-from api.influencer.answers import DOOR, Answer, Bare, Listed
+from api.influencer.answers import DOOR, Answer, Bare, Limit, Listed, Offset
 from api.influencer.examples import bare, fails, told
-from api.influencer.image_schemas import ImageJob, ImageResult, Status
+from api.influencer.image_schemas import ImageJob, ImageResult
+from api.influencer.jobs import (
+    NO_SERVER,
+    TOLD,
+    StatusAsked,
+    error_of,
+    head_of,
+    list_by_status,
+    metadata_of,
+    status_of,
+    url_of,
+)
 from api.influencer.placeholders import DocumentRoute
 from studio import images
 from studio.assembly import Studio
@@ -26,7 +38,6 @@ from studio.jobs import IdempotencyKey
 from studio.records.entities import Job, Output
 from studio.records.entities import Status as RecordedStatus
 
-NO_SERVER = ("queue_full", "comfyui_unavailable", "workflow_impossible", "engine_unavailable")
 FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The image; of a batch a ZIP with the images and `metadata.json`",
@@ -51,7 +62,7 @@ class BareJob(Bare[ImageJob], ImageJob):
     "/image",
     summary="Generate an image",
     responses=told(
-        schemas.STARTED, "character_not_found", "face_method_impossible", *NO_SERVER, message="Started"
+        examples.STARTED, "character_not_found", "face_method_impossible", *NO_SERVER, message="Started"
     ),
 )
 async def generate_image(
@@ -86,105 +97,13 @@ async def generate_image(
     return Answer(data=data, message="Image generation started")
 
 
-@router.post(
-    "/image/ab-test",
-    summary="Create an A/B test",
-    responses=told(schemas.TEST_STARTED, "character_not_found", *NO_SERVER, message="Started"),
-)
-def start_test(studio: StudioDep, body: schemas.NewTest) -> Answer[schemas.TestStarted]:
-    """One job for each variant, all with the same seed."""
-    variants = [
-        (
-            one.name or f"variant_{index + 1}",
-            one.prompt,
-            ", ".join(part for part in (body.base_negative_prompt, one.negative_prompt) if part),
-        )
-        for index, one in enumerate(body.variants)
-    ]
-    test, jobs = studio.images.start_test(
-        variants, body.members(), character_id=body.character_id, style_id=body.style_id
-    )
-    listed = [
-        schemas.VariantJob(
-            variant_name=variant.name,
-            variant_index=index,
-            job_id=job.id,
-            prompt=variant.prompt,
-            status=status_of(job),
-        )
-        for index, (variant, job) in enumerate(zip(test.variants, jobs, strict=True))
-    ]
-    data = schemas.TestStarted(
-        ab_test_id=test.id, variant_jobs=listed, total_variants=len(listed), seed=test.settings["seed"]
-    )
-    return Answer(data=data, message="A/B test started")
-
-
-@router.get(
-    "/image/ab-test/{ab_test_id}",
-    summary="A/B test results",
-    responses=told(schemas.TEST_RESULTS, "ab_test_not_found"),
-)
-def get_test(studio: StudioDep, ab_test_id: str) -> Answer[schemas.TestResults]:
-    """How each variant did, and which won; of those that are finished."""
-    test = studio.images.test(ab_test_id)
-    found: list[schemas.VariantResult] = []
-    for variant in test.variants:
-        job = studio.images.job_of(variant)
-        if job is None:
-            found.append(_lost(variant.name, variant.prompt, variant.job_id))
-            continue
-        done = job.status == "completed"
-        best = studio.images.rank(job)[:1] if done else []
-        found.append(
-            schemas.VariantResult(
-                variant_name=variant.name,
-                job_id=job.id,
-                status=status_of(job),
-                prompt=variant.prompt,
-                quality_score=best[0].score if best else None,
-                image_url=_url(best[0].output) if best else None,
-                generation_time=_seconds(job) if done else None,
-                error=_problem(job),
-            )
-        )
-    judged = [one for one in found if one.quality_score is not None]
-    timed = [one for one in found if one.generation_time is not None]
-    best = max(judged, key=lambda one: one.quality_score or 0, default=None)
-    fastest = min(timed, key=lambda one: one.generation_time or 0, default=None)
-    return Answer(
-        data=schemas.TestResults(
-            ab_test_id=test.id,
-            variants=found,
-            comparison=schemas.Comparison(
-                best_quality=best and best.variant_name,
-                best_quality_score=best and best.quality_score,
-                fastest=fastest and fastest.variant_name,
-                fastest_time=fastest and fastest.generation_time,
-            ),
-            total_variants=len(found),
-            created_at=iso_seconds(test.created_at) or "",
-        )
-    )
-
-
-def _lost(name: str, prompt: str, job_id: str) -> schemas.VariantResult:
-    return schemas.VariantResult(
-        variant_name=name,
-        job_id=job_id,
-        status="failed",
-        prompt=prompt,
-        quality_score=None,
-        image_url=None,
-        generation_time=None,
-        error="Its job was deleted.",
-    )
+router.include_router(ab_tests.router)  # here, for the order of the document
 
 
 # ----------------------------------------------------------------------- all jobs
 
 
-@router.get("/image/stats", summary="Image generation statistics", responses=told(schemas.STATISTICS))
+@router.get("/image/stats", summary="Image generation statistics", responses=told(examples.STATISTICS))
 def get_stats(studio: StudioDep) -> Answer[schemas.Statistics]:
     """Of all jobs of this family that are still there."""
     found = studio.images.sums()
@@ -204,23 +123,20 @@ def get_stats(studio: StudioDep) -> Answer[schemas.Statistics]:
     )
 
 
-@router.get("/image/jobs", summary="List image generation jobs", responses=told(schemas.PAGE))
+@router.get("/image/jobs", summary="List image generation jobs", responses=told(examples.PAGE))
 def list_jobs(
     studio: StudioDep,
-    status: Annotated[str | None, Query(max_length=50, description=", ".join(get_args(Status)))] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    status: StatusAsked = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Answer[Listed[ImageJob]]:
     """Newest first; a status that nobody knows finds nothing."""
-    recorded = {told_as: recorded for recorded, told_as in _TOLD.items()}
-    if status and status not in recorded:
-        return Answer(data=Listed(items=[], total=0, limit=limit, offset=offset))
-    page = studio.images.page([recorded[status]] if status else [], limit, offset)
-    items = _shown(studio, page.jobs)
-    return Answer(data=Listed(items=items, total=page.total, limit=limit, offset=offset))
+    return Answer(
+        data=list_by_status(status, limit, offset, studio.images.page, lambda jobs: _shown(studio, jobs))
+    )
 
 
-@router.get("/image/batch/queue", summary="Batch queue status", responses=told(schemas.QUEUE))
+@router.get("/image/batch/queue", summary="Batch queue status", responses=told(examples.QUEUE))
 def get_batch_queue(studio: StudioDep) -> Answer[schemas.BatchQueue]:
     """Of the jobs that make several pictures."""
     found = studio.images.batches()
@@ -239,7 +155,7 @@ def get_batch_queue(studio: StudioDep) -> Answer[schemas.BatchQueue]:
 @router.get(
     "/image/batch/{job_id}/summary",
     summary="Batch summary",
-    responses=told(schemas.SUMMARY, "job_not_found"),
+    responses=told(examples.SUMMARY, "job_not_found"),
 )
 def get_batch_summary(studio: StudioDep, job_id: str) -> Answer[schemas.BatchSummary]:
     """How many pictures there are and how good they are."""
@@ -272,7 +188,7 @@ def get_batch_summary(studio: StudioDep, job_id: str) -> Answer[schemas.BatchSum
     )
 
 
-@router.post("/clear", summary="Clear generated content", responses=told(schemas.CLEARED))
+@router.post("/clear", summary="Clear generated content", responses=told(examples.CLEARED))
 def clear(studio: StudioDep) -> Answer[schemas.ClearedAnswer]:
     """Removes every job of this family with its files, for good. What was approved stays in the library."""
     done = studio.images.clear()
@@ -282,7 +198,7 @@ def clear(studio: StudioDep) -> Answer[schemas.ClearedAnswer]:
     return Answer(data=data, message=f"{done.jobs} jobs were removed")
 
 
-@router.get("/storage", summary="Storage of generated content", responses=told(schemas.STORAGE))
+@router.get("/storage", summary="Storage of generated content", responses=told(examples.STORAGE))
 def get_storage(studio: StudioDep) -> Answer[schemas.StorageAnswer]:
     """What the library holds."""
     found = studio.contents.stats()
@@ -304,7 +220,7 @@ def get_storage(studio: StudioDep) -> Answer[schemas.StorageAnswer]:
 @router.get(
     "/image/{job_id}",
     summary="Status and result of an image job",
-    responses=bare(schemas.JOB) | fails("job_not_found"),
+    responses=bare(examples.JOB) | fails("job_not_found"),
 )
 def get_job(studio: StudioDep, job_id: str) -> BareJob:
     """Poll it until `status` is completed, failed or cancelled."""
@@ -315,13 +231,13 @@ def get_job(studio: StudioDep, job_id: str) -> BareJob:
 @router.get(
     "/image/{job_id}/rank",
     summary="Rank the images of a job",
-    responses=told(schemas.RANKING, "job_not_found"),
+    responses=told(examples.RANKING, "job_not_found"),
 )
 def rank_images(
     studio: StudioDep,
     job_id: str,
     min_quality: Annotated[float, Query(ge=0, le=10)] = 0,
-    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    limit: Limit = 10,
 ) -> Answer[schemas.Ranking]:
     """The best first, by scores from 0 to 10; of a job that is not finished what is there."""
     job = studio.images.get(job_id)
@@ -334,8 +250,8 @@ def rank_images(
             filtered_count=len(found),
             items=[
                 schemas.RankedImage(
-                    image_url=_url(one.output),
-                    image_path=_url(one.output)[1:],
+                    image_url=url_of(one.output),
+                    image_path=url_of(one.output)[1:],
                     quality_score=one.score,
                     rank=one.rank,
                     content_id=one.output.id,
@@ -349,7 +265,7 @@ def rank_images(
 @router.post(
     "/image/{job_id}/cancel",
     summary="Cancel an image job",
-    responses=told(schemas.CANCELLED, "job_not_found"),
+    responses=told(examples.CANCELLED, "job_not_found"),
 )
 def cancel_job(
     studio: StudioDep,
@@ -387,7 +303,7 @@ def download_images(request: Request, studio: StudioDep, job_id: str) -> Respons
 
 
 @router.delete(
-    "/image/{job_id}", summary="Delete an image job", responses=told(schemas.DELETED, "job_not_found")
+    "/image/{job_id}", summary="Delete an image job", responses=told(examples.DELETED, "job_not_found")
 )
 def delete_job(studio: StudioDep, job_id: str) -> Answer[schemas.DeletedJob]:
     """With its images, for good; a running one is stopped. What was approved stays in the library."""
@@ -397,13 +313,6 @@ def delete_job(studio: StudioDep, job_id: str) -> Answer[schemas.DeletedJob]:
 
 # --------------------------------------------------------------------- rendering
 
-_TOLD: dict[RecordedStatus, Status] = {
-    "queued": "pending",
-    "processing": "processing",
-    "completed": "completed",
-    "failed": "failed",
-    "cancelled": "cancelled",
-}
 _MESSAGES: dict[RecordedStatus, str] = {
     "queued": "Waiting for its turn",
     "processing": "Being drawn",
@@ -415,11 +324,6 @@ _METADATA = (
     *("prompt", "negative_prompt", "width", "height", "seed", "steps", "cfg", "sampler", "scheduler"),
     *("model", "style_id", "character_id"),
 )
-
-
-def status_of(job: Job) -> Status:
-    """How a job stands, in the words of this family."""
-    return _TOLD[job.status]
 
 
 def shown(studio: Studio, job: Job) -> ImageJob:
@@ -437,17 +341,9 @@ def _one_shown(studio: Studio, job: Job, outputs: Sequence[Output]) -> ImageJob:
     if job.character_id is not None:
         notes += studio.characters.notes_on(job)
     return ImageJob(
-        job_id=job.id,
-        status=status_of(job),
-        message=studio.jobs.said(job) or _MESSAGES[job.status],
-        progress=round(job.progress, 1),
-        created_at=iso_seconds(job.created_at) or "",
-        started_at=iso_seconds(job.started_at),
-        finished_at=iso_seconds(job.completed_at),
-        cancelled_at=iso_seconds(job.completed_at) if job.status == "cancelled" else None,
-        params=job.asked or {name: job.request.get(name) for name in _METADATA},
+        **head_of(studio, job, _MESSAGES, _METADATA),
         result=_result(job, outputs) if outputs and job.is_final else None,
-        error=_problem(job),
+        error=error_of(job),
         batch_size=images.wanted_of(job),
         character_id=job.character_id,
         style_id=job.request.get("style_id"),
@@ -460,43 +356,17 @@ def _one_shown(studio: Studio, job: Job, outputs: Sequence[Output]) -> ImageJob:
 
 def _result(job: Job, outputs: Sequence[Output]) -> ImageResult:
     first = outputs[0]
-    told_of = {name: job.request.get(name) for name in _METADATA}
     return ImageResult(
-        image_url=_url(first),
-        image_path=_url(first)[1:],
-        image_urls=[_url(output) for output in outputs],
+        image_url=url_of(first),
+        image_path=url_of(first)[1:],
+        image_urls=[url_of(output) for output in outputs],
         content_ids=[output.id for output in outputs],
-        metadata={
-            **{name: value for name, value in told_of.items() if value not in (None, "")},
-            # As they came out, which the request need not have said.
-            "width": first.width,
-            "height": first.height,
-            "file_size": first.size,
-            "format": PurePath(first.name).suffix.lstrip(".").upper(),
-            "engine": job.engine,
-            "workflow": job.workflow,
-            "seed": job.seed,
-        },
+        metadata=metadata_of(job, first, _METADATA),
     )
 
 
-def _url(output: Output) -> str:
-    return f"/content/{images.file_of(output)}"
-
-
-def _problem(job: Job) -> str | None:
-    error = job.error or {}
-    return f"{error.get('message', '')} {error.get('hint', '')}".strip() or None
-
-
-def _seconds(job: Job) -> float | None:
-    if job.started_at is None or job.completed_at is None:
-        return None
-    return round(job.completed_at - job.started_at, 3)
-
-
 def _by_status(found: dict[str, int]) -> dict[str, int]:
-    return {status: found.get(recorded, 0) for recorded, status in _TOLD.items()}
+    return {status: found.get(recorded, 0) for recorded, status in TOLD.items()}
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

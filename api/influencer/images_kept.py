@@ -9,7 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import StudioDep, iso_seconds, send_zip
-from api.influencer.answers import PREFIX, Answer, Bare, Listed
+from api.influencer.answers import PREFIX, Answer, Bare, Listed, Offset
 from api.influencer.content_schemas import SMALL_PX, Name
 from api.influencer.contents import ZIP, comma_list
 from api.influencer.examples import bare, fails, told
@@ -167,7 +167,7 @@ def list_images(
     q: Annotated[str, Query(max_length=500, description="Words of prompt, description and tags")] = "",
     sort: Annotated[Literal["newest", "oldest", "name"], Query()] = "newest",
     limit: Annotated[int, Query(ge=1, le=500)] = 48,
-    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    offset: Offset = 0,
 ) -> Images:
     """Everything that was made by this API or shows a character, unless it was deleted."""
     found, total = studio.contents.page(Filter(search=q, types=("image",), sort=sort), limit, offset)

@@ -11,6 +11,7 @@ from api.deps import StudioDep
 from api.influencer.answers import PREFIX, Answer
 from api.influencer.content_schemas import ITEM, ContentItem, item_of
 from api.influencer.examples import told
+from api.influencer.jobs import status_of
 from api.influencer.placeholders import DocumentRoute
 from studio.contents.platforms import PLATFORMS, Platform
 from studio.errors import StudioError
@@ -20,7 +21,6 @@ from studio.repurposing import Made, Offer
 router = APIRouter(prefix="/content", tags=["content"], route_class=DocumentRoute)
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-_STATUSES: dict[str, str] = {"queued": "pending"}
 
 
 class Wish(BaseModel):
@@ -290,7 +290,7 @@ def _crop(offer: Offer) -> Crop:
 
 def _told(source_id: str, made: Made) -> Repurposed:
     content, job, offer = made.content, made.job, made.offer
-    status = "completed" if job is None else _STATUSES.get(job.status, job.status)
+    status = "completed" if job is None else status_of(job)
     failed = (job.error or {}) if job is not None else {}
     return Repurposed(
         content_id=content.id if content else None,

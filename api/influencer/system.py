@@ -14,7 +14,7 @@ from api import v1
 from api.deps import StudioDep, iso_seconds
 from api.influencer import system_examples as examples
 from api.influencer import system_schemas as schemas
-from api.influencer.answers import Answer, Listed
+from api.influencer.answers import Answer, Limit, Listed, Offset
 from api.influencer.examples import bare, fails, told
 from api.influencer.placeholders import DocumentRoute
 from studio import VERSION
@@ -133,7 +133,7 @@ def get_logs(
         Query(max_length=200, description="A service, or a place in the code such as studio.runner"),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    offset: Offset = 0,
 ) -> Answer[Listed[schemas.LogLine]]:
     """Newest first: of this process, of those that it runs, and from LOG_FILE of earlier ones."""
     found, total = studio.logbook.entries(level=level, service=service, limit=limit, offset=offset)
@@ -163,8 +163,8 @@ def get_logs(
 )
 def list_errors(
     studio: StudioDep,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Limit = 50,
+    offset: Offset = 0,
     source: Annotated[str | None, Query(max_length=200)] = None,
     level: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Answer[schemas.FaultList]:

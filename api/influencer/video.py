@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import PurePath
-from typing import Annotated, Any, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import creating
 from api.creating import WishesDep
-from api.deps import StudioDep, iso_seconds
+from api.deps import StudioDep
 from api.influencer import video_schemas as schemas
-from api.influencer.answers import DOOR, Answer, Listed
+from api.influencer.answers import DOOR, Answer, Limit, Listed, Offset
 from api.influencer.examples import told
+from api.influencer.jobs import (
+    NO_SERVER,
+    StatusAsked,
+    error_of,
+    head_of,
+    list_by_status,
+    metadata_of,
+    status_of,
+)
 from api.influencer.placeholders import DocumentRoute
-from api.influencer.video_schemas import NewVideo, PresetAnswer, Status, VideoJob, VideoResult
+from api.influencer.video_schemas import NewVideo, PresetAnswer, VideoJob, VideoResult
 from studio.assembly import Studio
 from studio.files import StoredFile
 from studio.given import given
@@ -28,18 +37,10 @@ from studio.request import AnyRequest
 from studio.video.presets import Preset, preset, presets
 from studio.videos import notes_on
 
-NO_SERVER = ("queue_full", "comfyui_unavailable", "workflow_impossible", "engine_unavailable")
 UNKNOWN = ("character_not_found", "video_preset_unknown", "given_missing")
 
 router = APIRouter(prefix="/generate/video", tags=["generate"], route_class=DocumentRoute)
 
-_TOLD: dict[RecordedStatus, Status] = {
-    "queued": "pending",
-    "processing": "processing",
-    "completed": "completed",
-    "failed": "failed",
-    "cancelled": "cancelled",
-}
 _MESSAGES: dict[RecordedStatus, str] = {
     "queued": "Waiting for its turn",
     "processing": "The frames are being made",
@@ -116,18 +117,14 @@ def _file(
 @router.get("/jobs", summary="List video generation jobs", responses=told(schemas.PAGE))
 def list_jobs(
     studio: StudioDep,
-    status: Annotated[str | None, Query(max_length=50, description=", ".join(get_args(Status)))] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    status: StatusAsked = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Answer[Listed[VideoJob]]:
     """Newest first; a status that nobody knows finds nothing."""
-    recorded = {told_as: recorded for recorded, told_as in _TOLD.items()}
-    if status and status not in recorded:
-        return Answer(data=Listed(items=[], total=0, limit=limit, offset=offset))
-    page = studio.videos.page([recorded[status]] if status else [], limit, offset)
-    found = studio.videos.results(list(page.jobs))
-    items = [_shown(studio, job, found.get(job.id)) for job in page.jobs]
-    return Answer(data=Listed(items=items, total=page.total, limit=limit, offset=offset))
+    return Answer(
+        data=list_by_status(status, limit, offset, studio.videos.page, lambda jobs: _listed(studio, jobs))
+    )
 
 
 @router.get("/presets", summary="List video presets", responses=told(schemas.PRESETS))
@@ -195,7 +192,7 @@ def get_job(studio: StudioDep, job_id: str) -> Answer[VideoJob]:
 def cancel_job(studio: StudioDep, job_id: str) -> Answer[schemas.CancelAsked]:
     """Stops it if it waits or runs; a finished one stays as it is."""
     job = studio.videos.cancel(job_id)
-    return Answer(data=schemas.CancelAsked(job_id=job.id, status=_TOLD[job.status]))
+    return Answer(data=schemas.CancelAsked(job_id=job.id, status=status_of(job)))
 
 
 # --------------------------------------------------------------------- rendering
@@ -203,24 +200,20 @@ def cancel_job(studio: StudioDep, job_id: str) -> Answer[schemas.CancelAsked]:
 
 def shown(studio: Studio, job: Job) -> VideoJob:
     """A job as this family tells it."""
-    return _shown(studio, job, studio.videos.results([job]).get(job.id))
+    return _listed(studio, [job])[0]
+
+
+def _listed(studio: Studio, jobs: list[Job]) -> list[VideoJob]:
+    found = studio.videos.results(jobs)
+    return [_shown(studio, job, found.get(job.id)) for job in jobs]
 
 
 def _shown(studio: Studio, job: Job, output: Output | None) -> VideoJob:
-    problem = job.error or {}
     talks = job.kind == "talk"
     return VideoJob(
-        job_id=job.id,
-        status=_TOLD[job.status],
-        message=studio.jobs.said(job) or _MESSAGES[job.status],
-        progress=round(job.progress, 1),
-        created_at=iso_seconds(job.created_at) or "",
-        started_at=iso_seconds(job.started_at),
-        finished_at=iso_seconds(job.completed_at),
-        cancelled_at=iso_seconds(job.completed_at) if job.status == "cancelled" else None,
-        params=job.asked or {name: job.request.get(name) for name in _METADATA},
+        **head_of(studio, job, _MESSAGES, _METADATA),
         result=_result(job, output) if output is not None and job.is_final else None,
-        error=f"{problem.get('message', '')} {problem.get('hint', '')}".strip() or None,
+        error=error_of(job),
         method="talking" if talks else job.request.get("method") or "auto",
         character_id=job.character_id,
         seed=job.seed,
@@ -232,7 +225,6 @@ def _shown(studio: Studio, job: Job, output: Output | None) -> VideoJob:
 
 def _result(job: Job, output: Output) -> VideoResult:
     name = f"{output.id}{PurePath(output.name).suffix.lower()}"
-    told_of: dict[str, Any] = {key: job.request.get(key) for key in _METADATA}
     duration = output.duration_s or 0.0
     fps = output.frames / duration if output.frames and duration else float(job.request.get("fps") or 0)
     return VideoResult(
@@ -241,15 +233,5 @@ def _result(job: Job, output: Output) -> VideoResult:
         duration=round(duration, 3),
         fps=round(fps, 3),
         content_id=output.id,
-        metadata={
-            **{key: value for key, value in told_of.items() if value not in (None, "")},
-            "width": output.width,
-            "height": output.height,
-            "frames": output.frames,
-            "file_size": output.size,
-            "format": PurePath(output.name).suffix.lstrip(".").upper(),
-            "engine": job.engine,
-            "workflow": job.workflow,
-            "seed": job.seed,
-        },
+        metadata=metadata_of(job, output, _METADATA, frames=output.frames),
     )

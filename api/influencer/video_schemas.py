@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from api.influencer.jobs import JobHead, Status
 from studio.request import LONGEST_VIDEO_S, MAX_SEED, Emotion
 from studio.videos import METHODS, Method, method_of
 
-Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Named = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)]
@@ -129,18 +129,9 @@ class VideoResult(BaseModel):
     metadata: dict[str, Any]
 
 
-class VideoJob(BaseModel):
+class VideoJob(JobHead):
     """A job of a video."""
 
-    job_id: str
-    status: Status
-    message: str | None
-    progress: float = Field(description="0 to 100")
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
-    cancelled_at: str | None
-    params: dict[str, Any] = Field(description="What was asked for")
     result: VideoResult | None
     error: str | None
     method: str

@@ -15,6 +15,7 @@ from api.deps import StudioDep
 from api.docs import NULL
 from api.influencer.answers import DOOR, Answer
 from api.influencer.examples import told
+from api.influencer.jobs import status_of
 from api.influencer.placeholders import DocumentRoute
 from studio.assembly import Studio
 from studio.errors import StudioError
@@ -30,7 +31,6 @@ router = APIRouter(prefix="/workflows", tags=["workflows"], route_class=Document
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
 Line = Annotated[str, StringConstraints(max_length=300)]
 Side = Annotated[int, Field(ge=64, le=4096)]
-_TOLD = {"queued": "pending"}
 _KINDS: dict[str, type[AnyRequest]] = {"talk": TalkRequest, "edit": EditRequest, "video": VideoRequest}
 # Members of requests that have a place of their own in the body, or are not for clients to set.
 _NOT_INPUTS = frozenset(
@@ -232,7 +232,7 @@ async def run_workflow(
         data=RunAnswer(
             workflow_id=workflow.name,
             job_id=job.id,
-            status=_TOLD.get(job.status, job.status),
+            status=status_of(job),
             validation=validation_of(checked) if checked else None,
         )
     )
