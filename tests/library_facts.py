@@ -98,6 +98,86 @@ CUSTOM: dict[str, Any] = {
         },
         "outputs": ["IMAGE", "INT", "AUDIO", "VHS_VIDEOINFO"],
     },
+    # ComfyUI-LivePortraitKJ
+    "DownloadAndLoadLivePortraitModels": {
+        "required": {},
+        "optional": {
+            "precision": {"choices": ["fp16", "fp32", "auto"]},
+            "mode": {"choices": ["human", "animal"]},
+        },
+        "outputs": ["LIVEPORTRAITPIPE"],
+    },
+    "LivePortraitLoadMediaPipeCropper": {
+        "required": {
+            "landmarkrunner_onnx_device": {"choices": ["CPU", "CUDA", "ROCM", "CoreML", "torch_gpu"]},
+            "keep_model_loaded": {"type": "BOOLEAN", "default": True},
+        },
+        "outputs": ["LPCROPPER"],
+    },
+    "LivePortraitCropper": {
+        "required": {
+            "pipeline": {"type": "LIVEPORTRAITPIPE"},
+            "cropper": {"type": "LPCROPPER"},
+            "source_image": {"type": "IMAGE"},
+            "dsize": {"type": "INT", "min": 64, "max": 2048, "default": 512},
+            "scale": {"type": "FLOAT", "min": 1.0, "max": 4.0, "step": 0.01, "default": 2.3},
+            "vx_ratio": {"type": "FLOAT", "min": -1.0, "max": 1.0, "step": 0.001, "default": 0.0},
+            "vy_ratio": {"type": "FLOAT", "min": -1.0, "max": 1.0, "step": 0.001, "default": -0.125},
+            "face_index": {"type": "INT", "min": 0, "max": 100, "default": 0},
+            "face_index_order": {
+                "choices": [
+                    *("large-small", "left-right", "right-left", "top-bottom", "bottom-top", "small-large"),
+                    "distance-from-retarget-face",
+                ]
+            },
+            "rotate": {"type": "BOOLEAN", "default": True},
+        },
+        "outputs": ["IMAGE", "CROPINFO"],
+    },
+    "LivePortraitProcess": {
+        "required": {
+            "pipeline": {"type": "LIVEPORTRAITPIPE"},
+            "crop_info": {"type": "CROPINFO"},
+            "source_image": {"type": "IMAGE"},
+            "driving_images": {"type": "IMAGE"},
+            "lip_zero": {"type": "BOOLEAN", "default": False},
+            "lip_zero_threshold": {"type": "FLOAT", "min": 0.001, "max": 4.0, "step": 0.001, "default": 0.03},
+            "stitching": {"type": "BOOLEAN", "default": True},
+            "delta_multiplier": {"type": "FLOAT", "min": -100.0, "max": 100.0, "default": 1.0},
+            "mismatch_method": {"choices": ["constant", "cycle", "mirror", "cut"]},
+            "relative_motion_mode": {
+                "choices": [
+                    "relative",
+                    "source_video_smoothed",
+                    "relative_rotation_only",
+                    "single_frame",
+                    "off",
+                ]
+            },
+            "driving_smooth_observation_variance": {
+                "type": "FLOAT",
+                "min": 1e-11,
+                "max": 1e-2,
+                "step": 1e-11,
+                "default": 3e-6,
+            },
+        },
+        "optional": {
+            "opt_retargeting_info": {"type": "RETARGETINGINFO"},
+            "expression_friendly": {"type": "BOOLEAN", "default": False},
+            "expression_friendly_multiplier": {"type": "FLOAT", "min": 0.01, "max": 100.0, "default": 1.0},
+        },
+        "outputs": ["IMAGE", "LP_OUT"],
+    },
+    "LivePortraitComposite": {
+        "required": {
+            "source_image": {"type": "IMAGE"},
+            "cropped_image": {"type": "IMAGE"},
+            "liveportrait_out": {"type": "LP_OUT"},
+        },
+        "optional": {"mask": {"type": "MASK"}},
+        "outputs": ["IMAGE", "MASK"],
+    },
     # ComfyUI-WanVideoWrapper
     "MultiTalkModelLoader": {
         "required": {"model": {"folder": "diffusion_models"}},

@@ -21,6 +21,7 @@ TALKING = {
 }
 FULL = server_info(every_model(), custom=True)
 BARE = Candidate("comfy", server_info(), "http://bare:8188")
+DRAWN = {workflows.DRIVING}  # what the embedded engine draws for them
 
 
 def ask(**values: Any) -> TalkRequest:
@@ -28,10 +29,12 @@ def ask(**values: Any) -> TalkRequest:
 
 
 def graph_of(request: TalkRequest, *, with_previous: bool, frames: int = 49) -> dict[str, Any]:
-    plan = workflows.choose(LIBRARY, request, [Candidate("comfy", FULL)])
+    plan = workflows.choose(LIBRARY, request, [Candidate("comfy", FULL)], DRAWN)
     [step] = plan.steps
     assert workflows.can_run(step.needs, "comfy", FULL)
     uploads = {"portrait_image": "portrait.png", "voice_audio": "voice.wav"}
+    if workflows.DRIVING in step.inputs.values():
+        uploads["driving_video"] = "driving.mp4"
     if with_previous:
         uploads["previous_video"] = "before.mp4"
     return workflows.prepare(
