@@ -1,4 +1,4 @@
-"""What a picture tells about a face whose eyes and mouth are known: lip line, lids, colours."""
+"""What a picture tells about a face whose eyes and mouth are known: lip line, colours."""
 
 from __future__ import annotations
 
@@ -42,16 +42,6 @@ class LipLine:
     rest: float = 0.0  # how far the lips are apart in the picture; the line is then that of the lower lip
     rest_tilt: float = 0.0
     rest_bend: float = 0.0
-
-
-@dataclass(frozen=True)
-class Eye:
-    """An eye on the face: its middle and how far it reaches to each side."""
-
-    middle: tuple[float, float]
-    half: float
-    above: float
-    below: float
 
 
 def sampled(picture: Array, places: Array) -> Array:
@@ -98,7 +88,9 @@ def _dark_line(soft: Array, frame: Frame, near: Array, reach: float) -> LipLine:
     columns = np.arange(len(u))
     best = (-np.inf, 0.0, 0.0, 0.0)
     for level in np.linspace(-reach, reach, 61):
-        prior = 1.1 * (level / 0.36) ** 2
+        prior = (2.2 if level < 0 else 1.1) * (
+            level / 0.36
+        ) ** 2  # above there is a nose, whose shadow is dark
         for bend in _BENDS:
             for tilt in _TILTS:
                 at = np.round((level + tilt * u + bend * np.minimum(u * u, 0.16) - v[0]) / step).astype(int)
@@ -197,46 +189,6 @@ def skin_colour(rgb: Array, frame: Frame) -> Array:
     return np.median(np.stack([sampled(soft, place) for place in places]), 0)
 
 
-def eye_at(rgb: Array, frame: Frame, place: Array, skin: Array) -> Eye:
-    """How far an eye reaches: as far as the picture differs from skin."""
-    near = frame.of(place)
-    u, v = np.linspace(-0.45, 0.45, 61), np.linspace(-0.45, 0.45, 91)
-    soft = blur(rgb.astype(np.float32), frame.unit * 0.015)
-    patch = sampled(soft, frame.at(near[0] + u[None, :], near[1] + v[:, None]))
-    away = np.abs(patch - skin).sum(-1)
-    least = min(115.0, max(48.0, 0.19 * float(np.percentile(away, 96))))
-    rows = away[:, np.abs(u) < 0.09].mean(1)
-    columns = away[np.abs(v) < 0.04].mean(0)
-    above, below = _reach(rows, v, -1, least), _reach(rows, v, 1, least)
-    # Hair or a brow may hide where an eye ends above; large eyes are large on both sides.
-    above = above or max(_LID, 1.25 * (below or 0.0))
-    below = below or _LID
-    left, right = _reach(columns, u, -1, least), _reach(columns, u, 1, least)
-    left, right = left or right or _CORNER, right or left or _CORNER
-    half = min(0.36, max(0.20, (left + right) / 2 + 0.02))
-    aside = min(0.06, max(-0.06, (right - left) / 2))
-    return Eye((float(near[0] + aside), float(near[1])), half, max(0.07, above), max(0.05, below))
-
-
-_LID, _CORNER = 0.105, 0.26  # of an eye that cannot be told from its surroundings
-_ENDLESS = 0.385
-
-
-def _reach(away: Array, places: Array, sign: int, least: float) -> float | None:
-    """How far from the middle a picture stays different from skin; None if it does not end."""
-    order = [k for k in np.argsort(np.abs(places)) if places[k] * sign >= 0]
-    end, gap = 0.0, 0.0
-    step = abs(float(places[1] - places[0]))
-    for k in order:
-        if away[k] >= least:
-            end, gap = abs(float(places[k])), 0.0
-        else:
-            gap += step
-            if gap > 0.03:
-                break
-    return end if end < _ENDLESS else None
-
-
 @dataclass(frozen=True, eq=False)
 class Tints:
     """Colours for what is painted into a picture, in its own light; 0..255."""
@@ -247,18 +199,26 @@ class Tints:
     line: Array
 
 
+_USUAL_SKIN = np.array([226.0, 182.0, 158.0])
+
+
 def tints_of(rgb: Array, frame: Frame, skin: Array, lips: LipLine) -> Tints:
     """Colours of a mouth in the light of a picture; grey and toned pictures stay what they are."""
     light = min(1.12, max(0.35, float(luminance(skin)) / 190.0))
     line = blur(rgb.astype(np.float32), frame.unit * 0.01)
     at = frame.at(lips.middle[0] + np.linspace(-0.2, 0.2, 9), lips.middle[1])
     dark = np.percentile(sampled(line, at), 25, axis=0)
-    colours = [
-        np.array([74.0, 24.0, 28.0]) * light,
-        np.array([236.0, 228.0, 216.0]) * min(1.0, light * 1.02),
-        np.array([196.0, 92.0, 92.0]) * light,
-        np.minimum(dark * 0.72, skin * 0.55),
-    ]
+    # Muted pictures have muted mouths, and warm light is on everything.
+    paint = min(1.0, float(skin.max() - skin.min()) / max(float(skin.max()), 1.0) / 0.30)
+    warm = np.sqrt(
+        np.maximum(skin, 1.0) / _USUAL_SKIN * float(luminance(_USUAL_SKIN) / luminance(skin + 1.0))
+    )
+    colours = []
+    for colour, least in (([86, 25, 29], 0.25), ([220, 206, 186], 0.8), ([172, 84, 84], 0.25)):
+        plain = np.array(colour, float)
+        grey = float(luminance(plain))
+        colours.append((grey + (plain - grey) * (least + (1.0 - least) * paint)) * light * warm)
+    colours.append(np.minimum(dark * 0.72, skin * 0.55))
     table = _toned(rgb)
     if table is not None:
         colours = [table[int(min(255, max(0, luminance(colour))))] for colour in colours]

@@ -12,14 +12,17 @@ from PIL import Image
 from studio.engine.figure.shape.curves import smoothstep
 from studio.engine.talking.moment import Moment
 from studio.engine.talking.portraits.blinking import Blinker, blinker_of
+from studio.engine.talking.portraits.eyes import eyes_at
 from studio.engine.talking.portraits.find import Features, clicked, found_in
-from studio.engine.talking.portraits.measure import Frame, eye_at, lip_line, skin_colour, tints_of
+from studio.engine.talking.portraits.measure import Frame, lip_line, skin_colour, tints_of
 from studio.engine.talking.portraits.motion import soft
 from studio.engine.talking.portraits.speaking import Speaker, speaker_of
+from studio.engine.talking.portraits.teeth import teeth_line
 from studio.engine.talking.portraits.warp import CELL, grid_size, kinds_of, moved, words_of
 
 Array = np.ndarray
 _CROP = 6.4  # side of the crop in distances of the eyes, where the picture is larger
+_OF_ENLARGED = 1.2  # pixels that an edge takes for each pixel of a smaller picture
 _LOOSE = 1.2  # pictures that are hardly larger than that are kept whole
 
 
@@ -30,7 +33,8 @@ def open_photo(rgb: Array, size: int, landmarks: Mapping[str, Any] | None) -> Ph
     left, top, side = _crop(found, width, height)
     box = (left, top, left + side, top + side)
     picture = np.asarray(Image.fromarray(rgb).resize((size, size), Image.Resampling.LANCZOS, box=box))
-    return PhotoPortrait(picture, _moved(found, left, top, size / side))
+    softness = max(1.0, _OF_ENLARGED * size / side)
+    return PhotoPortrait(picture, _moved(found, left, top, size / side), softness)
 
 
 def _crop(found: Features, width: int, height: int) -> tuple[float, float, float]:
@@ -113,7 +117,8 @@ class PhotoPortrait:
 
     kind: Literal["drawn", "photo"] = "photo"
 
-    def __init__(self, picture: Array, found: Features) -> None:
+    def __init__(self, picture: Array, found: Features, softness: float = 1.0) -> None:
+        """`softness`: how many pixels the picture's own edges take, at least."""
         self.size = len(picture)
         left, right, mouth = (np.array(place) for place in (found.left_eye, found.right_eye, found.mouth))
         across = right - left
@@ -121,14 +126,15 @@ class PhotoPortrait:
         across = across / unit
         frame = Frame((left + right) / 2, across, np.array([-across[1], across[0]]), unit)
         skin = skin_colour(picture, frame)
-        lips = lip_line(picture, frame, mouth, found.clicked)
+        lips = teeth_line(picture, frame, mouth, skin) or lip_line(picture, frame, mouth, found.clicked)
         self._picture = np.ascontiguousarray(np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)]))
         self._still = words_of(self._picture)
         self._nothing = np.zeros_like(picture)
         self._kinds = kinds_of(self._picture[None])
-        self._mouth: Speaker = speaker_of(frame, lips, tints_of(picture, frame, skin, lips), self.size)
+        tints = tints_of(picture, frame, skin, lips)
+        self._mouth: Speaker = speaker_of(frame, lips, tints, self.size, softness)
         eyes = [
-            blinker_of(picture, frame, eye_at(picture, frame, place, skin), skin) for place in (left, right)
+            blinker_of(picture, frame, eye, skin, softness) for eye in eyes_at(picture, frame, (left, right))
         ]
         self._eyes: list[Blinker] = [eye for eye in eyes if eye is not None]
         self._motion = _motion(frame, self.size, lips.middle[1] + 0.80)

@@ -33,21 +33,25 @@ def _eased(x):
 def _inside(depth, u, teeth, tongue, band, lift, colours, value):
     """The colour between the lips: depth 0..1 from lip to lip, u -1..1 from corner to corner."""
     side = u * u
-    shadow = 0.55 + 0.45 * _eased(depth * 2.2)
+    shadow = 0.60 + 0.40 * _eased(depth * 2.2)
     for k in range(3):
         value[k] = colours[0, k] * (1.0 - 0.35 * side) * shadow
     if tongue > 0.0:
         rise = 0.62 - 0.42 * tongue + 0.55 * side
         share = _eased((depth - rise) / 0.22) * min(1.0, tongue * 1.6)
         share *= 1.0 - _eased((abs(u) - 0.55) / 0.3)
-        glow = 0.78 + 0.30 * _eased((depth - rise) / 0.7)
+        glow = 0.62 + 0.42 * _eased((depth - rise) / 0.7)
         for k in range(3):
             value[k] += (colours[2, k] * glow - value[k]) * share
     if band > 0.0:
-        edge = band * (1.0 - 0.30 * side)
+        # Teeth stand in a bow: those at the sides are shorter, further back and in the shade of the cheeks.
+        tooth = abs(u) / 0.30
+        tooth = abs(tooth - int(tooth + 0.5))  # 0 where two of them meet
+        edge = band * (1.0 - 0.50 * side - 0.10 * max(0.0, 1.0 - 5.0 * tooth))
         share = 1.0 - _eased((depth - edge + lift) / (2.0 * lift))
-        share *= 1.0 - _eased((abs(u) - 0.80) / 0.18)
-        shade = (0.70 + 0.30 * _eased(depth / max(0.25 * band, 0.02))) * (1.0 - 0.30 * side)
+        share *= 1.0 - _eased((abs(u) - 0.62) / 0.30)
+        shade = (0.60 + 0.40 * _eased(depth / max(0.45 * band, 0.02))) * (1.0 - 0.50 * side)
+        shade *= 1.0 - 0.13 * max(0.0, 1.0 - tooth * 14.0)
         for k in range(3):
             value[k] += (colours[1, k] * shade - value[k]) * share * min(1.0, teeth * 1.5)
 
@@ -64,6 +68,7 @@ def speak(still, maps, p, colours, out):
     opened = np.empty(_STEPS + 2)  # by the root of the bow, in which it has no steep end
     for step in range(_STEPS + 2):
         opened[step] = (step / _STEPS) ** (1.60 - 0.60 * p[ROUND])
+    far = 0.42 + 1.2 * max(0.0, p[REST] - 0.15)  # lips that are far apart take the chin along
     narrow, per_half, slimmer = 1.0 / (1.55 * half * width), 1.0 / half, 1.0 / width - 1.0
     for row in range(rows):
         for column in range(columns):
@@ -112,7 +117,7 @@ def speak(still, maps, p, colours, out):
                 if rolled > 0.0:
                     t_from -= rolled * 0.055 * np.exp(-(((t - upper) / 0.085) ** 2))
             elif t > lower:
-                ease = _eased((t - lower) / 0.42)
+                ease = _eased((t - lower) / far)
                 shift = lower * (1.0 - ease) + fall * ease
                 t_from = t - shift * own - cheek * (1.0 - own)
                 if bow > 0.0:
@@ -150,8 +155,8 @@ def speak(still, maps, p, colours, out):
                 band = 0.0 if rest > 0.0 else min(1.1, p[TEETH] * 0.31 * half / deep)
                 _inside(depth, across, p[TEETH], p[TONGUE], band, min(0.5, max(0.02, 1.2 * pixel / deep)),
                         colours, value)  # fmt: skip
-                near = min(down if rest <= 0.0 else 1.0, away) * unit / max(1.0, unit * 0.018)
-                rim = 1.0 - 0.50 * np.exp(-near * near)
+                near = min(down if rest <= 0.0 else 1.0, away) * unit / max(1.0, unit * 0.020)
+                rim = 1.0 - 0.34 * np.exp(-near * near)
                 for k in range(3):
                     value[k] = colours[3, k] + (value[k] - colours[3, k]) * rim
             for k in range(3):
@@ -202,8 +207,8 @@ class Speaker:
         speak(still, self.maps, p, self.colours, picture[rows, columns])
 
 
-def speaker_of(frame: Frame, line: LipLine, tints: Tints, size: int) -> Speaker:
-    """Prepare a mouth."""
+def speaker_of(frame: Frame, line: LipLine, tints: Tints, size: int, softness: float = 1.0) -> Speaker:
+    """Prepare a mouth; `softness`: pixels that an edge takes."""
     middle = frame.at(*line.middle)
     corners = np.stack([
         middle + (u * frame.right + v * frame.down) * frame.unit
@@ -217,7 +222,7 @@ def speaker_of(frame: Frame, line: LipLine, tints: Tints, size: int) -> Speaker:
     p[MIDDLE_X], p[MIDDLE_Y] = middle
     p[RIGHT_X], p[RIGHT_Y] = frame.right
     p[TILT], p[BEND], p[HALF] = line.tilt, line.bend, line.half
-    p[WIDTH], p[SOFT] = 1.0, 0.022
+    p[WIDTH], p[SOFT] = 1.0, max(0.022, softness / frame.unit)
     p[REST], p[REST_TILT], p[REST_BEND] = line.rest, line.rest_tilt, line.rest_bend
     colours = np.stack([tints.inside, tints.teeth, tints.tongue, tints.line]).astype(np.float64)
     return Speaker(
