@@ -11,7 +11,7 @@ from PIL import Image
 
 from studio.engine.figure import Camera, DrawRequest, draw
 
-SUBJECTS = ("characters", "styles", "expressions", "poses", "hair", "garments")
+SUBJECTS = ("characters", "styles", "expressions", "poses", "hair", "scenes", "garments")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,6 +14,7 @@ from .keys import EXPRESSIONS, HAIR_STYLES, STYLES
 from .poses import library
 from .request import Camera, DrawRequest
 from .words.garments import GARMENTS
+from .words.scenes import SCENES, WITHIN
 
 Array = np.ndarray
 VIEWS = (0.0, 40.0, 90.0, 180.0)
@@ -142,6 +143,27 @@ def garment_sheet(kinds: Sequence[str]) -> Array:
     return page(_in_rows(tiles, 10))
 
 
+PEOPLE = (
+    "young woman, long wavy auburn hair, green eyes, cream sweater, jeans, white sneakers, fair skin",
+    "young man, short black hair, brown skin, white t-shirt, blue open jacket, grey trousers, sneakers",
+    "young woman, black bob hair, red dress, light skin, black boots",
+    "young woman, blonde ponytail, yellow blouse, navy skirt, tan skin, sandals",
+)
+
+
+def scene_sheet(kinds: Sequence[str]) -> Array:
+    """These scenes: somebody in them by day, and from near at night."""
+    said = {scene.kind: scene.words[0] for scene in SCENES}
+    tiles = []
+    for number, kind in enumerate(kinds):
+        words = f"{PEOPLE[number % len(PEOPLE)]}, {said[kind]}"
+        base = DrawRequest(words, seed=3, width=224, height=256)
+        tiles.append(_tile(kind, base))
+        night = replace(base, words=f"{words}, at night", camera=Camera(14.0, 0.0, "bust"))
+        tiles.append(_tile(f"{kind}, at night", night))
+    return page(_in_rows(tiles, 8))
+
+
 # Two pages where one would be too tall to look at.
 _WORN = (*GARMENTS,)
 SHEETS: dict[str, dict[str, Callable[[], Array]]] = {
@@ -153,6 +175,10 @@ SHEETS: dict[str, dict[str, Callable[[], Array]]] = {
     "expressions": {"expressions": expression_sheet},
     "poses": {"poses": pose_sheet},
     "hair": {"hair": hair_sheet},
+    "scenes": {
+        "scenes-1": lambda: scene_sheet((*WITHIN, "neon_city")),
+        "scenes-2": lambda: scene_sheet([scene.kind for scene in SCENES if scene.kind not in WITHIN]),
+    },
     "garments": {
         "garments-1": lambda: garment_sheet(_WORN[: len(_WORN) // 2]),
         "garments-2": lambda: garment_sheet(_WORN[len(_WORN) // 2 :]),

@@ -7,10 +7,22 @@ import numpy as np
 from ..filters import twice
 from ..palette import lifted
 from ..spec import Background
-from . import built, indoors, outdoors, plain
+from . import built, homes, indoors, open_air, outdoors, outings, plain, streets
 from .stage import Stage, painter, scenes
 
-__all__ = ["backdrop", "built", "ground_shadow", "indoors", "outdoors", "plain", "scenes"]
+__all__ = [
+    "backdrop",
+    "built",
+    "ground_shadow",
+    "homes",
+    "indoors",
+    "open_air",
+    "outdoors",
+    "outings",
+    "plain",
+    "scenes",
+    "streets",
+]
 
 Array = np.ndarray
 # Above so many pixels a backdrop is painted at half size: it is soft anyway, and memory is not endless.

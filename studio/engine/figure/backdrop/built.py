@@ -10,7 +10,7 @@ from .stage import Stage, between, deeper, scene
 Array = np.ndarray
 
 
-@scene("city", "neon_city")
+@scene("city")
 def _city(stage: Stage) -> None:
     stage.run(stage.bottom, stage.top, 0.1, 1.0)
     half = stage.width / stage.height / 2

@@ -91,48 +91,49 @@ class Stage:
 
     def box(self, x0: float, x1: float, y0: float, y1: float, colour: Array, share: float = 1.0) -> None:
         """An upright rectangle."""
-        rows, columns = self._part(x0, x1, y0, y1)
+        rows, columns = self.part(x0, x1, y0, y1)
         x, y = self.x[rows, columns], self.y[rows, columns]
         soft = 0.0015
         mask = smoothstep(-soft, soft, x - x0) * smoothstep(-soft, soft, x1 - x)
         mask = mask * smoothstep(-soft, soft, y - y0) * smoothstep(-soft, soft, y1 - y) * share
-        self._lay(rows, columns, mask, colour)
+        self.lay(rows, columns, mask, colour)
 
     def ring(self, cx: float, cy: float, radius: float, colour: Array, share: float = 1.0) -> None:
         """A thin circle: a bubble."""
-        rows, columns = self._part(cx - radius * 2, cx + radius * 2, cy - radius * 2, cy + radius * 2)
+        rows, columns = self.part(cx - radius * 2, cx + radius * 2, cy - radius * 2, cy + radius * 2)
         r = np.sqrt((self.x[rows, columns] - cx) ** 2 + (self.y[rows, columns] - cy) ** 2)
-        self._lay(rows, columns, smoothstep(0.003, 0.0, np.abs(r - radius)) * share, colour)
+        self.lay(rows, columns, smoothstep(0.003, 0.0, np.abs(r - radius)) * share, colour)
 
     def pit(self, cx: float, cy: float, wide: float, ground: Array) -> None:
         """A shallow hole in the ground with a lit rim."""
         tall = wide * 0.28
-        rows, columns = self._part(cx - wide * 1.3, cx + wide * 1.3, cy - tall * 1.3, cy + tall * 1.3)
+        rows, columns = self.part(cx - wide * 1.3, cx + wide * 1.3, cy - tall * 1.3, cy + tall * 1.3)
         x, y = self.x[rows, columns] - cx, self.y[rows, columns] - cy
         r = np.sqrt((x / wide) ** 2 + (y / tall) ** 2)
-        self._lay(rows, columns, smoothstep(1.15, 0.95, r) * 0.8, deeper(ground, -0.07))
-        self._lay(rows, columns, smoothstep(0.95, 0.80, r) * 0.9, deeper(ground, 0.13))
+        self.lay(rows, columns, smoothstep(1.15, 0.95, r) * 0.8, deeper(ground, -0.07))
+        self.lay(rows, columns, smoothstep(0.95, 0.80, r) * 0.9, deeper(ground, 0.13))
 
     def blade(self, cx: float, base: float, tall: float, sway: float, colour: Array) -> None:
         """A leaf of grass or weed that tapers and sways."""
-        rows, columns = self._part(cx - 0.03 - sway, cx + 0.03 + sway, base, base + tall)
+        rows, columns = self.part(cx - 0.03 - sway, cx + 0.03 + sway, base, base + tall)
         up = (self.y[rows, columns] - base) / tall
         away = np.abs(self.x[rows, columns] - cx - sway * np.sin(up * 6 + cx * 40))
         leaf = smoothstep(0.010, 0.004, away / np.maximum(0.15, 1 - up)) * (up > 0) * (up < 1)
-        self._lay(rows, columns, leaf, colour)
+        self.lay(rows, columns, leaf, colour)
 
     def trunk(self, cx: float, half: float, lean: float, colour: Array) -> None:
         """A slightly crooked tree from the horizon up."""
-        rows, columns = self._part(cx - half - 0.02, cx + half + 0.02, self.horizon - 0.03, 1.0)
+        rows, columns = self.part(cx - half - 0.02, cx + half + 0.02, self.horizon - 0.03, 1.0)
         y = self.y[rows, columns]
         away = np.abs(self.x[rows, columns] - cx - 0.012 * np.sin(y * 7 + lean))
-        self._lay(rows, columns, smoothstep(half + 0.002, half - 0.002, away), colour)
+        self.lay(rows, columns, smoothstep(half + 0.002, half - 0.002, away), colour)
 
-    def _lay(self, rows: slice, columns: slice, mask: Array, colour: Array) -> None:
+    def lay(self, rows: slice, columns: slice, mask: Array, colour: Array) -> None:
+        """Lay a colour over a masked part of so many rows and columns."""
         part = self.picture[rows, columns]
         part += (np.asarray(colour, np.float32) - part) * mask[..., None].astype(np.float32)
 
-    def _part(self, x0: float, x1: float, y0: float, y1: float) -> tuple[slice, slice]:
+    def part(self, x0: float, x1: float, y0: float, y1: float) -> tuple[slice, slice]:
         """The rows and columns that a rectangle touches."""
         top, bottom = int((1 - y1) * self.height) - 3, int((1 - y0) * self.height) + 4
         left, right = (int(x * self.height + self.width / 2) for x in (x0, x1))

@@ -14,7 +14,8 @@ from studio.engine.figure.words.garments import GARMENTS
 from studio.engine.figure.words.materials import METALS
 from studio.engine.figure.words.reference import ReferenceColours
 from studio.engine.figure.words.said import Said
-from studio.engine.figure.words.scenes import SCENES
+from studio.engine.figure.words.scenes import ANYWHERE, INDOORS, SCENES, SNOWED, WITHIN
+from studio.engine.figure.words.text import phrase_key
 from studio.engine.figure.words.wardrobe import Wardrobe
 from studio.engine.figure.words.who import Wanted, Who
 
@@ -32,6 +33,7 @@ FRILLS = frozenset(
     }
 )
 TIMES = frozenset({"night_sky", "sunset", "snow"})
+_ANYWHERE_KEYS = frozenset(phrase_key(phrase) for phrase in ANYWHERE)
 
 
 def fill(said: Said, wanted: Wanted, reference: ReferenceColours) -> tuple[Spec, list[str], list[str]]:
@@ -141,7 +143,14 @@ def _background(who: Who) -> Background:
         )
         top, bottom = who.chance.pick("background", tints)
         return Background(kind, top, bottom)
+    if time == "snow" and kind in SNOWED:
+        kind, time = SNOWED[kind], None
     scene = next(scene for scene in SCENES if scene.kind == kind)
+    if time == "snow" and kind in WITHIN:
+        season = next(other for other in SCENES if other.kind == time)
+        return Background(
+            kind, *((scene.top, scene.bottom) if kind in INDOORS else (season.top, season.bottom))
+        )
     if time is not None:
         light = next(other for other in SCENES if other.kind == time)
         ground = shaded(scene.bottom, "dark") if time == "night_sky" else scene.bottom
@@ -156,8 +165,16 @@ def _scene(who: Who, otherwise: str) -> tuple[str, str | None]:
     times = [value for value, _ in facts if value in TIMES]
     if not places:
         return who.one("scene", otherwise), None
+    places = _narrowest(places)
     who.outdone.extend(text for value, text in places[:-1] if value != places[-1][0])
     return places[-1][0], times[-1] if times else None
+
+
+def _narrowest(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The places without those that say no more than another one does."""
+    named = [entry for entry in places if phrase_key(entry[1]) not in _ANYWHERE_KEYS] or places
+    wide = frozenset[str]().union(*(WITHIN.get(kind, ()) for kind, _ in named))
+    return [entry for entry in named if entry[0] not in wide] or named
 
 
 def _camera(who: Who) -> CameraHint:

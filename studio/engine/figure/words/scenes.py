@@ -39,7 +39,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     _scene(
         "studio",
-        "studio background, photo studio, studio lighting, studio backdrop, studio, backdrop",
+        "studio background, studio lighting, studio backdrop, studio, backdrop",
         (188, 192, 200),
         (226, 226, 228),
     ),
@@ -57,7 +57,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     _scene(
         "city",
-        ("city, street, cityscape, downtown, urban, town square, skyline, rooftop, futuristic city"),
+        "city, cityscape, downtown, urban, town square, skyline, futuristic city",
         (170, 198, 226),
         (138, 140, 150),
     ),
@@ -112,10 +112,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     _scene(
         "room",
-        (
-            "room, bedroom, indoors, house, tavern, inn, coffee shop, cafe, kitchen, office, living room, "
-            "interior, cozy room, workshop, laboratory, lab, hospital"
-        ),
+        ("room, indoors, house, tavern, inn, interior, cozy room, workshop, laboratory, lab, hospital"),
         (214, 196, 172),
         (150, 116, 88),
     ),
@@ -124,7 +121,7 @@ SCENES: tuple[Scene, ...] = (
     _scene(
         "meadow",
         (
-            "meadow, field, grassland, garden, park, flower field, plains, countryside, outdoors, "
+            "meadow, field, grassland, flower field, plains, countryside, outdoors, "
             "nature, spring, summer, farm"
         ),
         (158, 210, 244),
@@ -156,7 +153,7 @@ SCENES: tuple[Scene, ...] = (
     ),
     _scene("school", "school, classroom, schoolyard, campus", (206, 222, 232), (186, 152, 112)),
     _scene("temple", "temple, shrine, church, cathedral, monastery, altar", (226, 206, 170), (146, 112, 84)),
-    _scene("stage", "stage, concert, spotlight, concert stage, stage lights", (64, 30, 92), (26, 20, 44)),
+    _scene("stage", "stage, spotlight, stage lights", (64, 30, 92), (26, 20, 44)),
     _scene(
         "sky",
         "sky, cloud, clouds, blue sky, cloudy sky, in the clouds, heaven, heavenly",
@@ -165,4 +162,188 @@ SCENES: tuple[Scene, ...] = (
     ),
 )
 
-# phrase -> (style key, a note where the phrase promises more than the drawing keeps)
+# Everyday places. What lies in them, or around them, may be named as well; see `WITHIN`.
+_EVERYDAY: tuple[Scene, ...] = (
+    _scene(
+        "cafe",
+        (
+            "coffee shop, cafe, café, coffeeshop, coffee house, coffee bar, coffee place, cafeteria, tea "
+            "house, tea room, bakery, espresso bar, internet cafe, cat cafe, sidewalk cafe, cafe "
+            "interior, coffee shop interior, coffee date"
+        ),
+        (201, 143, 107),
+        (154, 123, 98),
+    ),
+    _scene(
+        "restaurant",
+        (
+            "restaurant, diner, bistro, brasserie, dining room, fine dining, steakhouse, pizzeria, "
+            "trattoria, wine bar, cocktail bar, hotel bar, in a bar, at a bar, at the bar, in the bar, "
+            "pub, dinner date, having dinner, out for dinner, candlelight dinner, candlelit dinner"
+        ),
+        (138, 75, 69),
+        (110, 74, 56),
+    ),
+    _scene(
+        "bookshop",
+        "bookshop, bookstore, book shop, book store, among bookshelves, wall of books, aisle of books",
+        (217, 195, 160),
+        (154, 112, 72),
+    ),
+    _scene(
+        "office",
+        (
+            "office, workplace, coworking space, open plan office, home office, meeting room, conference "
+            "room, boardroom, at a desk, at the desk, at work, working at a computer, in front of a "
+            "computer, cubicle, startup office"
+        ),
+        (221, 227, 232),
+        (142, 150, 156),
+    ),
+    _scene(
+        "gym",
+        (
+            "gym, gymnasium, fitness studio, fitness center, fitness room, weight room, health club, "
+            "workout, working out, work out, exercising, gym workout, weight training, working out at the "
+            "gym, working out in the gym, at the gym, training at the gym, yoga studio"
+        ),
+        (141, 150, 158),
+        (75, 80, 86),
+    ),
+    _scene(
+        "airport",
+        (
+            "airport, airport terminal, airport lounge, airport gate, departure lounge, departure gate, "
+            "waiting for a flight, boarding gate"
+        ),
+        (190, 214, 230),
+        (196, 201, 204),
+    ),
+    _scene(
+        "train",
+        (
+            "on a train, in a train, on the train, in the train, inside a train, aboard a train, train "
+            "carriage, train compartment, train interior, train ride, subway, metro, subway car, subway "
+            "train, tram, in a bus, on a bus, on the bus, commuting, train station, railway station, "
+            "subway station, metro station, train platform"
+        ),
+        (220, 217, 208),
+        (110, 116, 121),
+    ),
+    _scene(
+        "concert",
+        (
+            "concert, concert stage, concert hall, music festival, festival stage, live show, live "
+            "concert, rock concert, pop concert, nightclub, night club, dance club, disco, dj booth"
+        ),
+        (64, 30, 92),
+        (26, 20, 44),
+    ),
+    _scene(
+        "photo_studio",
+        (
+            "photo studio, studio shoot, studio photoshoot, softbox, softbox light, softbox lighting, "
+            "studio with softbox, studio with softbox light"
+        ),
+        (90, 94, 102),
+        (217, 218, 221),
+    ),
+    _scene(
+        "living_room",
+        (
+            "living room, lounge, apartment, flat interior, sitting room, on a sofa, on the sofa, on a "
+            "couch, on the couch, sofa, couch, at home, cozy living room, cozy apartment, loft apartment"
+        ),
+        (227, 211, 188),
+        (185, 138, 92),
+    ),
+    _scene(
+        "bedroom",
+        "bedroom, in bed, on a bed, on the bed, hotel room, dorm room, cozy bedroom",
+        (220, 203, 210),
+        (196, 162, 126),
+    ),
+    _scene(
+        "kitchen",
+        "kitchen, cooking, baking, cooking in the kitchen, kitchen interior, kitchen counter, cooking show",
+        (240, 233, 220),
+        (183, 155, 124),
+    ),
+    _scene(
+        "bathroom",
+        "bathroom, bathtub, bathroom mirror, powder room, washroom, restroom",
+        (207, 227, 228),
+        (159, 178, 179),
+    ),
+    _scene(
+        "park",
+        ("park, city park, public park, park bench, in the park, picnic, central park, tree lined path"),
+        (140, 196, 240),
+        (134, 179, 90),
+    ),
+    _scene(
+        "garden",
+        (
+            "garden, flower garden, flower bed, rose garden, botanical garden, backyard, back yard, "
+            "front yard, patio, gardening, rose arch, courtyard garden, garden party, cottage garden, "
+            "in the garden"
+        ),
+        (150, 204, 244),
+        (141, 187, 94),
+    ),
+    _scene(
+        "pool",
+        (
+            "pool, swimming pool, poolside, by the pool, at the pool, pool party, hotel pool, infinity "
+            "pool, pool deck, by a pool, resort, water park"
+        ),
+        (110, 190, 240),
+        (231, 220, 200),
+    ),
+    _scene(
+        "rooftop",
+        (
+            "rooftop, roof top, roof terrace, rooftop terrace, rooftop bar, rooftop party, balcony, "
+            "terrace, penthouse, observation deck, rooftop with skyline, rooftop with a skyline, rooftop "
+            "with city skyline, city view, skyline view, overlooking the city"
+        ),
+        (150, 196, 236),
+        (169, 140, 108),
+    ),
+    _scene(
+        "street",
+        (
+            "street, city street, shopping street, street with shops, high street, main street, sidewalk, "
+            "pavement, alley, alleyway, boulevard, avenue, crosswalk, shop window, storefront, side "
+            "street, pedestrian zone, street scene"
+        ),
+        (150, 198, 236),
+        (185, 178, 166),
+    ),
+    _scene(
+        "snow_street",
+        (
+            "snow street, snowy street, snowy city, snowy city street, street in the snow, snow covered "
+            "street, winter street, winter city, snowy town, christmas market, christmas street, winter "
+            "market"
+        ),
+        (196, 212, 230),
+        (237, 243, 249),
+    ),
+)
+SCENES += _EVERYDAY
+
+# Wide words stay true in a narrower place: a coffee shop is indoors, and a roof terrace is in a city.
+_WIDE = frozenset({"room", "meadow", "city", "neon_city", "village", "sky"})
+_AT_STREETS = frozenset({"cafe", "restaurant", "bookshop", "office", "gym"})
+WITHIN: dict[str, frozenset[str]] = {
+    scene.kind: _WIDE | {"street", "snow_street"} if scene.kind in _AT_STREETS else _WIDE
+    for scene in _EVERYDAY
+}
+# Words of a season or of no place in particular: any other place is where it is.
+ANYWHERE = frozenset({"outdoors", "outdoor", "nature", "spring", "summer", "indoors", "interior"})
+INDOORS = frozenset(scene.kind for scene in _EVERYDAY) - {
+    "park", "garden", "pool", "rooftop", "street", "snow_street",
+}  # fmt: skip
+# A place that is another one under snow.
+SNOWED: dict[str, str] = {"street": "snow_street"}

@@ -1,0 +1,536 @@
+"""Where people go: coffee shop, restaurant, book shop, office, gym, airport, train, concert, photo studio."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..shape.curves import smoothstep
+from .place import BLACK, STEEL, WHITE, Plane, blend, lit, place_of, rgb
+from .props import (
+    CLOTHS,
+    bottle,
+    chair,
+    cup,
+    framed,
+    lines,
+    pendant,
+    plant,
+    pot_light,
+    shade,
+    shelves,
+    table,
+    window,
+)
+from .stage import Stage, scene
+
+_WALNUT = rgb(0x7A4F35)
+
+
+@scene("cafe")
+def _cafe(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(4.2)
+    half = back.half
+    place.wall(place.own(stage.top, rgb(0xC98F6B)))
+    place_board(back, -half * 0.62, 1.88, half * 0.30, 0.36)
+    for y in (1.30, 1.62):
+        back.slab(half * 0.02 - 0.1, half * 0.34, y - 0.05, y, _WALNUT)
+        for k in range(5):
+            at = half * 0.02 - 0.06 + k * 0.13
+            if at < half * 0.32:
+                cup(back, at, y, 0.085, (WHITE, rgb(0xE4B7A0), rgb(0x7FA6A0))[k % 3])
+    window(back, half * 0.72, half * 0.28, 0.92, 2.22, rgb(0x3B2A22), "city", (2, 2))
+    plant(back, half * 0.50, 0.92, 0.36, WHITE)
+    back.box(-half, half, 0.0, 0.88, _WALNUT)
+    for k in range(-8, 9):
+        back.box(half * k / 8, half * k / 8 + 0.02, 0.0, 0.86, lit(_WALNUT, 0.72))
+    place.floor(place.own(stage.bottom, rgb(0x9A7B62)), 4.2, boards=0.16)
+    bar = place.at(3.0)
+    side = bar.half
+    end = side * 0.14
+    bar.shadow(-side * 0.5, side * 0.66, 0.4)
+    bar.slab(-side * 1.1, end, 0.06, 1.0, rgb(0x8C5E3E), 0.30)
+    for k in range(12):
+        at = -side * 1.1 + (end + side * 1.1) * k / 12
+        bar.box(at, at + 0.016, 0.08, 0.98, lit(_WALNUT, 0.75))
+    bar.slab(-side * 1.14, end + 0.05, 1.0, 1.07, rgb(0x4A3124))
+    _espresso(bar, -side * 0.62, 1.07)
+    cup(bar, -side * 0.20, 1.07, 0.12)
+    cup(bar, -side * 0.92, 1.07, 0.11, rgb(0xD98C6B))
+    bar.oval(-side * 0.02, 1.12, 0.12, 0.05, rgb(0xD9A45C))
+    bar.oval(-side * 0.02 + 0.09, 1.13, 0.10, 0.05, rgb(0xC98A3C))
+    near = place.at(1.8)
+    at = near.half * 0.80
+    chair(place.at(2.3), place.at(2.3).half * 0.96, rgb(0x3F5E5A))
+    table(near, at, 0.36, 0.74, rgb(0xA9713F))
+    cup(near, at - 0.10, 0.74, 0.11)
+    plant(near, at + 0.14, 0.74, 0.26, rgb(0x3F5E5A))
+    over = place.at(2.4)
+    for u in (-0.84, -0.46, 0.46, 0.84):
+        pendant(over, over.half * u, 1.98 if abs(u) > 0.5 else 2.06, rgb(0x2B2B2B), 0.16)
+    place.finish()
+
+
+def place_board(plane: Plane, cx: float, cy: float, half: float, tall: float) -> None:
+    """A black board with the day's dishes in chalk."""
+    plane.box(cx - half - 0.04, cx + half + 0.04, cy - tall - 0.04, cy + tall + 0.04, rgb(0xA9713F))
+    plane.box(cx - half, cx + half, cy - tall, cy + tall, rgb(0x23302C))
+    plane.box(cx - half * 0.6, cx + half * 0.6, cy + tall * 0.62, cy + tall * 0.78, rgb(0xF2D9A0), 0.9)
+    lines(plane, cx - half * 0.84, cx + half * 0.30, cy + tall * 0.36, 5, tall * 0.26, rgb(0xE8ECE6))
+    lines(plane, cx + half * 0.50, cx + half * 0.86, cy + tall * 0.36, 5, tall * 0.26, rgb(0xF2D9A0))
+
+
+def _espresso(plane: Plane, cx: float, base: float) -> None:
+    """A coffee machine with its two spouts."""
+    plane.slab(cx - 0.36, cx + 0.36, base + 0.06, base + 0.46, STEEL, 0.30)
+    plane.box(cx - 0.30, cx + 0.30, base + 0.06, base + 0.22, rgb(0x30343A))
+    plane.box(cx - 0.36, cx + 0.36, base, base + 0.06, rgb(0x4A4F55))
+    for x in (-0.16, 0.14):
+        plane.box(cx + x - 0.05, cx + x + 0.05, base + 0.20, base + 0.25, rgb(0x9AA0A6))
+        plane.box(cx + x - 0.02, cx + x + 0.14, base + 0.205, base + 0.235, BLACK)
+        cup(plane, cx + x, base + 0.06, 0.08)
+    for k in range(3):
+        plane.oval(cx - 0.2 + 0.2 * k, base + 0.36, 0.035, 0.035, (WHITE, rgb(0xC8553D), WHITE)[k])
+    for k in range(4):
+        cup(plane, cx - 0.24 + 0.16 * k, base + 0.46, 0.075)
+
+
+@scene("restaurant")
+def _restaurant(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(4.2)
+    half = back.half
+    place.wall(place.own(stage.top, rgb(0x8A4B45)))
+    back.box(-half, half, 0.0, 0.95, rgb(0x4E352B))
+    for k in range(-5, 6):
+        back.box(half * k / 5 + 0.05, half * (k + 1) / 5 - 0.05, 0.15, 0.82, rgb(0x5E4135))
+    back.slab(-half, half, 0.95, 1.02, rgb(0x3A2720))
+    x0, x1 = -half * 0.95, -half * 0.34
+    back.box(x0 - 0.05, x1 + 0.05, 1.10, 2.28, rgb(0x3A2720))
+    for row in range(3):
+        y = 1.15 + 0.38 * row
+        back.box(x0, x1, y, y + 0.34, rgb(0x6B4A38))
+        at = x0 + 0.09
+        while at < x1 - 0.05:
+            bottle(
+                back, at, y, 0.30, (rgb(0x2F4A34), rgb(0x5A1E2B), rgb(0xB98A3C))[int(stage.rng.integers(3))]
+            )
+            at += 0.145
+        back.box(x0, x1, y - 0.03, y, rgb(0x2A1B15))
+    framed(back, half * 0.66, 1.74, half * 0.20, 0.26, rgb(0xC79A5B))
+    for u in (0.36, 0.95):
+        back.box(half * u - 0.02, half * u + 0.02, 1.52, 1.66, rgb(0xC9A24B))
+        shade(back, half * u, 1.66, 0.10)
+    place.floor(place.own(stage.bottom, rgb(0x6E4A38)), 4.2, boards=0.18)
+    _laid_table(place.at(3.2), -place.at(3.2).half * 0.64)
+    _laid_table(place.at(3.0), place.at(3.0).half * 0.70)
+    over = place.at(2.6)
+    for u in (-0.70, 0.66):
+        pendant(over, over.half * u, 1.92, BLACK, 0.20, globe=True)
+    place.finish()
+
+
+def _laid_table(plane: Plane, cx: float) -> None:
+    """A table with a white cloth, glasses, plates and a candle."""
+    for sign in (-1, 1):
+        chair(plane, cx + sign * 0.52, rgb(0x5A2E2A), 0.46, 1.0)
+    plane.shadow(cx, 0.5, 0.4)
+    plane.poly([(cx - 0.45, 0.76), (cx + 0.45, 0.76), (cx + 0.50, 0.18), (cx - 0.50, 0.18)], lit(WHITE, 0.84))
+    for k in range(4):
+        plane.box(cx - 0.40 + 0.24 * k, cx - 0.33 + 0.24 * k, 0.2, 0.72, lit(WHITE, 0.74), 0.8)
+    plane.slab(cx - 0.48, cx + 0.48, 0.73, 0.77, WHITE)
+    for x, wine in ((-0.27, True), (0.25, False)):
+        plane.box(cx + x - 0.008, cx + x + 0.008, 0.77, 0.88, WHITE, 0.8)
+        plane.oval(cx + x, 0.94, 0.055, 0.075, rgb(0xDCE6EA), 0.75)
+        if wine:
+            plane.oval(cx + x, 0.92, 0.048, 0.045, rgb(0x7A1F34))
+    for x in (-0.10, 0.40):
+        plane.oval(cx + x, 0.785, 0.12, 0.014, rgb(0xE9E4DA))
+    plane.box(cx + 0.07, cx + 0.11, 0.77, 0.95, rgb(0xF0E4C8))
+    plane.lamp(cx + 0.09, 0.99, 0.035)
+
+
+@scene("bookshop")
+def _bookshop(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(3.8)
+    half = back.half
+    wood = rgb(0x8A5E3C)
+    place.wall(place.own(stage.top, rgb(0xD9C3A0)))
+    rows = (0.16, 0.56, 0.96, 1.36, 1.76, 2.16)
+    for x0, x1 in ((-half * 1.02, -half * 0.36), (-half * 0.32, half * 0.32), (half * 0.36, half * 1.02)):
+        shelves(back, x0, x1, rows, 0.31, wood)
+    place.floor(place.own(stage.bottom, rgb(0x9A7048)), 3.8, boards=0.16)
+    ladder = place.at(3.5)
+    foot, head = ladder.half * 0.62, ladder.half * 0.44
+    for k in range(8):
+        t = k / 8
+        x, y = foot + (head - foot) * t, 0.15 + 2.3 * t
+        ladder.box(x, x + 0.36, y, y + 0.04, rgb(0xD3A46B))
+    for shift in (0.0, 0.34):
+        ladder.poly(
+            [
+                (head + shift, 2.5), (head + shift + 0.05, 2.5), (foot + shift + 0.05, 0.0),
+                (foot + shift, 0.0),
+            ],
+            rgb(0xD3A46B),
+        )  # fmt: skip
+    near = place.at(2.0)
+    at = -near.half * 0.78
+    table(near, at, 0.42, 0.72, rgb(0x6B4630))
+    for k, (x, wide) in enumerate(((-0.22, 0.28), (0.12, 0.24))):
+        for level in range(4 - k):
+            colour = CLOTHS[(level * 2 + k * 3) % len(CLOTHS)]
+            slip = 0.02 * (level % 2)
+            near.box(
+                at + x - wide / 2 + slip, at + x + wide / 2 + slip, 0.72 + 0.055 * level,
+                0.77 + 0.055 * level, colour,
+            )  # fmt: skip
+    over = place.at(2.4)
+    for u in (-0.55, 0.58):
+        pendant(over, over.half * u, 2.02, rgb(0x2F5D50), 0.18)
+    place.finish()
+
+
+@scene("office")
+def _office(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(4.4)
+    half = back.half
+    place.wall(place.own(stage.top, rgb(0xDDE3E8)))
+    window(back, -half * 0.52, half * 0.44, 0.90, 2.30, rgb(0x8C97A0), "city", (3, 1))
+    for k in range(7):
+        y = 2.28 - 0.055 * k
+        back.box(-half * 0.97, -half * 0.07, y, y + 0.026, rgb(0xE9EDF0), 0.9)
+    board = half * 0.58
+    back.box(board - 0.52, board + 0.52, 1.32, 2.08, rgb(0xA3ACB3))
+    back.box(board - 0.49, board + 0.49, 1.35, 2.05, WHITE)
+    for k, tall in enumerate((0.16, 0.28, 0.22, 0.40)):
+        x = board - 0.40 + 0.12 * k
+        back.box(x, x + 0.08, 1.44, 1.44 + tall, rgb((0x2F6690, 0x5B8E7D, 0xE0A458, 0xC8553D)[k]))
+    for k, colour in enumerate((0xF4D35E, 0xF08A8A, 0x9AD0A8, 0xF4D35E)):
+        x, y = board + 0.18 + 0.15 * (k % 2), 1.78 - 0.17 * (k // 2)
+        back.box(x, x + 0.11, y, y + 0.11, rgb(colour))
+    back.box(-half, half, 0.0, 0.08, rgb(0x9AA4AB))
+    place.floor(place.own(stage.bottom, rgb(0x8E969C)), 4.4, tiles=0.6)
+    for u, low in ((-0.80, 0.10), (0.86, 0.10)):
+        _desk(place.at(3.0), place.at(3.0).half * u, low)
+    over = place.at(3.4)
+    for u in (-0.62, 0.05, 0.70):
+        x = over.half * u
+        over.box(x - 0.32, x + 0.32, 2.42, 2.50, WHITE)
+        over.lamp(x, 2.45, 0.05, rgb(0xF2F7FF), 0.3)
+    plant(place.at(3.6), place.at(3.6).half * 0.22, 0.0, 1.15, WHITE)
+    place.finish()
+
+
+def _desk(plane: Plane, cx: float, low: float) -> None:
+    """A desk with a screen, a keyboard, a mug, and its chair."""
+    plane.shadow(cx, 0.75, 0.36)
+    plane.box(cx - 0.72, cx - 0.66, 0.0, 0.70, STEEL)
+    plane.box(cx + 0.66, cx + 0.72, 0.0, 0.70, STEEL)
+    plane.slab(cx - 0.24, cx + 0.24, 0.40, 1.02, rgb(0x3D4A57))
+    plane.box(cx - 0.03, cx + 0.03, low, 0.40, BLACK)
+    plane.box(cx - 0.26, cx + 0.26, low - 0.05, low, BLACK)
+    plane.slab(cx - 0.78, cx + 0.78, 0.70, 0.76, rgb(0xC9A27A))
+    plane.box(cx - 0.05, cx + 0.05, 0.76, 0.92, STEEL)
+    plane.box(cx - 0.40, cx + 0.40, 0.90, 1.40, BLACK)
+    plane.slab(cx - 0.37, cx + 0.37, 0.93, 1.37, rgb(0x5AA0C8))
+    for k in range(4):
+        plane.box(cx - 0.32, cx + 0.02 + 0.06 * (k % 3), 1.27 - 0.08 * k, 1.30 - 0.08 * k, WHITE, 0.8)
+    plane.box(cx + 0.14, cx + 0.32, 1.0, 1.28, rgb(0xF2F6F8), 0.7)
+    cup(plane, cx + 0.56, 0.76, 0.10, rgb(0xC8553D))
+    for k in range(3):
+        plane.box(cx - 0.70, cx - 0.46, 0.76 + 0.04 * k, 0.79 + 0.04 * k, CLOTHS[k])
+
+
+@scene("gym")
+def _gym(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(4.4)
+    half = back.half
+    wall = place.own(stage.top, rgb(0x8D969E))
+    place.wall(wall)
+    for k in range(4):
+        x0 = -half + half * 0.5 * k
+        back.slab(x0 + 0.02, x0 + half * 0.5 - 0.02, 0.30, 2.10, rgb(0xB9C9D3), -0.12)
+        back.poly(
+            [
+                (x0 + half * 0.26, 2.08), (x0 + half * 0.36, 2.08), (x0 + half * 0.14, 0.32),
+                (x0 + half * 0.04, 0.32),
+            ],
+            WHITE, 0.35,
+        )  # fmt: skip
+    back.box(-half, half, 2.10, 2.34, rgb(0xE4572E))
+    lines(back, -half * 0.92, half * 0.95, 2.24, 1, 0.36, WHITE)
+    place.floor(place.own(stage.bottom, rgb(0x4B5056)), 4.4, tiles=0.8)
+    rack = place.at(3.6)
+    cx = -rack.half * 0.62
+    rack.shadow(cx, 0.75, 0.45)
+    for x in (-0.74, 0.70):
+        rack.box(cx + x, cx + x + 0.05, 0.0, 1.34, BLACK)
+    for row in range(3):
+        y = 0.30 + 0.42 * row
+        rack.slab(cx - 0.76, cx + 0.76, y - 0.06, y, rgb(0x3A3F45))
+        size = 0.13 - 0.022 * row
+        for k in range(4):
+            _dumbbell(rack, cx - 0.54 + 0.36 * k, y + size, size)
+    cage = place.at(3.0)
+    cx = cage.half * 0.58
+    post, reach = min(0.37, cage.half * 0.25), min(0.53, cage.half * 0.36)
+    cage.shadow(cx, 0.7, 0.45)
+    for x in (-post - 0.07, post):
+        cage.slab(cx + x, cx + x + 0.07, 0.0, 2.22, rgb(0xC1342B))
+    cage.slab(cx - post - 0.07, cx + post + 0.07, 2.14, 2.22, rgb(0xC1342B))
+    bar = 1.40
+    cage.slab(cx - reach - 0.3, cx + reach + 0.3, bar - 0.018, bar + 0.018, STEEL)
+    for sign in (-1, 1):
+        for k, size in enumerate((0.24, 0.20, 0.13)):
+            x = cx + sign * (reach + 0.07 * k)
+            cage.slab(x - 0.03, x + 0.03, bar - size, bar + size, (BLACK, rgb(0x2F6690), BLACK)[k])
+    cage.slab(cx - 0.32, cx + 0.32, 0.40, 0.50, BLACK)
+    cage.box(cx - 0.26, cx - 0.20, 0.0, 0.42, STEEL)
+    cage.box(cx + 0.20, cx + 0.26, 0.0, 0.42, STEEL)
+    near = place.at(2.2)
+    bag = -near.half * 0.86
+    near.box(bag - 0.012, bag + 0.012, 1.82, 4.0, STEEL)
+    near.poly([(bag, 1.96), (bag + 0.16, 1.80), (bag - 0.16, 1.80)], BLACK)
+    near.slab(bag - 0.17, bag + 0.17, 0.86, 1.82, rgb(0x8C2B22), 0.3)
+    near.box(bag - 0.12, bag - 0.07, 0.88, 1.80, WHITE, 0.22)
+    for y in (1.10, 1.56):
+        near.box(bag - 0.17, bag + 0.17, y, y + 0.05, BLACK)
+    pot_light(place.at(3.4), 2.44, [place.at(3.4).half * u for u in (-0.75, -0.25, 0.25, 0.75)])
+    place.finish()
+
+
+def _dumbbell(plane: Plane, cx: float, cy: float, size: float) -> None:
+    plane.box(cx - size, cx + size, cy - 0.02, cy + 0.02, STEEL)
+    for sign in (-1, 1):
+        plane.oval(cx + sign * size * 0.75, cy, size * 0.42, size, rgb(0x24272B))
+        plane.oval(
+            cx + sign * size * 0.75 - size * 0.1, cy + size * 0.2, size * 0.16, size * 0.5, rgb(0x565C63)
+        )
+
+
+@scene("airport")
+def _airport(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    far = place.at(26.0)
+    place.sky()
+    far.box(-far.half, far.half, -1.0, 0.35, rgb(0x9DA39F))
+    far.box(-far.half, far.half, 0.3, 0.75, rgb(0x7E937A))
+    _airliner(place.at(20.0), -place.at(20.0).half * 0.12, 2.1)
+    back = place.at(5.0)
+    half = back.half
+    frame = rgb(0x6E7A83)
+    for k in range(-3, 4):
+        back.box(half * k / 3 - 0.03, half * k / 3 + 0.03, 0.0, 2.7, frame)
+    back.box(-half, half, 1.92, 1.97, frame)
+    back.box(-half, half, 2.62, 4.0, place.own(stage.top, rgb(0xD5DEE4)))
+    back.box(-half, half, 0.0, 0.14, frame)
+    place.floor(place.own(stage.bottom, rgb(0xC4C9CC)), 5.0, tiles=0.9)
+    sign = place.at(3.4)
+    x = sign.half * 0.58
+    sign.box(x - 0.52, x + 0.52, 1.60, 2.20, rgb(0x15181C))
+    sign.box(x - 0.52, x + 0.52, 2.10, 2.20, rgb(0xF2C230))
+    lines(sign, x - 0.46, x - 0.10, 2.03, 5, 0.095, rgb(0xF2C230))
+    lines(sign, x - 0.02, x + 0.46, 2.03, 5, 0.095, WHITE)
+    for edge in (-0.4, 0.4):
+        sign.box(x + edge - 0.012, x + edge + 0.012, 2.2, 4.0, frame)
+    gate = -sign.half * 0.72
+    sign.box(gate - 0.34, gate + 0.34, 1.86, 2.18, rgb(0xF2C230))
+    sign.box(gate - 0.26, gate - 0.05, 1.92, 2.12, BLACK)
+    sign.box(gate + 0.04, gate + 0.26, 1.96, 2.07, BLACK)
+    sign.box(gate - 0.012, gate + 0.012, 2.18, 4.0, frame)
+    seats = place.at(3.0)
+    for side in (-1, 1):
+        for k in range(3):
+            x = side * (seats.half * 0.40 + 0.60 * k)
+            seats.shadow(x, 0.26, 0.25)
+            seats.slab(x - 0.25, x + 0.25, 0.48, 0.94, rgb(0x2F5D7C))
+            seats.slab(x - 0.26, x + 0.26, 0.38, 0.48, rgb(0x27506B))
+            seats.box(x - 0.02, x + 0.02, 0.0, 0.4, STEEL)
+    case = place.at(1.8)
+    x = case.half * 0.84
+    case.shadow(x, 0.24, 0.45)
+    case.box(x - 0.10, x - 0.08, 0.62, 0.98, STEEL)
+    case.box(x + 0.08, x + 0.10, 0.62, 0.98, STEEL)
+    case.box(x - 0.10, x + 0.10, 0.96, 0.99, BLACK)
+    case.slab(x - 0.22, x + 0.22, 0.06, 0.66, rgb(0xE4572E))
+    for k in range(3):
+        case.box(x - 0.13 + 0.11 * k, x - 0.10 + 0.11 * k, 0.10, 0.62, rgb(0xB8431F))
+    place.finish()
+
+
+def _airliner(plane: Plane, cx: float, cy: float) -> None:
+    """An airliner on the ground, seen from its side."""
+    body = rgb(0xF4F6F8)
+    plane.poly([(cx + 3.0, cy + 2.3), (cx + 3.7, cy + 2.3), (cx + 3.5, cy), (cx + 2.0, cy)], rgb(0x2F6690))
+    plane.oval(cx, cy, 4.0, 0.62, body)
+    plane.box(cx - 3.6, cx + 3.6, cy - 0.28, cy - 0.14, rgb(0x2F6690), 0.9)
+    for k in range(16):
+        plane.box(cx - 2.9 + 0.36 * k, cx - 2.72 + 0.36 * k, cy + 0.08, cy + 0.24, rgb(0x3C4A55))
+    plane.poly(
+        [(cx - 0.3, cy - 0.1), (cx + 0.8, cy - 0.1), (cx + 2.4, cy - 0.9), (cx + 1.6, cy - 0.9)],
+        rgb(0xC3CBD1),
+    )
+    plane.oval(cx + 0.7, cy - 0.75, 0.62, 0.30, rgb(0x8B959C))
+    for x in (-2.6, 0.6):
+        plane.box(cx + x - 0.05, cx + x + 0.05, cy - 1.4, cy - 0.4, rgb(0x565C63))
+        plane.oval(cx + x, cy - 1.45, 0.22, 0.22, BLACK)
+
+
+@scene("train")
+def _train(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(2.4)
+    half = back.half
+    place.wall(place.own(stage.top, rgb(0xDCD9D0)))
+    for k in (-1, 0, 1):
+        window(
+            back, half * 0.68 * k, half * 0.29, 0.98, 1.86, rgb(0xA9B2B8),
+            "trees" if place.hour == "day" else "city", (1, 1),
+        )  # fmt: skip
+    back.box(-half, half, 0.0, 0.86, rgb(0x8794A0))
+    back.slab(-half, half, 1.98, 2.10, rgb(0xB5BDC2))
+    for k in range(-4, 5):
+        back.box(half * k / 4 - 0.02, half * k / 4 + 0.02, 1.98, 2.3, STEEL)
+    for u, wide, colour in ((-0.72, 0.24, 0xC8553D), (0.52, 0.30, 0x3D405B), (0.86, 0.16, 0x5B8E7D)):
+        back.slab(half * u - wide, half * u + wide, 2.10, 2.36, rgb(colour))
+        back.box(half * u - 0.05, half * u + 0.05, 2.36, 2.40, BLACK)
+    place.floor(place.own(stage.bottom, rgb(0x6E7479)), 2.4, tiles=0.6)
+    seats = place.at(1.6)
+    first = max(0.36, seats.half * 0.46)
+    for x in (-first - 0.66, -first, first + 0.04, first + 0.70):
+        seats.shadow(x, 0.26, 0.3)
+        seats.slab(x - 0.25, x + 0.25, 0.40, 1.12, rgb(0x2C5E8A))
+        seats.slab(x - 0.17, x + 0.17, 1.06, 1.30, rgb(0x214A6E))
+        seats.box(x - 0.14, x + 0.14, 1.10, 1.26, rgb(0xE6E3DA), 0.8)
+        seats.slab(x - 0.27, x + 0.27, 0.34, 0.46, rgb(0x3A73A3))
+        seats.box(x - 0.25, x + 0.25, 0.0, 0.34, rgb(0x3A3F45))
+    straps = place.at(0.9)
+    straps.slab(-straps.half, straps.half, 1.98, 2.02, STEEL)
+    for u in (-0.86, -0.58, 0.60, 0.88):
+        x = straps.half * u
+        straps.box(x - 0.012, x + 0.012, 1.80, 1.99, rgb(0x565C63))
+        straps.oval(x, 1.75, 0.065, 0.075, rgb(0xE9A23B))
+        straps.oval(x, 1.75, 0.042, 0.052, rgb(0xC9CCC8))
+    pole = place.at(1.2)
+    pole.slab(pole.half * 0.70, pole.half * 0.70 + 0.045, 0.0, 3.0, rgb(0xE9B23B))
+    place.finish()
+
+
+@scene("concert")
+def _concert(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    place.hour = "day"  # a hall is as dark as it is painted, at any hour
+    back = place.at(6.0)
+    half = back.half
+    deep = np.asarray(stage.bottom, np.float32)
+    stage.run(blend(stage.top, WHITE, 0.05), lit(deep, 0.8), 0.1, 1.0)
+    back.box(-half * 0.70, half * 0.70, 1.25, 2.75, rgb(0x141021))
+    back.slab(-half * 0.67, half * 0.67, 1.28, 2.72, rgb(0x7B2CBF), -0.4)
+    for k in range(26):
+        x, tall = -half * 0.64 + half * 1.28 * k / 26, 0.15 + 0.9 * float(stage.rng.random())
+        tint = rgb((0x4CC9F0, 0xF72585, 0xFFD166)[k % 3])
+        back.box(x, x + half * 0.035, 2.0 - tall * 0.6, 2.0 + tall * 0.6, tint, 0.85)
+    beams = ((-0.85, 0.5, 0x4CC9F0), (-0.35, -0.3, 0xF72585), (0.35, 0.3, 0xFFD166), (0.85, -0.5, 0xB5179E))
+    for u, lean, code in beams:
+        x0 = u * stage.half
+        down = 1.02 - stage.y
+        reach = np.abs(stage.x - x0 - lean * stage.half * down) / (0.012 + 0.13 * down)
+        stage.mix(smoothstep(1.0, 0.2, reach) * (1 - 0.7 * down), rgb(code), 0.60)
+    truss = place.at(5.0)
+    wide, low = truss.half, 2.92
+    truss.box(-wide, wide, low, low + 0.05, rgb(0x0E0C16))
+    truss.box(-wide, wide, low + 0.28, low + 0.33, rgb(0x0E0C16))
+    for k in range(14):
+        x = -wide + 2 * wide * k / 14
+        truss.poly(
+            [
+                (x, low + 0.3), (x + 0.05, low + 0.3), (x + wide / 7, low), (x + wide / 7 - 0.05, low),
+            ],
+            rgb(0x0E0C16),
+        )  # fmt: skip
+    for u, _, code in beams:
+        truss.lamp(u * truss.half, (0.955 - 0.5) / truss.scale + place.eye, 0.09, rgb(code), 0.9)
+    for side in (-1, 1):
+        x = side * half * 0.86
+        for k in range(4):
+            back.slab(x - 0.26, x + 0.26, 0.7 + 0.42 * k, 1.08 + 0.42 * k, rgb(0x1D1A26))
+            back.oval(x, 0.89 + 0.42 * k, 0.15, 0.15, rgb(0x34303F))
+            back.oval(x, 0.89 + 0.42 * k, 0.06, 0.06, rgb(0x0E0C16))
+    for z, tone in ((4.4, rgb(0x2A1C40)), (3.2, rgb(0x150F22))):
+        crowd = place.at(z)
+        for k in range(int(crowd.half / 0.22) + 2):
+            for sign in (-1, 1):
+                x = sign * (k * 0.44 + 0.2) + float(stage.rng.uniform(-0.08, 0.08))
+                tall = float(stage.rng.uniform(1.14, 1.30)) - 0.1 * (z < 4)
+                crowd.oval(x, tall - 0.12, 0.105, 0.135, tone)
+                crowd.oval(x, tall - 0.78, 0.25, 0.55, tone)
+                if stage.rng.random() < 0.5:
+                    lean = float(stage.rng.uniform(-8, 8))
+                    arm = x + float(stage.rng.choice((-0.19, 0.19)))
+                    crowd.oval(arm, tall + 0.06, 0.045, 0.36, tone, 1.0, lean)
+                    crowd.oval(arm - np.sin(np.radians(lean)) * 0.3, tall + 0.40, 0.06, 0.075, tone)
+    crowd_floor = place.at(3.2).y(0.35)
+    stage.box(-stage.half, stage.half, -1.0, crowd_floor, rgb(0x150F22))
+    place.floor(rgb(0x43345C), 2.2, boards=0.22)
+    pool = np.sqrt((stage.x / 0.42) ** 2 + ((stage.y - stage.feet) / 0.10) ** 2)
+    stage.mix(smoothstep(1.0, 0.3, pool), rgb(0xD7A8F0), 0.40)
+    place.finish()
+
+
+@scene("photo_studio")
+def _photo_studio(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(3.6)
+    half = back.half
+    place.wall(place.own(stage.top, rgb(0x5A5E66)))
+    place.floor(lit(rgb(0x6E7077), 0.9), 3.6, boards=0.3)
+    paper = place.own(stage.bottom, rgb(0xD9DADD))
+    wide = half * 0.60
+    back.slab(-wide, wide, 0.0, 2.46, paper, 0.06)
+    back.box(-wide - 0.08, wide + 0.08, 2.46, 2.54, rgb(0x3A3D42))
+    for sign in (-1, 1):
+        back.box(sign * (wide + 0.06) - 0.018, sign * (wide + 0.06) + 0.018, 0.0, 2.6, BLACK)
+    end, near = back.y(0.0), place.at(-0.9)
+    rows, columns = stage.part(-stage.half, stage.half, 0.0, end)
+    if rows.stop > rows.start:
+        y = stage.y[rows, columns]
+        edge = (0.5 - y) / np.float32(place.eye) * wide
+        mask = smoothstep(-0.002, 0.002, edge - np.abs(stage.x[rows, columns])) * (y > near.y(0.0))
+        stage.lay(rows, columns, mask * smoothstep(end + 0.002, end - 0.002, y), lit(paper, 1.02))
+    glow = np.exp(-((stage.x / 0.4) ** 2 + ((stage.y - 0.62) / 0.45) ** 2))
+    stage.mix(glow, WHITE, 0.28)
+    _softbox(place.at(2.3), -place.at(2.3).half * 0.76, 1.80, 0.36, 0.46, 9.0)
+    _softbox(place.at(2.8), place.at(2.8).half * 0.80, 1.72, 0.30, 0.46, -9.0)
+    place.finish()
+
+
+def _softbox(plane: Plane, cx: float, cy: float, half: float, tall: float, lean: float) -> None:
+    """A large soft lamp on a tripod."""
+    plane.shadow(cx, 0.35, 0.4)
+    plane.box(cx - 0.018, cx + 0.018, 0.25, cy, BLACK)
+    for x in (-0.34, 0.34):
+        plane.poly(
+            [(cx - 0.015, 0.62), (cx + 0.015, 0.62), (cx + x + 0.02, 0.0), (cx + x - 0.02, 0.0)],
+            BLACK,
+        )
+    skew = float(np.tan(np.radians(lean))) * tall
+
+    def sheet(grow: float) -> list[tuple[float, float]]:
+        w, h, slip = half + grow, tall + grow, skew * 0.3
+        return [
+            (cx - w + slip, cy + h),
+            (cx + w + slip, cy + h - skew),
+            (cx + w - slip, cy - h),
+            (cx - w - slip, cy - h + skew),
+        ]
+
+    plane.poly(sheet(0.05), BLACK)
+    plane.poly(sheet(0.0), plane.place.bright(rgb(0xFFFDF6)))
+    plane.box(cx - half * 0.96, cx + half * 0.96, cy - 0.006, cy + 0.006, rgb(0xE3E0D6))
+    plane.box(cx - 0.006, cx + 0.006, cy - tall * 0.9, cy + tall * 0.9, rgb(0xE3E0D6))
+    k = plane.scale
+    plane.place.light(cx * k, plane.y(cy), half * 0.5 * k, rgb(0xFFFBF0), 0.25)
