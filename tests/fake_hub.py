@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
+
+from tests import local_server
+from tests.local_server import serving
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -50,11 +52,8 @@ def running_hub() -> Iterator[Hub]:
     """A hub that answers until the block ends."""
     hub = Hub()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(local_server.Handler):
         protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Tests have enough to say."""
 
         def do_HEAD(self) -> None:
             self._answer()
@@ -124,13 +123,5 @@ def running_hub() -> Iterator[Hub]:
                 return
             self.wfile.write(rest)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()

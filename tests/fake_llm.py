@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests import local_server
+from tests.local_server import serving
 
 KEY = "sk-text-key"
 MEMBERS = {
@@ -78,7 +79,7 @@ def running() -> Iterator[FakeLlm]:
     """The server on a free port."""
     fake = FakeLlm()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(local_server.Handler):
         def do_GET(self) -> None:
             if not self._is_known():
                 return None
@@ -87,7 +88,7 @@ def running() -> Iterator[FakeLlm]:
                     {"id": name, "object": "model", "created": 1686935002, "owned_by": "owner"}
                     for name in fake.models
                 ]
-                return self._send(200, {"object": "list", "data": listed})
+                return self.answer(200, {"object": "list", "data": listed})
             return self._fail(404, "Unknown request URL")
 
         def do_POST(self) -> None:
@@ -97,7 +98,7 @@ def running() -> Iterator[FakeLlm]:
             if self.path != "/v1/chat/completions":
                 return self._fail(404, "Unknown request URL")
             if fake.body is not None:
-                return self._send(fake.status, fake.body)
+                return self.answer(fake.status, fake.body)
             if fake.models is not None and body.get("model") not in fake.models:
                 return self._fail(404, f"The model `{body.get('model')}` does not exist", "model_not_found")
             if wrong := fake.check(body):
@@ -107,7 +108,7 @@ def running() -> Iterator[FakeLlm]:
             message = {"role": "assistant", "content": fake.content, "refusal": None}
             if fake.reasoning is not None:
                 message["reasoning_content"] = fake.reasoning
-            return self._send(
+            return self.answer(
                 200,
                 {
                     "id": "chatcmpl-1",
@@ -134,26 +135,7 @@ def running() -> Iterator[FakeLlm]:
 
         def _fail(self, status: int, message: str, code: str | None = None) -> None:
             error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-            self._send(status, {"error": error})
+            self.answer(status, {"error": error})
 
-        def _send(self, status: int, body: Any) -> None:
-            data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """The test's own output is enough."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as fake.url:
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

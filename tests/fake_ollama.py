@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests import local_server
+from tests.local_server import serving
 
 CHAT = {
     "model",
@@ -95,29 +96,31 @@ def running() -> Iterator[FakeOllama]:
     """The server on a free port."""
     fake = FakeOllama()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(local_server.Handler):
+        content_type = "application/json; charset=utf-8"
+
         def do_GET(self) -> None:
             if self.path == "/api/version":
-                return self._send(200, {"version": "0.12.3"})
+                return self.answer(200, {"version": "0.12.3"})
             if self.path == "/api/tags":
-                return self._send(200, {"models": [_listed(name) for name in fake.models]})
-            return self._send(404, b"404 page not found")
+                return self.answer(200, {"models": [_listed(name) for name in fake.models]})
+            return self.answer(404, b"404 page not found")
 
         def do_POST(self) -> None:
             try:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             except ValueError:
-                return self._send(400, {"error": "invalid character looking for beginning of value"})
+                return self.answer(400, {"error": "invalid character looking for beginning of value"})
             name = fake.full(str(body.get("model", "")))
             if self.path not in {"/api/chat", "/api/show"}:
-                return self._send(404, b"404 page not found")
+                return self.answer(404, b"404 page not found")
             if name not in fake.models:
-                return self._send(404, {"error": f"model '{body.get('model')}' not found"})
+                return self.answer(404, {"error": f"model '{body.get('model')}' not found"})
             if self.path == "/api/show":
-                return self._send(200, {"details": {}, "capabilities": list(fake.models[name])})
+                return self.answer(200, {"details": {}, "capabilities": list(fake.models[name])})
             if wrong := fake.check(body):
                 fake.complaints.append(wrong)
-                return self._send(400, {"error": wrong})
+                return self.answer(400, {"error": wrong})
             fake.asked.append(body)
             return self._answer(body, name)
 
@@ -125,7 +128,7 @@ def running() -> Iterator[FakeOllama]:
             reply = fake.reply
             time.sleep(reply.wait_s)
             if reply.body is not None:
-                return self._send(reply.status, reply.body)
+                return self.answer(reply.status, reply.body)
             told = {
                 "model": name,
                 "created_at": "2025-12-17T15:00:00.123456789Z",
@@ -139,31 +142,17 @@ def running() -> Iterator[FakeOllama]:
                 "eval_count": len(reply.content.split()),
                 "eval_duration": 4535599000,
             }
-            return self._send(200, told, cut=reply.cut)
+            if reply.cut:
+                return self._break_off(told)
+            return self.answer(200, told)
 
-        def _send(self, status: int, body: Any, *, cut: bool = False) -> None:
-            data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data[: len(data) // 2] if cut else data)
-            if cut:
-                self.close_connection = True
+        def _break_off(self, told: dict[str, Any]) -> None:
+            whole = json.dumps(told).encode()
+            self.close_connection = True
+            self.answer(200, whole[: len(whole) // 2], {"Content-Length": str(len(whole))})
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """The test's own output is enough."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as fake.url:
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _listed(name: str) -> dict[str, Any]:

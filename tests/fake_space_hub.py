@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
+
+from tests import local_server
+from tests.local_server import serving
 
 TOKEN = "hf_writes"
 HARDWARE = {"cpu-basic", "cpu-upgrade", "t4-small", "zero-a10g", "a10g-small"}
@@ -53,11 +54,8 @@ def running_space_hub() -> Iterator[SpaceHub]:
     """A hub that answers until the block ends."""
     hub = SpaceHub()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(local_server.Handler):
         protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Tests have enough to say."""
 
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
@@ -71,68 +69,70 @@ def running_space_hub() -> Iterator[SpaceHub]:
                         for one, data in hub.files.get(name, {}).items()
                     ]
                     answer = {"id": name, "sha": "0" * 40, "siblings": listed, "private": False}
-                    self._say(200, tree if "tree" in parts else answer)
+                    self.answer(200, tree if "tree" in parts else answer)
                     return
-            self._say(404, {"error": f"nothing at {path}"})
+            self.answer(404, {"error": f"nothing at {path}"})
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = urlsplit(self.path).path
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-                self._say(401, {"error": "Invalid username or password."})
+                self.answer(401, {"error": "Invalid username or password."})
                 return
             if path == "/api/repos/create":
                 self._create(json.loads(body))
             elif path == "/api/validate-yaml":
                 found = complaints(front_matter(json.loads(body)["content"]))
-                self._say(200, {"errors": [{"message": one} for one in found], "warnings": []})
+                self.answer(200, {"errors": [{"message": one} for one in found], "warnings": []})
             elif path.startswith("/api/spaces/"):
                 _, _, owner, name, verb = path.strip("/").split("/")[:5]
                 self._space(f"{owner}/{name}", verb, body)
             else:
-                self._say(404, {"error": f"nothing at {path}"})
+                self.answer(404, {"error": f"nothing at {path}"})
 
         def _create(self, wanted: dict[str, Any]) -> None:
             name = f"{wanted.get('organization') or 'me'}/{wanted['name']}"
             if hub.full:
-                self._say(402, {"error": "Payment required"})
+                self.answer(402, {"error": "Payment required"})
             elif name in hub.spaces:
-                self._say(409, {"error": "You already created this repo", "url": f"{hub.url}/spaces/{name}"})
+                self.answer(
+                    409, {"error": "You already created this repo", "url": f"{hub.url}/spaces/{name}"}
+                )
             elif wanted.get("type") != "space" or wanted.get("sdk") != "gradio":
-                self._say(400, {"error": "not a Gradio Space"})
+                self.answer(400, {"error": "not a Gradio Space"})
             else:
                 hub.spaces[name] = wanted
                 hub.order.append("create")
-                self._say(200, {"url": f"{hub.url}/spaces/{name}", "name": name, "id": "1"})
+                self.answer(200, {"url": f"{hub.url}/spaces/{name}", "name": name, "id": "1"})
 
         def _space(self, name: str, verb: str, body: bytes) -> None:
             if name not in hub.spaces:
-                self._say(404, {"error": "Repository not found"})
+                self.answer(404, {"error": "Repository not found"})
                 return
             hub.order.append(verb)
             if verb in {"secrets", "variables"}:
                 told = json.loads(body)
                 kept = hub.secrets if verb == "secrets" else hub.variables
                 kept[told["key"]] = told["value"]
-                self._say(200, {key: {"value": value} for key, value in hub.variables.items()})
+                self.answer(200, {key: {"value": value} for key, value in hub.variables.items()})
             elif verb == "hardware":
                 flavour = json.loads(body)["flavor"]
                 if flavour not in HARDWARE:
-                    self._say(400, {"error": f"Unknown hardware {flavour}"})
+                    self.answer(400, {"error": f"Unknown hardware {flavour}"})
                     return
                 hub.spaces[name]["hardware"] = flavour
                 runtime = {"stage": "BUILDING", "hardware": {"current": None, "requested": flavour}}
-                self._say(200, {**runtime, "storage": None, "gcTimeout": None})
+                self.answer(200, {**runtime, "storage": None, "gcTimeout": None})
             elif verb == "preupload":
                 asked = json.loads(body)["files"]
                 files = [
                     {"path": one["path"], "uploadMode": "regular", "shouldIgnore": False} for one in asked
                 ]
-                self._say(200, {"files": files})
+                self.answer(200, {"files": files})
             elif verb == "commit":
                 self._commit(name, [json.loads(line) for line in body.splitlines() if line.strip()])
             else:
-                self._say(404, {"error": f"no verb {verb}"})
+                self.answer(404, {"error": f"no verb {verb}"})
 
         def _commit(self, name: str, lines: list[dict[str, Any]]) -> None:
             files = hub.files.setdefault(name, {})
@@ -144,23 +144,7 @@ def running_space_hub() -> Iterator[SpaceHub]:
                 elif line["key"] == "deletedFile":
                     del files[value["path"]]
             address = f"{hub.url}/spaces/{name}/commit/{'0' * 40}"
-            self._say(200, {"success": True, "commitOid": "0" * 40, "commitUrl": address})
+            self.answer(200, {"success": True, "commitOid": "0" * 40, "commitUrl": address})
 
-        def _say(self, status: int, answer: Any) -> None:
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -7,14 +7,15 @@ import io
 import json
 import math
 import struct
-import threading
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests import local_server
+from tests.local_server import serving
 
 KEY = "sk-a-key"
 RATE = 24_000
@@ -77,65 +78,50 @@ def running() -> Iterator[FakeTts]:
     """The server on a free port."""
     fake = FakeTts()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(local_server.Handler):
+        content_type = None
+
         def do_GET(self) -> None:
             if self.path != "/v1/audio/voices" or fake.voices is None:
-                return self._send(404, b'{"error": {"message": "no such route"}}')
-            self._send(200, json.dumps(fake.voices).encode())
+                return self.answer(404, b'{"error": {"message": "no such route"}}')
+            self.answer(200, json.dumps(fake.voices).encode())
             return None
 
         def do_POST(self) -> None:
             data = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Authorization") != f"Bearer {KEY}":
-                return self._send(401, b'{"error": {"message": "Incorrect API key provided"}}')
+                return self.answer(401, b'{"error": {"message": "Incorrect API key provided"}}')
             if self.headers.get("Content-Type", "").startswith("multipart/form-data"):
                 return self._clone(_parts(self.headers["Content-Type"], data))
             body = json.loads(data)
             if self.path != "/v1/audio/speech" or set(body) - MEMBERS or not body["input"]:
-                return self._send(400, b'{"error": {"message": "bad request"}}')
+                return self.answer(400, b'{"error": {"message": "bad request"}}')
             fake.asked.append(body)
-            self._send(*(fake.answer or (200, tone())))
+            self.answer(*(fake.answer or (200, tone())))
             return None
 
         def do_DELETE(self) -> None:
             folder, _, name = self.path.rpartition("/")
             if folder != fake.clones_at or name not in fake.cloned:
-                return self._send(404, b'{"detail": "Voice not found"}')
+                return self.answer(404, b'{"detail": "Voice not found"}')
             del fake.cloned[name]
-            return self._send(200, b'{"success": true}')
+            return self.answer(200, b'{"success": true}')
 
         def _clone(self, parts: dict[str, bytes]) -> None:
             wanted = WAYS.get(self.path)
             if self.path != fake.clones_at or wanted is None:
-                return self._send(404, b'{"detail": "Not Found"}')
+                return self.answer(404, b'{"detail": "Not Found"}')
             if fake.refuses is not None:
-                return self._send(400, fake.refuses)
+                return self.answer(400, fake.refuses)
             if set(parts) - {"filename"} != wanted:
-                return self._send(422, json.dumps({"detail": f"expected {sorted(wanted)}"}).encode())
+                return self.answer(422, json.dumps({"detail": f"expected {sorted(wanted)}"}).encode())
             member = next(iter(wanted & {"audio_sample", "voice_file", "files"}))
             named = parts.get("name") or parts.get("voice_name") or parts["filename"]
             fake.cloned[named.decode()] = parts[member]
             told: dict[str, Any] = {"voice": {"name": named.decode()}}
             if member == "files":
                 told = {"message": "Processed 1 file(s)", "uploaded_files": [named.decode()], "errors": []}
-            return self._send(201 if member == "voice_file" else 200, json.dumps(told).encode())
+            return self.answer(201 if member == "voice_file" else 200, json.dumps(told).encode())
 
-        def _send(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """The test's own output is enough."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as fake.url:
         yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

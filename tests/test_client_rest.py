@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ import pytest
 from PIL import Image
 
 from studio import Studio, StudioError
+from tests import local_server
 from tests.client_fixtures import LONG, SMALL
 from tests.conftest import RunningApp, StartApp
+from tests.local_server import serving
 from tests.test_client_talk import voice
 
 Answer = tuple[int, str, str]  # status, content type, body
@@ -25,31 +27,16 @@ Answer = tuple[int, str, str]  # status, content type, body
 @pytest.fixture(name="serve")
 def served() -> Iterator[Callable[[Answer], str]]:
     """A server that answers everything alike, and what it was sent."""
-    servers: list[HTTPServer] = []
+    with contextlib.ExitStack() as running:
 
-    def serve(answer: Answer) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = answer[2].encode()
-                self.send_response(answer[0])
-                self.send_header("Content-Type", answer[1])
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("X-Seen-Key", self.headers.get("X-API-Key", ""))
-                self.end_headers()
-                self.wfile.write(body)
+        def serve(answer: Answer) -> str:
+            class Handler(local_server.Handler):
+                def do_GET(self) -> None:
+                    self.answer(answer[0], answer[2].encode(), {"Content-Type": answer[1]})
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
+            return running.enter_context(serving(Handler))
 
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield serve
 
 
 def failure(studio: Studio) -> StudioError:

@@ -7,9 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,9 @@ import pytest
 
 from studio.cli import doctor
 from studio.cli.doctor import Finding
+from tests import local_server
 from tests.conftest import ROOT, RunningApp
+from tests.local_server import serving
 
 OLD = """
 import runpy, sys
@@ -190,24 +190,11 @@ def test_comfyui_servers_are_told_apart(version: str, checkpoints: list[str], ve
         "/object_info": info,
     }
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(local_server.Handler):
         def do_GET(self) -> None:
             path = self.path.removeprefix("/api")
-            body = json.dumps(answers.get(path, {})).encode()
-            self.send_response(200 if path in answers else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200 if path in answers else 404, answers.get(path, {}))
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        found = only(doctor.check_servers([f"http://127.0.0.1:{server.server_port}"]))
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        found = only(doctor.check_servers([url]))
     assert (found.verdict, version in found.said) == (verdict, True), found

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from studio import fetch
 from studio.errors import StudioError
 from studio.fetch import Bounds
+from tests import local_server
 
 INSIDE = [
     "http://127.0.0.1/", "http://127.0.0.1:8188/", "http://127.1/", "http://127.0.1/", "http://0/",
@@ -103,21 +103,12 @@ def test_a_name_is_asked_once_and_the_checked_address_is_used(monkeypatch: pytes
 def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
     """A server of ours that answers as the test says."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Tests have enough to say."""
-
+    class Handler(local_server.Handler):
         def do_GET(self) -> None:
             answer(self)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with local_server.serving(Handler) as url:
+        yield url
 
 
 def say(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> None:

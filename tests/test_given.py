@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,9 @@ import pytest
 from studio.errors import StudioError
 from studio.files import FileStore
 from studio.given import given, given_path, place_of
+from tests import local_server
 from tests.fake_tts import tone
+from tests.local_server import serving
 from tests.studio_fixtures import add_job, finish, make_settings, open_jobs, png
 
 BASE = "http://studio.example:8000/"
@@ -37,26 +37,14 @@ def files(tmp_path: Path) -> Iterator[FileStore]:
 def web(answers: dict[str, tuple[int, bytes]]) -> Iterator[str]:
     """A server of somebody else."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(local_server.Handler):
+        content_type = None
+
         def do_GET(self) -> None:
-            status, body = answers.get(self.path, (404, b"nothing here"))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(*answers.get(self.path, (404, b"nothing here")))
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """The test's own output is enough."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as url:
+        yield url
 
 
 def refused(files: FileStore, **values: str) -> str:
