@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import wave
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ import av
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 
 from studio import pictures, pieces, workflows
 from studio.assembly import Studio, open_studio
+from studio.engine.nodes.talking import recipe_in
 from studio.pieces import Cutting
 from studio.records.entities import Job
 from studio.request import TalkRequest
@@ -83,6 +86,13 @@ def test_the_engine_is_asked_for_the_same_voice_and_mood_with_another_face() -> 
     assert (made.steps, made.seed, made.audio_file_id) == (None, 4, "a")
     assert made.duration_s == pytest.approx(2.0 + workflows.REST_S)
     assert workflows.driving_request(ask(emotion="wistful"), 25, 1.0, ["neutral"]).emotion == "neutral"
+
+
+def test_the_face_says_how_the_engine_drew_it_so_that_it_is_drawn_anew() -> None:
+    with Image.open(workflows.FACE) as picture:
+        recipe = recipe_in(picture)
+    assert recipe is not None
+    assert "neutral expression" in json.dumps(recipe)
 
 
 # ------------------------------------------------------------------------------------- cutting
@@ -184,7 +194,7 @@ def answer(comfy: FakeComfy, prompt_id: str, level: int) -> None:
 def driving_of(comfy: FakeComfy, prompt_id: str) -> list[np.ndarray]:
     """The pictures that drive a piece, as the server got them."""
     content = comfy.inputs[comfy.graphs[prompt_id]["4"]["inputs"]["file"]]
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         return [one.to_ndarray(format="rgb24").astype(int) for one in container.decode(video=0)]
 
 
@@ -209,9 +219,12 @@ def test_the_engine_draws_the_face_and_the_gpu_moves_the_picture(tmp_path: Path,
         assert halfway.progress == pytest.approx(95 / 2, abs=1)
         shown = driving_of(comfy, only)
         assert (len(shown), shown[0].shape) == (31, (256, 256, 3))
-        # The voice speaks: the mouth of the face moves against how it is at rest.
-        mouth = [picture[140:190, 100:160] for picture in shown]
-        assert max(float(np.abs(one - mouth[0]).mean()) for one in mouth) > 4
+        # First the face at rest, as the picture of it shows it; then its mouth opens.
+        with Image.open(workflows.FACE) as face:
+            rest = np.asarray(face.convert("RGB")).astype(int)
+        changes = [float(np.abs(one - rest)[140:190, 100:160].mean()) for one in shown]
+        assert changes[0] < 7
+        assert max(changes) > changes[0] + 3
         answer(comfy, only, 120)
         done = studio.jobs.wait(job.id, 30)
         assert done.status == "completed", done.error
@@ -222,7 +235,8 @@ def test_the_engine_draws_the_face_and_the_gpu_moves_the_picture(tmp_path: Path,
         assert temporary(studio) == []
         recipe = pictures.read_recipe(studio.files.output_path(job.id, output.name))
         assert recipe is not None
-        assert (recipe["workflow"], recipe["inputs"]["driving_video"]) == (NAME, DRIVING)
+        assert (recipe["workflow"], recipe["driven_by"]) == (NAME, "talking_embedded")
+        assert recipe["inputs"]["driving_video"] == DRIVING
 
 
 def test_every_piece_is_driven_from_the_same_face_at_rest(tmp_path: Path, comfy: FakeComfy) -> None:

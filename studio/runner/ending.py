@@ -340,6 +340,8 @@ def _recipe(job: Job, carried: Carried) -> dict[str, Any]:
         more["inputs"] = dict(step.inputs)  # slots of the graph, and where their pictures came from
     if front is not None:
         more["front_sha256"] = front.sha256
+    if step.stages:
+        more["driven_by"] = workflows.DRIVER
     if task.tried:
         more["try"] = len(task.tried) + 1
     return {
