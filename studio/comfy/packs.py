@@ -73,6 +73,8 @@ PACKS = {
     "BiRefNet": "ComfyUI-BiRefNet",
     "SonicSampler": "ComfyUI_Sonic",
     "LivePortrait": "ComfyUI-LivePortraitKJ",
+    "DownloadAndLoadLivePortrait": "ComfyUI-LivePortraitKJ",
+    "SadTalker": "Comfyui-SadTalker",
     "WanVideo": "ComfyUI-WanVideoWrapper",
     "LayerDiffuse": "ComfyUI-layerdiffuse",
     "LayeredDiffusion": "ComfyUI-layerdiffuse",
