@@ -7,12 +7,13 @@ import numpy as np
 from ..filters import twice
 from ..palette import lifted
 from ..spec import Background
-from . import built, homes, indoors, open_air, outdoors, outings, plain, streets
+from . import built, daily, homes, indoors, open_air, outdoors, outings, plain, streets
 from .stage import Stage, painter, scenes
 
 __all__ = [
     "backdrop",
     "built",
+    "daily",
     "ground_shadow",
     "homes",
     "indoors",

@@ -100,10 +100,18 @@ def _shops(place: Place, row: _Row, shade: Array, snow: bool) -> None:
     glass = row.between(0.55, 2.1) * shop
     lit_up = place.hour != "day" or snow
     _fill(stage, glass * 0.92, place.bright(blend(LAMP, WHITE, 0.2)) if lit_up else rgb(0xA9C4CE))
-    shelf = np.floor(row.at * 9)
-    goods = row.between(0.55, (0.95 + 0.4 * np.sin(shelf * 2.3 + row.kind)).astype(np.float32))
-    colours = _pick(_FRONTS[::-1], shelf.astype(np.int32) + row.kind)
-    _fill(stage, goods * glass * np.float32(0.8), colours)
+    shelf = np.floor(row.at * 13)
+    colours = _pick(_FRONTS[::-1], shelf.astype(np.int32) * 5 + row.kind)
+    stand = row.across(0.12, 0.84, 13) * np.float32(0.85)
+    for low, tall in ((0.62, 0.26), (1.22, 0.18)):
+        goods = (low + tall + 0.10 * np.sin(shelf * 2.3 + row.kind + low)).astype(np.float32)
+        _fill(stage, row.between(low, goods) * glass * stand, colours)
+        _fill(stage, row.between(low - 0.05, low) * glass * np.float32(0.8), rgb(0x5A4636))
+    _fill(
+        stage,
+        row.between(1.86, 1.98) * glass * (row.across(0.4, 0.6, 4) * np.float32(0.9)),
+        place.bright(WHITE),
+    )
     _fill(stage, row.between(0.0, 2.1) * (row.across(0.66, 0.84) * row.seen * 0.92), rgb(0x4A3A32))
     letters = row.across(0.22, 0.78) * row.seen * (np.sin(row.at * 70 + row.kind) > -0.3) * 0.9
     _fill(stage, row.between(2.52, 2.72) * letters, rgb(0xF6E9C8))
