@@ -31,6 +31,18 @@ def _split(value: Any) -> Any:
 
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
+_WEB = "be an http:// or https:// address"
+_SERVER = r"(https?://[^/\s]+(/\S*)?)?"
+# What addresses have to look like, and how that is said; all are kept without a slash at their end.
+_ADDRESSES: dict[str, tuple[str, str]] = {
+    "gradio_root_path": (r"(/[\w.~-]+)*/?", "look like /studio"),
+    "hf_endpoint": (r"https?://[^/\s]+/?", _WEB),
+    "tts_url": (_SERVER, _WEB),
+    "ollama_url": (_SERVER, _WEB),
+    "llm_url": (_SERVER, _WEB),
+    "public_base_url": (r"(https?://[^/\s?#@]+(/[^\s?#]*)?)?", "look like https://studio.example"),
+}
+
 
 class Settings(BaseSettings):
     """The studio's settings from the environment and from `.env`; an argument wins over both."""
@@ -182,11 +194,13 @@ class Settings(BaseSettings):
             return plain
         return cls.model_fields[info.field_name].get_default()  # nothing but a comment
 
-    @field_validator("gradio_root_path")
+    @field_validator(*_ADDRESSES)
     @classmethod
-    def _plain_root_path(cls, value: str) -> str:
-        if value and not re.fullmatch(r"(/[\w.~-]+)*/?", value):
-            raise ValueError(f"GRADIO_ROOT_PATH must look like /studio, not {value!r}")
+    def _plain_address(cls, value: str, info: ValidationInfo) -> str:
+        name = str(info.field_name)
+        pattern, form = _ADDRESSES[name]
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{name.upper()} must {form}, not {value!r}")
         return value.rstrip("/")
 
     @field_validator("log_level")
@@ -236,21 +250,6 @@ class Settings(BaseSettings):
     def _no_file(cls, value: Any) -> Any:
         return None if value == "" else value
 
-    @field_validator("hf_endpoint")
-    @classmethod
-    def _plain_endpoint(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^/\s]+/?", value):
-            raise ValueError(f"HF_ENDPOINT must be an http:// or https:// address, not {value!r}")
-        return value.rstrip("/")
-
-    @field_validator("tts_url", "ollama_url", "llm_url")
-    @classmethod
-    def _plain_server_url(cls, value: str, info: ValidationInfo) -> str:
-        if value and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
-            name = str(info.field_name).upper()
-            raise ValueError(f"{name} must be an http:// or https:// address, not {value!r}")
-        return value.rstrip("/")
-
     @field_validator("storage_url")
     @classmethod
     def _plain_bucket(cls, value: str) -> str:
@@ -267,13 +266,6 @@ class Settings(BaseSettings):
         if "endpoint" in asked and not re.fullmatch(r"https?://[^/\s]+/?", asked["endpoint"]):
             raise ValueError("the endpoint in STORAGE_URL must be an http:// or https:// address")
         return value
-
-    @field_validator("public_base_url")
-    @classmethod
-    def _plain_base_url(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#]*)?", value):
-            raise ValueError(f"PUBLIC_BASE_URL must look like https://studio.example, not {value!r}")
-        return value.rstrip("/")
 
     @field_validator("studio_webhook_retries_s")
     @classmethod
