@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.engine_fixtures import start_engine, stop_engine
+
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60.0
+
+
+# Files whose few tests take long: begun first, so that the last minutes of a run are shared by all.
+LONG = (
+    "test_notebooks", "test_crashes", "test_browser_first", "test_ui_tabs", "test_space", "test_app_start",
+    "test_edge_document", "test_ui_avatar", "test_browser_talking", "test_browser_characters", "test_browser",
+    "test_influencer_voices", "test_client_rest", "test_client_sharing", "test_browser_sheet",
+    "test_engine_warming", "test_soak", "test_pool_drill", "test_influencer_story", "test_cli",
+    "test_behind_proxy",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; the others and the tests in each stay as they are."""
+    order = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(LONG)))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,10 +107,31 @@ class RunningApp:
 StartApp = Callable[..., RunningApp]
 
 
-def start_app_process(folder: Path, *arguments: str, **environment: str) -> RunningApp:
-    """Start `python app.py` in a folder of its own and wait until it answers."""
+@cache
+def shared_engine() -> str:
+    """The address of one engine for all apps of this process, as each engine takes seconds to get ready."""
+    folder = tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True)
+    engine = start_engine(Path(folder.name), "--exit-with-stdin", stdin=subprocess.PIPE)
+
+    def end() -> None:
+        stop_engine(engine)
+        folder.cleanup()
+
+    atexit.register(end)
+    return engine.url
+
+
+def start_app_process(
+    folder: Path, *arguments: str, own_engine: bool = False, **environment: str
+) -> RunningApp:
+    """Start `python app.py` in a folder of its own and wait until it answers.
+
+    It draws on the engine that the apps of this process share, unless a test is about its own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     ours = {"STORAGE_PATH": "./storage", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    if not own_engine:
+        ours["STUDIO_ENGINE_URL"] = shared_engine()
     ours["RATE_LIMIT_ENABLED"] = "false"  # tests ask more often than people; those of the limits turn it on
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STUDIO_", "GRADIO_"))}
     for name in ("COMFYUI_URL", "DATABASE_URL", "LOG_LEVEL", "LOG_FILE", "LOG_FORMAT", "API_KEY"):
@@ -134,8 +176,11 @@ def start_app(tmp_path: Path) -> Iterator[StartApp]:
     """Start apps that end with the test."""
     started: list[RunningApp] = []
 
-    def start(*arguments: str, folder: Path | None = None, **environment: str) -> RunningApp:
-        app = start_app_process(folder or tmp_path / f"app{len(started)}", *arguments, **environment)
+    def start(
+        *arguments: str, folder: Path | None = None, own_engine: bool = False, **environment: str
+    ) -> RunningApp:
+        place = folder or tmp_path / f"app{len(started)}"
+        app = start_app_process(place, *arguments, own_engine=own_engine, **environment)
         started.append(app)
         return app
 

@@ -55,7 +55,9 @@ def read(answer: httpx.Response) -> Any:
 
 def call(app: RunningApp, method: str, path: str, **more: Any) -> Any:
     """The data that a route gives."""
-    return read(ask(app, method, path, **more))
+    answer = ask(app, method, path, **more)
+    assert answer.status_code != 500, f"{method} {path}\n{''.join(app.lines[-80:])}"
+    return read(answer)
 
 
 def read_refusal(answer: httpx.Response, status: int, code: str = "") -> dict[str, Any]:

@@ -111,6 +111,7 @@ class Soak:
             "--no-ui",
             "--port",
             str(self.port),
+            own_engine=True,
             STUDIO_LEASE_S="2",
             STUDIO_ALLOW_PRIVATE_ADDRESSES="true",
             STUDIO_WEBHOOK_RETRIES_S=",".join(["1"] * 60),

@@ -92,6 +92,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningAp
         app = start_app_process(
             tmp_path_factory.mktemp("hosted"),
             "--no-ui",
+            own_engine=True,
             HF_TOKEN=TOKEN,
             STUDIO_HF_INFERENCE_URL=endpoint.url + "/models/{model}",
         )

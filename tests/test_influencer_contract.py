@@ -54,7 +54,8 @@ def named(routes: Any) -> Any:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app whose texts come from a server that plays Ollama."""
     with fake_ollama.running() as ollama:
-        running = start_app_process(tmp_path_factory.mktemp("contract"), "--no-ui", OLLAMA_URL=ollama.url)
+        folder = tmp_path_factory.mktemp("contract")
+        running = start_app_process(folder, "--no-ui", own_engine=True, OLLAMA_URL=ollama.url)
         running.wait_healthy()
         yield running
         running.kill()

@@ -36,6 +36,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     running = start_app_process(
         tmp_path_factory.mktemp("system"),
         "--no-ui",
+        own_engine=True,
         HF_TOKEN=TOKEN,
         API_KEY=f"mine:{PASSWORD}:admin",
         LOG_FILE="./studio.log",
