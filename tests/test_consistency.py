@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from studio.assembly import Studio, open_studio
+from studio.assembly import Studio
 from studio.errors import StudioError
 from studio.pictures import read_recipe
 from studio.records.entities import Job, Task
@@ -21,7 +21,7 @@ from studio.runner import prompt_id_of
 from tests.engine_fixtures import RunningEngine, running_engine, start_engine, stop_engine  # noqa: F401
 from tests.fake_comfy import FakeComfy, message, wait_until
 from tests.library_facts import CORE, server_info
-from tests.studio_fixtures import make_settings
+from tests.opened_studios import NO_ENGINE, opened_with
 
 CHECKPOINT = {"checkpoints": ["noobaiXL.safetensors"]}
 WITH_NET = {**CHECKPOINT, "controlnet": ["controlnet-union-sdxl_promax.safetensors"]}
@@ -30,7 +30,6 @@ KONTEXT = {
     "text_encoders": ["clip_l.safetensors", "t5xxl_fp16.safetensors"],
     "vae": ["ae.safetensors"],
 }
-NO_ENGINE = "http://127.0.0.1:9"
 SMALL: dict[str, Any] = {"width": 128, "height": 192, "steps": 2, "seed": 7}
 
 
@@ -56,17 +55,9 @@ def gpu(**models: list[str]) -> Iterator[FakeComfy]:
 
 @contextmanager
 def opened(folder: Path, *servers: FakeComfy, engine: str = NO_ENGINE, **settings: Any) -> Iterator[Studio]:
-    urls = tuple(server.url for server in servers)
-    studio = open_studio(
-        make_settings(folder, comfyui_url=urls, studio_engine_url=engine, studio_lease_s=1.0, **settings)
-    )
-    try:
-        assert studio.pool.wait_ready(10, "comfy", every=True)
-        if engine != NO_ENGINE:
-            assert studio.pool.wait_ready(30, "embedded")
+    with opened_with(folder, servers, studio_engine_url=engine, **settings) as studio:
+        assert engine == NO_ENGINE or studio.pool.wait_ready(30, "embedded")
         yield studio
-    finally:
-        studio.close()
 
 
 def submit(studio: Studio, **values: Any) -> Job:

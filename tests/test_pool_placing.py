@@ -21,8 +21,7 @@ from studio.runner import placing
 from studio.runner.carried import Board, Carried
 from studio.runner.placing import Placing
 from tests.fake_comfy import FakeComfy, message, wait_until
-from tests.studio_fixtures import add_job, comfy_info, open_records
-from tests.test_runner import (
+from tests.runner_fixtures import (
     finished,
     new_comfy,
     opened,
@@ -32,6 +31,7 @@ from tests.test_runner import (
     submit,
     until_final,
 )
+from tests.studio_fixtures import add_job, comfy_info, open_records
 
 INFO = comfy_info(ckpt_name=["ink.safetensors", "oil.safetensors"])
 

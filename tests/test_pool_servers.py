@@ -23,9 +23,8 @@ from studio.servers import check_address
 from studio.settings import Settings
 from tests.documents.contract import INVALID, PREFIX, PROBLEM, check_shape
 from tests.fake_comfy import FakeComfy, Reply, wait_until
-from tests.studio_fixtures import make_settings
-from tests.test_runner import (
-    NO_ENGINE,
+from tests.opened_studios import NO_ENGINE
+from tests.runner_fixtures import (
     WORKFLOWS,
     answer_all,
     finished,
@@ -36,6 +35,7 @@ from tests.test_runner import (
     submit,
     until_final,
 )
+from tests.studio_fixtures import make_settings
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from tests.conftest import RunningApp, start_app_process
 from tests.documents.contract import INVALID, PREFIX, PROBLEM, check_shape
 from tests.fake_comfy import FakeComfy, wait_until
 from tests.library_facts import server_info, server_nodes
+from tests.runner_fixtures import opened, sends
 from tests.test_library_own import exported, node
-from tests.test_runner import opened, sends
 
 MODELS = {
     "checkpoints": ["sd_xl_base_1.0.safetensors"],

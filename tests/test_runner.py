@@ -3,137 +3,39 @@
 from __future__ import annotations
 
 import errno
-import io
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from studio import disk
-from studio.assembly import Studio, open_studio
 from studio.errors import StudioError
 from studio.pictures import read_recipe
 from studio.records import leases
-from studio.records.entities import Job
 from studio.request import AvatarRequest
 from studio.runner import prompt_id_of
-from studio.settings import Settings
 from tests.fake_comfy import FakeComfy, Reply, Request, message, wait_until
-
-WORKFLOWS = Path(__file__).parent / "bench" / "workflows"
-NO_ENGINE = "http://127.0.0.1:9"  # nothing listens there; these tests are about the other servers
-EMPTY_IMAGE = {
-    "input": {
-        "required": {
-            "width": ["INT", {"default": 512, "min": 1, "max": 16384}],
-            "height": ["INT", {"default": 512, "min": 1, "max": 16384}],
-            "batch_size": ["INT", {"default": 1, "min": 1, "max": 4096}],
-            "color": ["INT", {"default": 0, "min": 0, "max": 16777215}],
-        }
-    },
-    "output": ["IMAGE"],
-    "output_node": False,
-}
-
-
-def png(colour: str = "red") -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (64, 64), colour).save(file, "PNG")
-    return file.getvalue()
+from tests.runner_fixtures import (
+    answer_all,
+    answer_everything,
+    finished,
+    new_comfy,
+    next_sent,
+    opened,
+    run_to_end,
+    save,
+    sends,
+    submit,
+    until_final,
+)
 
 
 @pytest.fixture
 def comfy() -> Iterator[FakeComfy]:
     with new_comfy() as fake:
         yield fake
-
-
-def new_comfy() -> FakeComfy:
-    fake = FakeComfy()
-    fake.info["EmptyImage"] = EMPTY_IMAGE
-    return fake
-
-
-@contextmanager
-def opened(tmp_path: Path, *servers: FakeComfy, wait_every: bool = True, **settings: Any) -> Iterator[Studio]:
-    values = {
-        "storage_path": tmp_path / "storage",
-        "database_url": f"sqlite:///{tmp_path / 'studio.db'}",
-        "comfyui_url": tuple(server.url for server in servers),
-        "studio_engine_url": NO_ENGINE,
-        "studio_workflows_path": (str(WORKFLOWS),),
-        "studio_lease_s": 1.0,
-        "enable_scheduler": False,
-        **settings,
-    }
-    studio = open_studio(Settings(_env_file=None, **values))  # type: ignore[call-arg]
-    try:
-        assert studio.pool.wait_ready(10, "comfy", every=wait_every)
-        yield studio
-    finally:
-        studio.close()
-
-
-def submit(studio: Studio, **values: Any) -> Job:
-    options = {name: values.pop(name) for name in ("priority", "delay_s", "timeout_s") if name in values}
-    request = AvatarRequest(prompt="a knight", workflow="empty_image", **values)
-    return studio.jobs.submit(request, door="test", **options)
-
-
-def sends(*servers: FakeComfy) -> list[str]:
-    return [
-        request.json()["prompt_id"]
-        for server in servers
-        for request in server.requests
-        if (request.method, request.path) == ("POST", "/prompt")
-    ]
-
-
-def next_sent(comfy: FakeComfy, count: int = 1) -> str:
-    assert wait_until(lambda: len(sends(comfy)) >= count, 10), sends(comfy)
-    return sends(comfy)[count - 1]
-
-
-def save(comfy: FakeComfy, prompt_id: str, colour: str = "red") -> dict[str, Any]:
-    """Put a result where SaveImage would, and give its `ui`."""
-    prefix = comfy.graphs[prompt_id]["2"]["inputs"]["filename_prefix"]
-    folder, _, stem = prefix.rpartition("/")
-    name = f"{stem}_00001_.png"
-    comfy.outputs["output", folder, name] = png(colour)
-    return {"images": [{"filename": name, "subfolder": folder, "type": "output"}]}
-
-
-def run_to_end(comfy: FakeComfy, prompt_id: str) -> None:
-    comfy.begin(prompt_id)
-    ui = save(comfy, prompt_id)
-    comfy.say(message("executed", prompt_id, node="2", display_node="2", output=ui))
-    comfy.finish(prompt_id, {"2": ui})
-
-
-def answer_everything(comfy: FakeComfy, seen: set[str]) -> None:
-    for prompt_id in list(comfy.pending):
-        if prompt_id not in seen:
-            seen.add(prompt_id)
-            run_to_end(comfy, prompt_id)
-
-
-def answer_all(seen: set[str], *servers: FakeComfy) -> None:
-    for server in servers:
-        answer_everything(server, seen)
-
-
-def finished(studio: Studio, jobs: list[Job], _answered: None) -> bool:
-    return all(studio.jobs.get(job.id).is_final for job in jobs)
-
-
-def until_final(studio: Studio, job: Job, timeout_s: float = 20) -> Job:
-    done = studio.jobs.wait(job.id, timeout_s)
-    assert done.is_final, (done, studio.jobs.events(job.id))
-    return done
 
 
 def test_a_job_is_sent_once_and_its_result_kept_with_the_recipe(tmp_path: Path, comfy: FakeComfy) -> None:

@@ -15,14 +15,14 @@ from PIL import Image
 from pydantic import ValidationError
 
 from studio import clips
-from studio.assembly import Studio, open_studio
+from studio.assembly import Studio
 from studio.errors import StudioError
 from studio.records import names
 from studio.records.entities import Job
 from studio.request import AvatarRequest, Landmarks, TalkRequest, read_request, with_values
-from studio.settings import Settings
 from tests.conftest import RunningApp
 from tests.fake_comfy import FakeComfy, message, wait_until
+from tests.opened_studios import opened_with, own_workflow
 from tests.studio_fixtures import noise_png
 from tests.talking_files import SIZE, face, film, upload, voice, voice_as
 
@@ -101,26 +101,9 @@ def comfy() -> Iterator[FakeComfy]:
 
 @contextmanager
 def opened(folder: Path, comfy: FakeComfy, **settings: Any) -> Iterator[Studio]:
-    own = folder / "own"
-    (own / "some_talker").mkdir(parents=True, exist_ok=True)
-    (own / "some_talker" / "graph.json").write_text(json.dumps(GRAPH), encoding="utf-8")
-    (own / "some_talker" / "workflow.toml").write_text(MANIFEST, encoding="utf-8")
-    values = {
-        "storage_path": folder / "storage",
-        "database_url": f"sqlite:///{folder / 'studio.db'}",
-        "comfyui_url": (comfy.url,),
-        "studio_engine_url": "http://127.0.0.1:9",  # nothing listens there
-        "studio_workflows_path": (str(own),),
-        "studio_lease_s": 1.0,
-        "enable_scheduler": False,
-        **settings,
-    }
-    studio = open_studio(Settings(_env_file=None, **values))  # type: ignore[call-arg]
-    try:
-        assert studio.pool.wait_ready(10, "comfy")
+    own = own_workflow(folder, "some_talker", GRAPH, MANIFEST)
+    with opened_with(folder, [comfy], studio_workflows_path=own, **settings) as studio:
         yield studio
-    finally:
-        studio.close()
 
 
 def keep(studio: Studio, content: bytes, kind: Any) -> str:

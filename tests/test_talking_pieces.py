@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from studio import pieces
-from studio.assembly import Studio, open_studio
+from studio.assembly import Studio
 from studio.errors import StudioError
 from studio.pieces import Cutting
 from studio.records.entities import Job
-from studio.settings import Settings
 from tests.fake_comfy import FakeComfy, message, wait_until
+from tests.opened_studios import opened_with, own_workflow
 from tests.studio_fixtures import noise_png
 from tests.talking_files import voice
 
@@ -245,25 +245,9 @@ def comfy() -> Iterator[FakeComfy]:
 
 @contextmanager
 def opened(folder: Path, comfy: FakeComfy) -> Iterator[Studio]:
-    own = folder / "own" / "some_talker"
-    own.mkdir(parents=True, exist_ok=True)
-    (own / "graph.json").write_text(json.dumps(GRAPH), encoding="utf-8")
-    (own / "workflow.toml").write_text(MANIFEST, encoding="utf-8")
-    values = {
-        "storage_path": folder / "storage",
-        "database_url": f"sqlite:///{folder / 'studio.db'}",
-        "comfyui_url": (comfy.url,),
-        "studio_engine_url": "http://127.0.0.1:9",  # nothing listens there
-        "studio_workflows_path": (str(own.parent),),
-        "studio_lease_s": 1.0,
-        "enable_scheduler": False,
-    }
-    studio = open_studio(Settings(_env_file=None, **values))  # type: ignore[call-arg]
-    try:
-        assert studio.pool.wait_ready(10, "comfy")
+    own = own_workflow(folder, "some_talker", GRAPH, MANIFEST)
+    with opened_with(folder, [comfy], studio_workflows_path=own) as studio:
         yield studio
-    finally:
-        studio.close()
 
 
 def submit(studio: Studio, **values: Any) -> Job:

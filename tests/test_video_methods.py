@@ -14,9 +14,8 @@ from studio.request import VideoRequest
 from studio.videos import FIGURE, method_of
 from tests.fake_comfy import FakeComfy
 from tests.library_facts import every_model, server_nodes
+from tests.opened_studios import NO_ENGINE
 from tests.studio_fixtures import make_settings
-
-NO_ENGINE = "http://127.0.0.1:9"  # nobody listens there
 
 
 def opened(folder: Path, fake: FakeComfy | None) -> Studio:
