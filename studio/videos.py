@@ -36,7 +36,10 @@ WORKFLOWS: dict[Method, tuple[str, ...]] = {
     "stable_video_diffusion": ("video_svd",),
     "animatediff": ("video_animatediff",),
 }
-TALKING_WORKFLOWS = ("talking_embedded", "talking_wan_s2v", "talking_humo", "talking_latentsync")
+TALKING_WORKFLOWS = (
+    *("talking_embedded", "talking_wan_s2v", "talking_humo", "talking_infinitetalk", "talking_latentsync"),
+    *("talking_liveportrait", "talking_sadtalker"),
+)
 METHODS: tuple[Method, ...] = ("auto", "figure", "wan", "stable_video_diffusion", "animatediff", "talking")
 _OTHER_NAMES: dict[str, Method] = {
     "svd": "stable_video_diffusion",
