@@ -94,9 +94,7 @@ def request(
         if plain.scheme == "https" and target.scheme != "https":
             raise _refused("it leads from https to an open connection")
         if target.netloc != plain.netloc:  # credentials are for the first host
-            sent = {
-                key: value for key, value in sent.items() if key.lower() not in {"authorization", "cookie"}
-            }
+            sent = {key: value for key, value in sent.items() if key.lower() not in PERSONAL}
         if answer.status not in {307, 308}:
             method, content = ("HEAD" if method == "HEAD" else "GET"), b""
         url = str(target)

@@ -213,7 +213,6 @@ Place = Annotated[int, Field(ge=0, le=16_384)]
 Fit = Literal["stretch", "contain", "cover"]
 SoundMode = Literal["replace", "mix", "loop_audio", "trim_audio", "stretch_audio"]
 VideoFormat = Literal["mp4", "webm", "gif", "mov", "mkv"]
-VIDEO_FORMATS: tuple[VideoFormat, ...] = get_args(VideoFormat)
 
 
 class EditRequest(_Request):

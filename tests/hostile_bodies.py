@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 MB = 1_000_000
 JSON = "application/json"
@@ -336,8 +335,3 @@ def raw_requests() -> Iterator[Raw]:
     for sent in (0, 30, len(part), len(part) + 5_000):
         data = upload + b"Content-Length: 900000\r\n\r\n" + (part + bytes(9_000))[:sent]
         yield Raw(f"leaves an upload after {sent} bytes", data, reads=False)
-
-
-def as_text(value: Any) -> str:
-    """A name for a test report."""
-    return str(value.name)

@@ -48,8 +48,6 @@ def _bucket(name: str, methods: str, paths: str) -> Bucket:
     return Bucket(name, frozenset(methods.split()), re.compile(paths))
 
 
-EVERY = "GET HEAD PUT PATCH POST DELETE"
-
 # The first that fits counts. Families whose documents name no limit are not in it.
 BUCKETS = (
     _bucket("media_create", "POST", r"/api/v1/jobs/generate/?"),

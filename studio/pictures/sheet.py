@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from studio.pictures.figure import Box
 
@@ -158,14 +158,3 @@ def filled(
         .resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
         .convert("RGBA")
     )
-
-
-def soft_edge(image: Image.Image, radius: float) -> Image.Image:
-    """A blurred copy of the picture's outline in black, for a shadow behind a card."""
-    grown = Image.new("L", (image.width + int(4 * radius), image.height + int(4 * radius)))
-    grown.paste(image.getchannel("A"), (int(2 * radius), int(2 * radius)))
-    out = Image.new("RGBA", grown.size, (20, 18, 36, 0))
-    out.putalpha(
-        grown.filter(ImageFilter.GaussianBlur(radius)).point([value * 46 // 255 for value in range(256)])
-    )
-    return out

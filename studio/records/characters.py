@@ -153,11 +153,6 @@ def set_canon(connection: sqlite3.Connection, character_id: str, canon: Mapping[
     connection.execute("UPDATE characters SET canon = ? WHERE id = ?", (_plain(canon), character_id))
 
 
-def set_picture(connection: sqlite3.Connection, character_id: str, output_id: str | None) -> None:
-    """Note which picture stands for a character."""
-    connection.execute("UPDATE characters SET picture_id = ? WHERE id = ?", (output_id, character_id))
-
-
 def find(database: Database, character_id: str, *, deleted: bool = False) -> Character | None:
     """The character with this id, unless it was deleted; or only if it was."""
     where = f"id = ? AND deleted_at IS {'NOT NULL' if deleted else 'NULL'}"
