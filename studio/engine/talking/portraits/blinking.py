@@ -16,7 +16,8 @@ from studio.engine.talking.portraits.warp import PART, between, put
 
 Array = np.ndarray
 _GRAIN = 0.022  # distances of the eyes; what is coarser is shading
-_LONGEST_GRAIN = 2.5  # of the usual one: hairs and spots stay where they are
+_LONGEST_GRAIN = 1.5  # of the longest tenth: hairs and spots stay where they are
+_WIDER = 1.08  # lids reach over the corners
 (
     MIDDLE_X, MIDDLE_Y, RIGHT_X, RIGHT_Y, UNIT, HALF, ABOVE, BELOW, POWER, OUTER,
     SOFT, THICK, OVER, UNDER, HAIRS,
@@ -41,9 +42,12 @@ def blink(still, plate, top, left, p, shut, gaze_x, gaze_y, lash, out):
             bow = max(0.0, 1.0 - s * s)
             # The iris glides between the lids, which stay.
             if gaze_x != 0.0 or gaze_y != 0.0:
-                inside = bow * max(0.0, 1.0 - (v / max(above, below) / 1.15) ** 2)
-                sx = left + x - gaze_x * inside * unit
-                sy = top + y - gaze_y * inside * unit
+                # Rows slide as far as they can, so that an iris stays round; upwards they would fold.
+                away = (v / max(above, below) / 1.15) ** 2
+                aside = gaze_x * bow * max(0.0, 1.0 - away * away) * unit
+                upwards = gaze_y * bow * max(0.0, 1.0 - away) * unit
+                sx = left + x - aside * p[RIGHT_X] + upwards * p[RIGHT_Y]
+                sy = top + y - aside * p[RIGHT_Y] - upwards * p[RIGHT_X]
                 sx, sy = min(max(sx, 0.0), wide - 1.001), min(max(sy, 0.0), high - 1.001)
                 put(between(still, int(sx * PART), int(sy * PART)), out, y, x)
             if shut <= 0.0:
@@ -125,20 +129,23 @@ def blinker_of(rgb: Array, frame: Frame, eye: Eye, skin: Array, softness: float 
     y, x = np.mgrid[top:bottom, left:right]
     u, v = np.moveaxis(own.of(np.stack([x, y], -1)), -1, 0)
     drawn = min(1.0, max(0.0, (eye.above - 0.10) / 0.08))  # large eyes have thick outlines
-    over, under = 0.070 + 0.02 * drawn, 0.045 + 0.04 * drawn
-    s = u / (eye.half * 1.12)
+    over, under = 0.070 + 0.02 * drawn, 0.060 + 0.03 * drawn
+    half = _WIDER * eye.half
+    s = u / (1.10 * half)
     bow = np.clip(1 - s * s, 0, 1)
     power = roundness(eye.above)
     inside = (v > -eye.above * bow**power - over) & (v < eye.below * bow ** (1.25 * power) + under)
     inside &= np.abs(s) < 1
     # Skin is taken from around the eye, without what is much darker there: brows, lashes, glasses.
-    light = luminance(part)
+    light = luminance(blur(part, max(1.0, _GRAIN * frame.unit)))
     near = ~inside & (np.abs(s) < 1.15) & (v > -eye.above - 0.20) & (v < eye.below + 0.22)
     usual = min(float(luminance(skin)), float(np.percentile(light[near], 60))) if near.any() else 0.0
     weight = (~inside & (light > 0.72 * usual)).astype(np.float32)
     if weight.mean() < 0.08:
         weight = (~inside).astype(np.float32)
     plate = filled(part * weight[..., None], weight)
+    # Paint and the shade around an eye are grey; half of the colour is that of the cheeks.
+    plate = 0.5 * plate + 0.5 * skin * (luminance(plate) / max(float(luminance(skin)), 1.0))[..., None]
     plate = plate + _grain(rgb, own, u, v, eye.above + eye.below + 0.14)
     plate = np.where(inside[..., None] | (weight[..., None] == 0), plate, part)
     eyeball = part[inside & (np.abs(v) < eye.above)]
@@ -146,7 +153,7 @@ def blinker_of(rgb: Array, frame: Frame, eye: Eye, skin: Array, softness: float 
     lash = np.append(np.minimum(lash, skin * 0.55), 0.72)
     p = np.zeros(15)
     p[[MIDDLE_X, MIDDLE_Y]], p[[RIGHT_X, RIGHT_Y]], p[UNIT] = middle, own.right, frame.unit
-    p[HALF], p[ABOVE], p[BELOW], p[POWER] = eye.half, eye.above, eye.below, power
+    p[HALF], p[ABOVE], p[BELOW], p[POWER] = half, eye.above, eye.below, power
     p[OUTER] = 1.0 if eye.middle[0] > 0 else -1.0
     p[SOFT] = softness
     p[THICK] = max(0.026 + 0.12 * max(0.0, eye.above - 0.10), (0.8 + 0.5 * softness) / frame.unit)
@@ -177,7 +184,7 @@ def _grain(rgb: Array, own: Frame, u: Array, v: Array, down: float) -> Array:
     high = np.clip(np.ceil(at.max((0, 1))).astype(int), 0, last)
     cheek = rgb[low[1] : high[1] + 1, low[0] : high[0] + 1].astype(np.float32)
     fine = cheek - blur(cheek, max(1.0, _GRAIN * own.unit))
-    most = _LONGEST_GRAIN * (np.median(np.abs(fine), axis=(0, 1)) * 1.48 + 0.1)
+    most = _LONGEST_GRAIN * np.percentile(np.abs(fine), 90, axis=(0, 1))
     fine = np.clip(fine, -most, most)
     # Whole pixels: between them, grain is smoothed away.
     place = np.clip(np.round(at).astype(int), low, high) - low

@@ -19,8 +19,8 @@ _WIDEST = 0.36  # opening, in distances of the eyes, for a mouth of usual width
 (
     UNIT, MIDDLE_X, MIDDLE_Y, RIGHT_X, RIGHT_Y, TILT, BEND, HALF,
     OPEN, WIDTH, ROUND, PRESS, TEETH, TONGUE, SMILE, JAW, REST, ACTIVE,
-    REST_TILT, REST_BEND, SOFT,
-) = range(21)  # fmt: skip
+    REST_TILT, REST_BEND, SOFT, BLURRED,
+) = range(22)  # fmt: skip
 
 
 @kernel
@@ -64,7 +64,7 @@ def speak(still, maps, p, colours, out):
     unit, half = p[UNIT], p[HALF]
     width, active = p[WIDTH], p[ACTIVE]
     value = np.empty(3)
-    pixel = 1.0 / unit
+    pixel = p[BLURRED] / unit
     opened = np.empty(_STEPS + 2)  # by the root of the bow, in which it has no steep end
     for step in range(_STEPS + 2):
         opened[step] = (step / _STEPS) ** (1.60 - 0.60 * p[ROUND])
@@ -155,7 +155,7 @@ def speak(still, maps, p, colours, out):
                 band = 0.0 if rest > 0.0 else min(1.1, p[TEETH] * 0.31 * half / deep)
                 _inside(depth, across, p[TEETH], p[TONGUE], band, min(0.5, max(0.02, 1.2 * pixel / deep)),
                         colours, value)  # fmt: skip
-                near = min(down if rest <= 0.0 else 1.0, away) * unit / max(1.0, unit * 0.020)
+                near = min(down if rest <= 0.0 else 1.0, away) * unit / max(p[BLURRED], unit * 0.020)
                 rim = 1.0 - 0.34 * np.exp(-near * near)
                 for k in range(3):
                     value[k] = colours[3, k] + (value[k] - colours[3, k]) * rim
@@ -217,12 +217,13 @@ def speaker_of(frame: Frame, line: LipLine, tints: Tints, size: int, softness: f
     low, high = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int) + 1
     left, top = (max(0, int(value)) for value in low)
     right, bottom = (min(size, int(value)) for value in high)
-    p = np.zeros(21)
+    p = np.zeros(22)
     p[UNIT] = frame.unit
     p[MIDDLE_X], p[MIDDLE_Y] = middle
     p[RIGHT_X], p[RIGHT_Y] = frame.right
     p[TILT], p[BEND], p[HALF] = line.tilt, line.bend, line.half
     p[WIDTH], p[SOFT] = 1.0, max(0.022, softness / frame.unit)
+    p[BLURRED] = softness
     p[REST], p[REST_TILT], p[REST_BEND] = line.rest, line.rest_tilt, line.rest_bend
     colours = np.stack([tints.inside, tints.teeth, tints.tongue, tints.line]).astype(np.float64)
     return Speaker(
