@@ -39,6 +39,7 @@ from api import media as media_routes
 from api import studio as studio_routes
 from api import studio_characters as character_tabs
 from api import studio_talking as talking_tab
+from api import studio_videos as character_videos
 from api import talking as talking_routes
 from api.edge.keys import names_key
 from api.edge.protocol import patient
@@ -193,6 +194,7 @@ def create_app(settings: Settings | None = None, *, ui: bool = True, opened: Stu
     app.include_router(talking_routes.downloads, include_in_schema=False)
     app.include_router(talking_tab.router)
     app.include_router(character_tabs.router)
+    app.include_router(character_videos.router)
     influencer.install(app)
     agents.install(app, interface.stopping)
     docs.install(app)

@@ -287,3 +287,82 @@ def test_the_talking_tab_knows_who_speaks(watched: Watched, studio: RunningApp) 
     assert json.loads(given)["character_id"]
     open_tab(page, "Characters")
     expect(page.locator("#characters .editor h2")).to_have_text("Mira")
+
+
+def test_a_video_of_a_character_is_asked_for_followed_and_played(
+    watched: Watched, studio: RunningApp
+) -> None:
+    page = watched.page
+    open_mira(page)
+    film = page.locator("#characters [data-film]")
+    film.locator("summary").focus()
+    page.keyboard.press("Enter")
+    form = film.locator("[data-film-form]")
+    expect(form.locator("[data-expected]")).not_to_be_empty()
+    expect(form.locator("[name=motion] option")).to_have_count(15)
+    form.locator("[name=preset_id]").select_option("tiktok_dance")
+    expect(form.locator("[name=duration]")).to_have_value("8")
+    form.locator("[name=preset_id]").select_option("generic")
+    form.locator("[name=prompt]").fill("on a beach")
+    form.locator("[name=motion]").select_option("wave")
+    form.locator("[name=duration]").fill("1")
+    form.get_by_role("button").click()
+    expect(film.get_by_role("progressbar")).to_be_visible()
+    video = film.locator("video")
+    expect(video).to_be_visible(timeout=120_000)
+    page.wait_for_function("one => one.videoWidth === 512", arg=video.element_handle())
+    expect(page.locator("#characters [data-pictures] .plays")).to_have_count(1)
+    item = studio.client.get("/api/content/library", params={"type": "video"}).json()["data"]["items"][0]
+    assert item["character_name"] == "Mira"
+    assert "on a beach" in item["prompt"]
+    assert item["duration"] == pytest.approx(1, abs=0.1)
+    expect(form.locator("[data-expected]")).to_have_text(re.compile(r"about \d+ s"))
+
+
+def test_a_video_is_found_again_and_cancelled(browser: Browser, watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    open_mira(page)
+    film = page.locator("#characters [data-film]")
+    film.locator("summary").click()
+    film.locator("[data-film-form] [name=duration]").fill("20")
+    film.locator("[data-film-form] button").click()
+    expect(film.get_by_role("progressbar")).to_be_visible()
+    with open_page(browser, studio.url) as other:
+        open_mira(other.page)
+        again = other.page.locator("#characters [data-film]")
+        expect(again.get_by_role("progressbar")).to_be_visible()
+        again.locator("[data-film-cancel]").click()
+        expect(again.locator(".film-run [role=alert]")).to_be_visible()
+        assert other.complaints == []
+    expect(film.locator(".film-run [role=alert]")).to_be_visible()
+    expect(film.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_the_library_cuts_videos_for_platforms(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    items = library(page)
+    page.locator("#library [data-filter=type]").select_option("video")
+    expect(items).to_have_count(1)
+    items.first.locator(".open").click()
+    dialog = page.locator("#library dialog")
+    dialog.locator("[data-repurpose] summary").click()
+    dialog.locator(".cut.exact").first.wait_for()
+    for box in dialog.locator("[data-plan]").all():
+        box.set_checked(box.get_attribute("value") == "twitter")
+    dialog.locator("[data-make]").click()
+    expect(dialog.locator("[data-made]")).to_contain_text("1 made", timeout=60_000)
+    newest = studio.client.get("/api/content/library", params={"type": "video"}).json()["data"]["items"][0]
+    assert newest["platform"] == "twitter"
+    assert newest["width"] / newest["height"] == pytest.approx(16 / 9, rel=0.03)
+
+
+def test_what_is_beside_the_fields_stays_beside_them(watched: Watched) -> None:
+    page = watched.page
+    open_mira(page)
+    shown(page, page.locator("#characters [data-draft]"))
+    add = page.locator("#characters [data-new-style] button")
+    page.locator("#characters [data-pictures]").scroll_into_view_if_needed()
+    draft, button = page.locator("#characters [data-draft]").bounding_box(), add.bounding_box()
+    assert draft is not None
+    assert button is not None
+    assert draft["y"] + draft["height"] <= button["y"], "nothing is covered"

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from studio.assembly import Studio
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("studio.js", "room.js", "sheet.js", "talking.js", "gallery.js", "characters.js", "library.js")
+SCRIPTS = (
+    *("studio.js", "room.js", "sheet.js", "talking.js", "gallery.js"),
+    *("films.js", "characters.js", "library.js"),
+)
 CACHE_KEPT_S = 3600
 
 

@@ -1,6 +1,7 @@
 // Characters that are kept: cards, one of them to edit with a live draft, styles, sets, pictures, bundles.
 avatarforge.characters = (() => {
   const {word, escape, noted} = avatarforge;
+  const {films} = avatarforge;
   const room = avatarforge.room('characters');
   const {part, parts, say, tell, guarded} = room;
   const PAGE = 60;
@@ -139,7 +140,7 @@ avatarforge.characters = (() => {
             ${field('interests', (one.interests || []).join(', '))}
             ${field('personality.preferred_topics', (manner.preferred_topics || []).join(', '), {words: say('preferred_topics')})}</div></div></details>
       </div>
-      <aside class="look"><img data-draft alt="" hidden><p data-about role="status"></p></aside>
+      <aside class="look"><div><img data-draft alt="" hidden><p data-about role="status"></p></div></aside>
       <section class="part"><h3>${escape(say('styles'))}</h3><div data-styles>${(one.styles || []).map(styleRow).join('')}</div>
         <form class="tools" data-new-style><input class="field" name="name" required maxlength="255" placeholder="${escape(say('style_name'))}"
             aria-label="${escape(say('style_name'))}"><input class="field" name="prompt_prefix" placeholder="${escape(say('style_words'))}"
@@ -153,13 +154,14 @@ avatarforge.characters = (() => {
             escape(word(`expression.${name}`))}</label>`).join('')}</div><div class="row"><button class="act main">${escape(say('make_set'))}</button></div></form></details>
         <details class="recipe"><summary>${escape(say('costumes'))}</summary><form class="fields" data-set="costumes" style="margin-top:.6rem">
           <textarea class="field" rows="4" aria-label="${escape(say('costumes'))}" placeholder="${escape(say('costumes_hint'))}"></textarea>
-          <div class="row"><button class="act main">${escape(say('make_set'))}</button></div></form></details></section>
+          <div class="row"><button class="act main">${escape(say('make_set'))}</button></div></form></details>${films.html()}</section>
       <section class="part"><h3>${escape(say('pictures'))}</h3><ul class="pictures-of" data-pictures></ul>
         <p class="quiet" data-no-pictures hidden>${escape(say('no_pictures'))}</p></section>`;
     listStyles();
     avatarforge.remember({character: id});
     drawSoon(0);
     pictures();
+    guarded(films.opened)();
   });
   const listStyles = () => {
     part('[name=style_id]').innerHTML = `<option value="">${escape(say('default_style'))}</option>` + (one.styles || []).map((style) =>
@@ -240,7 +242,7 @@ avatarforge.characters = (() => {
     const source = (item) => `studio/content/library/${encodeURIComponent(item.id)}/preview`;
     const tiles = [...waiting.values()].filter((job) => job.character === id).map((job) => `<li><a class="under-way-of" title="${
       escape(job.words)}"><span class="under-way">${escape(word('status.processing'))} …</span></a></li>`);
-    part('[data-pictures]').innerHTML = tiles.join('') + page.items.map((item) => `<li><a href="${source(item)}" target="_blank" rel="noopener"
+    part('[data-pictures]').innerHTML = tiles.join('') + page.items.map((item) => `<li${item.content_type === 'video' ? ' class="plays"' : ''}><a href="${source(item)}" target="_blank" rel="noopener"
       title="${escape(item.prompt)}">${item.thumbnail_url ? `<img src="${source(item)}?width=320" alt="${escape(item.prompt)}" loading="lazy">`
         : `<span class="under-way">${escape(item.mime_type)}</span>`}</a></li>`).join('');
     part('[data-no-pictures]').hidden = page.items.length + tiles.length > 0;
@@ -360,6 +362,7 @@ avatarforge.characters = (() => {
       else if (form.matches('[data-generate]')) generate(form);
       else if (form.matches('[data-set]')) makeSet(form);
     });
+    films.begin({part, guarded, root: () => root, shown: () => one, done: (id) => { if (one?.id === id) pictures(); }});
     document.addEventListener('scroll', fillScreen, {passive: true, capture: true});
     const asked = new URL(location).searchParams.get('character');
     if (asked) edit(asked);

@@ -341,7 +341,7 @@ avatarforge.library = (() => {
   const cutting = (one, wanted) => {
     const [across, down] = wanted.aspect_ratio.split(':').map(Number);
     const crop = wanted.crop;
-    if (!crop || !one.width || one.content_type !== 'image') {
+    if (!crop || !one.width) {
       return `<span class="cut" style="aspect-ratio:${across}/${down}"><img src="${escape(small(one))}" alt=""></span>`;
     }
     // Lengths in shares of the frame: what lies outside of the picture is padded.
@@ -356,15 +356,22 @@ avatarforge.library = (() => {
     part('[data-made]').textContent = say('making');
     try {
       const said = await ask(`${ROUTE}/${encodeURIComponent(one.id)}/repurpose/multiple`, {platforms: wanted});
-      const made = Object.values(said.repurposed).map((result) => result.content_id);
-      const failed = Object.entries(said.errors || {}).map(([name, why]) => `${noted(name)}: ${why}`);
-      part('[data-made]').textContent = [say('made', {count: made.length}), ...failed].join(' ');
+      const results = Object.values(said.repurposed);
+      const made = results.map((result) => result.content_id).filter(Boolean);
+      const later = results.filter((result) => !result.content_id && ['pending', 'processing'].includes(result.status));
+      const failed = [...Object.entries(said.errors || {}), ...Object.entries(said.repurposed)
+        .filter(([, result]) => ['failed', 'cancelled'].includes(result.status)).map(([name, result]) => [name, result.error || word(`status.${result.status}`)])]
+        .map(([name, why]) => `${noted(name.replaceAll('_', ' '))}: ${why}`);
+      // Videos take longer than anybody waits for an answer; they come by themselves.
+      const told = [say('made', {count: made.length}), later.length ? say('on_their_way', {count: later.length}) : '', ...failed];
+      if (part('[data-made]')) part('[data-made]').textContent = told.filter(Boolean).join(' ');
       if (made.length) note(say('made', {count: made.length}), async () => {
         await ask(`${ROUTE}/batch/delete`, {content_ids: made});
         await load(true);
       });
     } finally {
-      part('[data-make]').disabled = false;
+      // Whoever has closed it meanwhile finds another one, or none.
+      if (part('[data-make]')) part('[data-make]').disabled = false;
     }
   });
 
