@@ -8,18 +8,18 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import ROOT
+from tests import local_server
+from tests.conftest import ROOT, shared_engine
+from tests.local_server import serving
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FEW = "6"  # characters in place of a hundred
@@ -33,6 +33,8 @@ def execute(path: Path, folder: Path, **environment: str) -> list[dict[str, Any]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STUDIO_", "HF_"))}
     for name in ("COMFYUI_URL", "DATABASE_URL", "STORAGE_PATH"):
         kept.pop(name, None)
+    if path != NOTEBOOKS[0]:  # which is for those who have nothing yet
+        kept["STUDIO_ENGINE_URL"] = shared_engine()
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "--nbmake", "--nbmake-timeout=600", "--overwrite"),
@@ -118,51 +120,34 @@ def running_hub() -> Iterator[DatasetHub]:
     """The part of the Hugging Face Hub that takes datasets."""
     hub = DatasetHub()
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Tests have enough to say."""
-
+    class Handler(local_server.Handler):
         def do_GET(self) -> None:
-            self._say(404, {"error": "not found"})
+            self.answer(404, {"error": "not found"})
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = urlsplit(self.path).path
             if self.headers.get("Authorization") != "Bearer hf_writes":
-                self._say(401, {"error": "Invalid username or password."})
+                self.answer(401, {"error": "Invalid username or password."})
             elif path == "/api/repos/create":
                 wanted = json.loads(body)
                 assert wanted["type"] == "dataset"
                 hub.created.append(f"{wanted.get('organization')}/{wanted['name']}")
-                self._say(200, {"url": f"{hub.url}/datasets/{hub.created[-1]}", "name": hub.created[-1]})
+                self.answer(200, {"url": f"{hub.url}/datasets/{hub.created[-1]}", "name": hub.created[-1]})
             elif path == "/api/validate-yaml":
-                self._say(200, {"errors": [], "warnings": []})
+                self.answer(200, {"errors": [], "warnings": []})
             elif path.endswith("/preupload/main"):
                 asked = [one["path"] for one in json.loads(body)["files"]]
                 regular = {"uploadMode": "regular", "shouldIgnore": False}
-                self._say(200, {"files": [{"path": one, **regular} for one in asked]})
+                self.answer(200, {"files": [{"path": one, **regular} for one in asked]})
             elif path.endswith("/commit/main"):
                 for line in map(json.loads, body.splitlines()):
                     if line["key"] == "file":
                         hub.files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
                 address = f"{hub.url}/datasets/me/characters/commit/{'0' * 40}"
-                self._say(200, {"success": True, "commitOid": "0" * 40, "commitUrl": address})
+                self.answer(200, {"success": True, "commitOid": "0" * 40, "commitUrl": address})
             else:
-                self._say(404, {"error": f"nothing at {path}"})
+                self.answer(404, {"error": f"nothing at {path}"})
 
-        def _say(self, status: int, answer: Any) -> None:
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(Handler) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()
