@@ -18,7 +18,7 @@ from studio.engine.figure.words.scenes import INDOORS, SCENES, WITHIN
 ROOT = Path(__file__).parents[1]
 COLOURS = {scene.kind: (scene.top, scene.bottom) for scene in SCENES}
 NIGHT, DUSK = COLOURS["night_sky"][0], COLOURS["sunset"][0]
-PLACES = (*WITHIN, "neon_city")
+PLACES = (*WITHIN, "neon_city", "beach", "mountains")
 
 
 def painted(
@@ -98,7 +98,7 @@ def test_a_place_is_turned_away_by_the_negative_words() -> None:
     assert parse("young woman, no background", "coffee shop").spec.background.kind == "plain"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in WITHIN if kind != "concert"])
+@pytest.mark.parametrize("kind", [kind for kind in PLACES if kind not in ("concert", "neon_city")])
 def test_places_know_the_hour(kind: str) -> None:
     day, dusk, night = painted(kind), painted(kind, DUSK), painted(kind, NIGHT)
     assert night.mean() < 0.8 * day.mean()

@@ -166,6 +166,7 @@ def scene_sheet(kinds: Sequence[str]) -> Array:
 
 # Two pages where one would be too tall to look at.
 _WORN = (*GARMENTS,)
+_VISITED = (*WITHIN, "neon_city", "beach", "mountains", "forest", "village")
 SHEETS: dict[str, dict[str, Callable[[], Array]]] = {
     "characters": {
         "characters-1": lambda: character_sheet(CHARACTERS[:12]),
@@ -176,8 +177,8 @@ SHEETS: dict[str, dict[str, Callable[[], Array]]] = {
     "poses": {"poses": pose_sheet},
     "hair": {"hair": hair_sheet},
     "scenes": {
-        "scenes-1": lambda: scene_sheet((*WITHIN, "neon_city")),
-        "scenes-2": lambda: scene_sheet([scene.kind for scene in SCENES if scene.kind not in WITHIN]),
+        "scenes-1": lambda: scene_sheet(_VISITED),
+        "scenes-2": lambda: scene_sheet([scene.kind for scene in SCENES if scene.kind not in _VISITED]),
     },
     "garments": {
         "garments-1": lambda: garment_sheet(_WORN[: len(_WORN) // 2]),

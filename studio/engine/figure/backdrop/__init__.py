@@ -7,7 +7,7 @@ import numpy as np
 from ..filters import twice
 from ..palette import lifted
 from ..spec import Background
-from . import built, daily, homes, indoors, open_air, outdoors, outings, plain, streets
+from . import built, daily, homes, indoors, open_air, outdoors, outings, plain, streets, trips
 from .stage import Stage, painter, scenes
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "plain",
     "scenes",
     "streets",
+    "trips",
 ]
 
 Array = np.ndarray

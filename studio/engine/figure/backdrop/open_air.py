@@ -6,7 +6,7 @@ import numpy as np
 
 from ..shape.curves import smoothstep
 from .place import LAMP, LEAF, WHITE, Array, Place, Plane, blend, lit, place_of, rgb
-from .props import bench, foliage, garland, railing, street_lamp, tree
+from .props import bench, foliage, garland, palm, parasol, railing, street_lamp, tree
 from .stage import Stage, scene
 
 _FLOWERS = tuple(rgb(code) for code in (0xE0457B, 0xF4C430, 0xFFFFFF, 0xB565D9, 0xF2744B))
@@ -124,23 +124,6 @@ def _garden(stage: Stage) -> None:
     place.finish()
 
 
-def _palm(plane: Plane, cx: float, tall: float) -> None:
-    """A palm tree that leans a little."""
-    plane.shadow(cx, 0.5, 0.3)
-    for k in range(12):
-        t = k / 12
-        x = cx + 0.32 * t * t * (1 if cx < 0 else -1)
-        plane.slab(x - 0.10 + 0.03 * t, x + 0.10 - 0.03 * t, tall * t, tall * (t + 0.09), rgb(0x9C7A55), 0.3)
-    x, green = cx + 0.32 * (1 if cx < 0 else -1), lit(LEAF, 1.10)
-    for k, turn in enumerate((0, 34, -34, 66, -66, 100, -100, 128, -128)):
-        a = np.radians(turn)
-        long = 0.78
-        px, py = x + np.sin(a) * long * 0.8, tall + np.cos(a) * long * 0.55 + 0.05
-        plane.oval(px, py, 0.13, long, lit(green, 0.80 + 0.07 * (k % 4)), 1.0, -turn * 0.92)
-    for sign in (-1, 1):
-        plane.oval(x + 0.09 * sign, tall - 0.02, 0.09, 0.10, rgb(0x6B4E38))
-
-
 @scene("pool")
 def _pool(stage: Stage) -> None:
     place = place_of(stage)
@@ -160,15 +143,11 @@ def _pool(stage: Stage) -> None:
     place.floor(tiles, 24.0, tiles=0.9)
     _water(place, 2.2, 11.0)
     palms = place.at(12.5)
-    _palm(palms, -palms.half * 0.66, 3.1)
-    _palm(place.at(16.0), place.at(16.0).half * 0.40, 3.6)
+    palm(palms, -palms.half * 0.66, 3.1)
+    palm(place.at(16.0), place.at(16.0).half * 0.40, 3.6)
     lounge = place.at(2.9)
     x = lounge.half * 0.70
-    lounge.box(x - 0.028, x + 0.028, 0.0, 2.02, rgb(0xB98A5C))
-    for k in range(6):
-        a0, a1 = -0.92 + 1.84 * k / 6, -0.92 + 1.84 * (k + 1) / 6
-        lounge.poly([(x, 2.36), (x + a1, 1.92), (x + a0, 1.92)], (WHITE, rgb(0xE4572E))[k % 2])
-    lounge.shadow(x, 0.9, 0.35)
+    parasol(lounge, x)
     lounge.slab(x - 0.72, x + 0.30, 0.28, 0.40, WHITE)
     lounge.poly([(x + 0.74, 0.92), (x + 0.84, 0.88), (x + 0.36, 0.30), (x + 0.24, 0.36)], WHITE)
     for at in (-0.62, 0.24):

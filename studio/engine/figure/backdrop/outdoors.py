@@ -32,36 +32,18 @@ def _forest(stage: Stage) -> None:
     )
 
 
-@scene("mountains", "meadow", "sky", "snow")
+@scene("meadow", "sky", "snow")
 def _hills(stage: Stage) -> None:
     stage.run(between(stage.bottom, np.ones(3), 0.5), stage.top, 0.25, 1.0)
     stage.clouds(between(stage.top, np.ones(3), 0.85))
     rock = between(stage.top, np.array([0.36, 0.42, 0.52]), 0.55)
     for k, (rise, size) in enumerate(((0.42, 0.55), (0.30, 0.42), (0.18, 0.36))):
         stage.ridge(stage.horizon + 0.03 - 0.03 * k, rise, size, between(stage.bottom, rock, 0.35 + 0.25 * k))
-    grass = 0.65 if stage.kind in ("mountains", "meadow", "sky") else 0.05
+    grass = 0.65 if stage.kind in ("meadow", "sky") else 0.05
     near = between(stage.bottom, np.array([0.42, 0.62, 0.32]), grass)
     stage.floor(deeper(near, 0.08), near)
     tufts = smoothstep(0.62, 0.72, stage.noise(0.018, 2)) * (stage.y < stage.horizon - 0.01)
     stage.mix(tufts, deeper(near, -0.12), 0.55)
-
-
-@scene("beach")
-def _shore(stage: Stage) -> None:
-    stage.run(between(stage.bottom, np.ones(3), 0.3), stage.top, 0.25, 1.0)
-    stage.clouds(between(stage.top, np.ones(3), 0.85), 0.7)
-    sea = between(stage.top, np.array([0.12, 0.50, 0.66]), 0.6)
-    stage.box(-9, 9, 0, stage.horizon + 0.10, sea)
-    glint = (
-        smoothstep(0.60, 0.70, stage.noise(0.02, 2))
-        * smoothstep(stage.horizon - 0.02, stage.horizon + 0.10, stage.y)
-        * (stage.y < stage.horizon + 0.10)
-    )
-    stage.mix(glint, np.ones(3), 0.5)
-    sand = between(stage.bottom, np.array([0.94, 0.85, 0.66]), 0.7)
-    wave = stage.horizon + 0.012 * np.sin(stage.x * 9)
-    stage.mix(smoothstep(0.010, -0.002, stage.y - wave - 0.012), np.ones(3))
-    stage.mix(smoothstep(0.004, -0.004, stage.y - wave), sand)
 
 
 @scene("desert")

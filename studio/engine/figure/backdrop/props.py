@@ -293,3 +293,46 @@ def garland(plane: Plane, y: float, sag: float, count: int) -> None:
         if k % 6 == 3:
             plane.oval(x, y - drop - 0.05, 0.035, 0.045, blend(LAMP, WHITE, 0.4))
             plane.lamp(x, y - drop - 0.05, 0.035, LAMP, 0.55)
+
+
+def palm(plane: Plane, cx: float, tall: float) -> None:
+    """A palm tree that leans a little."""
+    plane.shadow(cx, 0.5, 0.3)
+    for k in range(12):
+        t = k / 12
+        x = cx + 0.32 * t * t * (1 if cx < 0 else -1)
+        plane.slab(x - 0.10 + 0.03 * t, x + 0.10 - 0.03 * t, tall * t, tall * (t + 0.09), rgb(0x9C7A55), 0.3)
+    x, green = cx + 0.32 * (1 if cx < 0 else -1), lit(LEAF, 1.10)
+    for k, turn in enumerate((0, 34, -34, 66, -66, 100, -100, 128, -128)):
+        a = np.radians(turn)
+        long = 0.78
+        px, py = x + np.sin(a) * long * 0.8, tall + np.cos(a) * long * 0.55 + 0.05
+        plane.oval(px, py, 0.13, long, lit(green, 0.80 + 0.07 * (k % 4)), 1.0, -turn * 0.92)
+    for sign in (-1, 1):
+        plane.oval(x + 0.09 * sign, tall - 0.02, 0.09, 0.10, rgb(0x6B4E38))
+
+
+def parasol(plane: Plane, cx: float) -> None:
+    """A striped parasol on its pole."""
+    plane.shadow(cx, 0.9, 0.35)
+    plane.box(cx - 0.028, cx + 0.028, 0.0, 2.02, rgb(0xB98A5C))
+    for k in range(6):
+        left, right = -0.92 + 1.84 * k / 6, -0.92 + 1.84 * (k + 1) / 6
+        colour = (WHITE, rgb(0xE4572E))[k % 2]
+        plane.poly([(cx, 2.36), (cx + right, 1.92), (cx + left, 1.92)], colour)
+
+
+def fir(plane: Plane, cx: float, tall: float, snow: bool = False) -> None:
+    """A fir in tiers, lit from the left, or with snow on that side."""
+    green = rgb(0x2F5D46) if snow else rgb(0x35604A)
+    plane.shadow(cx, tall * 0.2, 0.28)
+    plane.box(cx - tall * 0.022, cx + tall * 0.022, 0.0, tall * 0.2, rgb(0x5A4332))
+    for k in range(4):
+        low, wide = tall * (0.11 + 0.21 * k), tall * ((0.29 if snow else 0.25) - 0.050 * k)
+        high = low + tall * 0.36
+        plane.poly([(cx, high), (cx + wide, low), (cx - wide, low)], lit(green, 0.88 + 0.06 * k))
+        if snow:
+            middle = low + tall * 0.12
+            plane.poly([(cx, high), (cx + wide * 0.1, middle), (cx - wide * 0.62, middle)], WHITE, 0.85)
+        else:
+            plane.poly([(cx, high), (cx, low), (cx - wide, low)], lit(green, 1.04 + 0.07 * k), 0.8)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..shape.curves import smoothstep
 from .place import LAMP, WHITE, Array, Place, Plane, blend, lit, place_of, rgb
-from .props import foliage, street_lamp, tree
+from .props import fir, foliage, street_lamp, tree
 from .stage import Stage, between, scene
 
 _NEAR_M = 5.5  # where the houses reach the sides of the picture
@@ -182,7 +182,7 @@ def _snow_street(stage: Stage) -> None:
     _ground(place, rgb(0xD3DEE9), snow, _Row(place).wide)
     _houses(place, np.array([8.5, 11.0, 9.5, 12.5, 8.0], np.float32), snow=True)
     for z, u in ((15.0, -0.50), (7.5, 0.66)):
-        _fir(place.at(z), place.at(z).half * u, 2.7)
+        _lit_fir(place.at(z), place.at(z).half * u, 2.7)
     for z, u in ((5.6, -0.60), (12.0, 0.40)):
         plane = place.at(z)
         street_lamp(plane, plane.half * u, 2.9)
@@ -200,21 +200,9 @@ def _snow_street(stage: Stage) -> None:
         stage.lay(rows, columns, smoothstep(1.2, 0.4, r) * 0.9, WHITE)
 
 
-def _fir(plane: Plane, cx: float, tall: float) -> None:
+def _lit_fir(plane: Plane, cx: float, tall: float) -> None:
     """A fir with snow and small lights."""
-    green = rgb(0x2F5D46)
-    plane.shadow(cx, 0.6, 0.3)
-    plane.box(cx - 0.07, cx + 0.07, 0.0, tall * 0.2, rgb(0x5A4332))
-    for k in range(4):
-        low, wide = tall * (0.12 + 0.21 * k), tall * (0.30 - 0.055 * k)
-        plane.poly([(cx, low + tall * 0.36), (cx + wide, low), (cx - wide, low)], lit(green, 0.9 + 0.06 * k))
-        plane.poly(
-            [
-                (cx, low + tall * 0.36), (cx + wide * 0.1, low + tall * 0.12),
-                (cx - wide * 0.62, low + tall * 0.12),
-            ],
-            WHITE, 0.85,
-        )  # fmt: skip
+    fir(plane, cx, tall, snow=True)
     for k in range(11):
         t = k / 11
         x = cx + np.sin(k * 2.4) * tall * 0.24 * (1 - t)
