@@ -24,16 +24,12 @@ from studio.records import jobs as records
 from studio.records.schema import migrations
 from studio.settings import database_path
 from tests.other_processes import other_process, said
+from tests.records_fixtures import database
 from tests.studio_fixtures import add_job, open_records
 
+__all__ = ["database"]
+
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_records(tmp_path)
-    yield opened
-    opened.close()
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,10 @@ import pytest
 from studio.records import Database
 from studio.records import jobs as records
 from tests.other_processes import other_process, said, tell
-from tests.studio_fixtures import add_job, open_records
+from tests.records_fixtures import database
+from tests.studio_fixtures import add_job
 
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_records(tmp_path)
-    yield opened
-    opened.close()
+__all__ = ["database"]
 
 
 # --------------------------------------------------------------------------------------- many at once

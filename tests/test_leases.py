@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-import uuid
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 
 from studio.records import Database, leases
 from studio.records import jobs as records
-from studio.records.entities import FINAL, Job, Task
-from tests.studio_fixtures import NEEDS, add_job, open_records, output_of, reread, task_of
+from tests.lease_fixtures import LEASE_S, PROBLEM, WRITES, Write, claim, claimed, everything, sent
+from tests.records_fixtures import database
+from tests.studio_fixtures import NEEDS, add_job, output_of, reread, task_of
+
+__all__ = ["database"]
 
 ROOT = Path(__file__).parent.parent
-LEASE_S = 10.0
 OTHER_NEEDS = NEEDS.replace("[]", '["KSampler"]', 1)
-PROBLEM = {"code": "job_timeout", "message": "too late", "hint": ""}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_records(tmp_path)
-    yield opened
-    opened.close()
-
-
-def claim(database: Database, token: str = "mine", *, now: float = 100.0, server: str = "s") -> Task | None:
-    return leases.claim(database, server, list(leases.all_needs(database)), token, now, LEASE_S)
-
-
-def claimed(database: Database, token: str = "mine", *, now: float = 100.0, server: str = "s") -> Task:
-    task = claim(database, token, now=now, server=server)
-    assert task is not None
-    return task
-
-
-def sent(database: Database, token: str = "mine", *, now: float = 100.0) -> Task:
-    """A task that was claimed and accepted by server s as prompt p."""
-    task = claimed(database, token, now=now)
-    assert leases.bind(database, task, token, "s", "p", now)
-    assert leases.mark_sent(database, task, token, now)
-    return reread(database, task.job_id).tasks[task.position]
-
-
-def everything(database: Database) -> list[list[Any]]:
-    return [
-        [tuple(row) for row in database.connection.execute(f"SELECT * FROM {table}")]
-        for table in ("jobs", "tasks", "outputs", "events")
-    ]
 
 
 # ------------------------------------------------------------------------------------------- claiming
@@ -160,28 +115,6 @@ print(*taken, flush=True)
 
 
 # -------------------------------------------------------------------------------------------- fencing
-
-Write = Callable[[Database, Task, str], object]
-WRITES: dict[str, Write] = {
-    "bind": lambda db, task, token: leases.bind(db, task, token, "elsewhere", "q", 200.0),
-    "mark_sent": lambda db, task, token: leases.mark_sent(db, task, token, 200.0),
-    "renew": lambda db, task, token: leases.renew(db, [(task.id, token)], 200.0, LEASE_S),
-    "write_progress": lambda db, task, token: leases.write_progress(db, task, token, 50.0, 200.0),
-    "complete": lambda db, task, token: leases.complete(
-        db, task, token, [output_of(task)], ["a note"], 200.0
-    ),
-    "fail": lambda db, task, token: leases.end(db, task, token, "failed", PROBLEM, 200.0),
-    "cancel": lambda db, task, token: leases.end(db, task, token, "cancelled", None, 200.0),
-    "hand_back": lambda db, task, token: leases.hand_back(db, task, token, 200.0),
-    "start_over": lambda db, task, token: leases.start_over(
-        db, task, token, run_at=200.0, now=200.0, failed=True, error=PROBLEM
-    ),
-    "set_aside": lambda db, task, token: leases.set_aside(
-        db, task, token, [*task.tried, {"seed": task.seed, "score": 0.5}], seed=task.seed + 1, now=200.0
-    ),
-    "advance": lambda db, task, token: leases.advance(db, task, token, ["a.mp4"], 3, 200.0, share=0.3),
-    "unbind": lambda db, task, token: leases.unbind(db, task, token, 200.0),
-}
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
@@ -495,139 +428,3 @@ def test_a_try_that_is_set_aside_counts_as_no_failure(database: Database) -> Non
     assert (again.server, again.prompt_id, again.tried) == (None, None, tries)
     leases.complete(database, again, "next", [output_of(again)], [], 130.0, seed=1)
     assert task_of(database, job).seed == 1
-
-
-# ------------------------------------------------------------------------- any order of all of these
-
-
-class Workers(RuleBasedStateMachine):
-    """A few workers, some asleep past their leases, over a few jobs, in any order of events."""
-
-    database: ClassVar[Database]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 1000.0
-        self.held: list[tuple[Task, str]] = []  # what workers believe to hold, rightly or not
-        self.final: dict[str, tuple[str, float | None]] = {}
-        self.progress: dict[str, float] = {}
-        self.jobs: list[Job] = []
-
-    @initialize(sheets=st.lists(st.tuples(st.integers(1, 3), st.booleans()), min_size=1, max_size=3))
-    def begin(self, sheets: list[tuple[int, bool]]) -> None:
-        with self.database.write() as connection:
-            connection.execute("DELETE FROM jobs")
-        self.jobs = [
-            add_job(
-                self.database, *("front", "back", "side")[:count], deadline_at=1060.0, first_first=first_first
-            )
-            for count, first_first in sheets
-        ]
-
-    @rule(seconds=st.floats(0, 15))
-    def time_passes(self, seconds: float) -> None:
-        self.now += seconds
-
-    @rule(server=st.sampled_from(["s1", "s2"]))
-    def somebody_claims(self, server: str) -> None:
-        token = str(uuid.uuid4())
-        task = claim(self.database, token, now=self.now, server=server)
-        if task is not None:
-            assert task.status not in FINAL
-            assert task.run_at <= self.now
-            assert task.server in (None, server)
-            if task.follows is not None:
-                awaited = records.get_task(self.database, task.follows)
-                assert awaited is not None
-                assert awaited.status == "completed"
-            self.held.append((task, token))
-
-    @rule(data=st.data(), name=st.sampled_from(sorted(WRITES)))
-    @precondition(lambda self: self.held)
-    def somebody_writes(self, data: st.DataObject, name: str) -> None:
-        task, token = data.draw(st.sampled_from(self.held))
-        row = self.database.row("SELECT lease_token FROM tasks WHERE id = ?", (task.id,))
-        before = everything(self.database)
-        went_through = bool(WRITES[name](self.database, task, token))
-        assert went_through == (row is not None and row["lease_token"] == token)
-        if not went_through:
-            assert everything(self.database) == before
-
-    @rule(data=st.data())
-    def somebody_cancels(self, data: st.DataObject) -> None:
-        records.request_cancel(self.database, data.draw(st.sampled_from(self.jobs)).id, self.now)
-
-    @rule()
-    def the_keeper_sweeps(self) -> None:
-        leases.free_lapsed(self.database, self.now)
-        leases.expire(self.database, PROBLEM, self.now)
-        leases.end_cancelled(self.database, self.now)
-
-    @rule(name=st.sampled_from(["s1", "s2", "elsewhere"]))
-    def a_server_is_given_up(self, name: str) -> None:
-        leases.release_server(self.database, name, self.now)
-
-    @rule()
-    def servers_change(self) -> None:
-        leases.release_strangers(self.database, ["s1", "s2"], self.now)
-
-    @invariant()
-    def jobs_say_what_their_tasks_are(self) -> None:
-        for job in [reread(self.database, job.id) for job in self.jobs]:
-            states = [task.status for task in job.tasks]
-            if all(state in FINAL for state in states):
-                worst = next(state for state in ("failed", "cancelled", "completed") if state in states)
-                assert job.status == worst
-                assert job.completed_at is not None
-            else:
-                started = any(task.started_at is not None for task in job.tasks)
-                assert job.status == ("processing" if started else "queued")
-                assert job.completed_at is None
-            done = [100.0 if task.status == "completed" else task.progress for task in job.tasks]
-            assert job.progress == pytest.approx(sum(done) / len(done))
-            assert job.progress >= self.progress.get(job.id, 0.0)
-            self.progress[job.id] = job.progress
-            if job.is_final:
-                assert self.final.setdefault(job.id, (job.status, job.completed_at)) == (
-                    job.status,
-                    job.completed_at,
-                )
-            else:
-                assert job.id not in self.final
-
-    @invariant()
-    def tasks_are_consistent(self) -> None:
-        for job in [reread(self.database, job.id) for job in self.jobs]:
-            for task in job.tasks:
-                assert (task.lease_token is None) == (task.lease_until is None)
-                assert not (task.is_final and task.lease_token)
-                assert task.is_final == (task.completed_at is not None)
-                assert (task.server is None) == (task.prompt_id is None)
-                counted = 1 + task.failures + task.losses + len(task.tried)
-                # A piece that is done is an attempt too, and the next one begins without failures.
-                has_advanced = "pieces" in json.loads(task.step)
-                assert task.attempt > counted if has_advanced else task.attempt == counted
-                assert not (task.blocked and task.lease_token)
-                assert len([one for one in job.outputs if one.task_id == task.id]) == (
-                    1 if task.status == "completed" else 0
-                )
-
-    @invariant()
-    def counts_are_true(self) -> None:
-        counted = self.database.rows("SELECT status, count FROM job_counts WHERE count <> 0 ORDER BY status")
-        real = self.database.rows(
-            "SELECT status, count(*) AS count FROM jobs GROUP BY status ORDER BY status"
-        )
-        assert counted == real
-
-
-def test_any_order_of_events_keeps_the_records_true(database: Database) -> None:
-    Workers.database = database
-    chosen = settings(
-        max_examples=60,
-        stateful_step_count=25,
-        deadline=None,
-        database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    run_state_machine_as_test(Workers, settings=chosen)
