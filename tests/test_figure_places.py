@@ -137,6 +137,13 @@ def test_places_are_told_apart_in_small_pictures_of_a_face() -> None:
     assert alike == []
 
 
+@pytest.mark.parametrize("ground", [0.91, 4.1])
+def test_a_place_is_as_light_in_every_size(ground: float) -> None:
+    for kind in ("cafe", "street", "mountains"):
+        shades = [float(painted(kind, size=size, ground=ground).mean()) for size in (96, 160, 256, 400)]
+        assert max(shades) < 1.06 * min(shades), (kind, shades)
+
+
 def test_near_cameras_see_the_place_softly() -> None:
     def edges(picture: np.ndarray) -> float:
         return float(np.abs(np.diff(picture, axis=1)).max(-1).max())

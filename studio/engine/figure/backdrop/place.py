@@ -186,7 +186,11 @@ class Place:
         stage = self.stage
         np.clip(stage.picture, 0, 1, out=stage.picture)
         radius = 0.0018 * nearer**1.1 * stage.height
-        soft = blur(stage.picture, max(1.0, radius) if stage.height >= 200 else radius)
+        if stage.height >= 200:
+            radius = max(1.0, radius)
+        if radius < 0.5:  # nothing to soften in so small a picture
+            return
+        soft = blur(stage.picture, radius)
         if nearer >= 1.3:
             stage.picture[:] = soft
             return
