@@ -268,6 +268,28 @@ def test_clothes_are_worn_unless_the_scene_says_others(influencer: RunningApp) -
     refused(influencer, "POST", path, 422, "validation_error", json={"prompt": "x", "costume": "none"})
 
 
+def test_the_usual_mood_is_shown_unless_the_scene_says_another(influencer: RunningApp) -> None:
+    words = "a cheerful elf ranger, short silver hair, green eyes"
+    made = call(influencer, "POST", "/characters/from-words", json={"words": words})["character"]
+    assert made["appearance"]["expression"] == "happy"
+
+    def prompt(**body: Any) -> str:
+        return draw(influencer, made["id"], **body)["request"]["prompt"]
+
+    assert prompt(prompt="in the park").startswith("happy expression, in the park")
+    for scene in ("crying in the park", "angry, portrait", "neutral expression, portrait"):
+        assert "happy expression" not in prompt(prompt=scene), scene
+    assert "happy" not in draw(influencer, made["id"], prompt="in the park")["request"]["identity"]
+    changed = {"appearance": {"expression": "serious"}}
+    call(influencer, "PUT", f"/characters/{made['id']}", json=changed)
+    assert "serious expression" in prompt(prompt="in the park")
+    call(influencer, "PUT", f"/characters/{made['id']}", json={"appearance": {"expression": None}})
+    assert "expression" not in prompt(prompt="in the park")
+    plain = {"words": "an elf ranger, short silver hair", "save": False}
+    fields = call(influencer, "POST", "/characters/from-words", json=plain)["fields"]
+    assert "expression" not in fields["appearance"]
+
+
 def test_a_seed_of_minus_one_is_another_one_each_time(
     influencer: RunningApp, character: dict[str, Any]
 ) -> None:

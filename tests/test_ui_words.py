@@ -66,8 +66,39 @@ def test_every_text_is_used() -> None:
         and not key.startswith(phrases.KINDS)
         and not key.startswith(tuple(beginnings))
         and not (key.endswith("_none") and key.removesuffix("_none") in used)
+        and not (key.endswith(texts.ONE) and key.removesuffix(texts.ONE) in used)
     ]
     assert unused == []
+
+
+COUNTED = [key for key in texts.table(texts.DEFAULT) if key.endswith(texts.ONE)]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("gallery.count", ("1 picture", "1 Bild", "1 imagen")),
+        ("library.count", ("1 item", "1 Stück", "1 elemento")),
+        ("library.used", ("used once", "einmal benutzt", "usado una vez")),
+        ("characters.count", ("1 character", "1 Figur", "1 personaje")),
+        ("hooks.tries", ("1 try", "1 Versuch", "1 intento")),
+    ],
+)
+def test_one_of_a_thing_is_not_said_like_several(key: str, words: tuple[str, ...]) -> None:
+    assert tuple(texts.say(language, key, count=1) for language in ("en", "de", "es")) == words
+    assert texts.say("en", key, count=2) == texts.table("en")[key].format(count=2)
+    assert texts.say("ja", key, count=1) == texts.table("ja")[key].format(count=1)
+
+
+def test_texts_that_count_say_one_of_a_thing_where_that_is_another_word() -> None:
+    # After these words a number stands alone, or they say the same of one and of several.
+    alike = {
+        *("progress.waiting", "progress.views", "time.seconds", "time.minutes", "queue.more", "sheet.angle"),
+        *("gallery.count_more", "library.on_their_way"),
+    }
+    counting = {key for key, text in texts.table(texts.DEFAULT).items() if "{count}" in text}
+    counting = {key for key in counting if not key.startswith(phrases.KINDS)}
+    assert counting - alike - set(COUNTED) == {key.removesuffix(texts.ONE) for key in COUNTED}
 
 
 def test_a_text_that_is_not_there_is_noticed_when_the_page_is_built() -> None:

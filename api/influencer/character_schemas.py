@@ -67,6 +67,9 @@ class Appearance(BaseModel):
     clothing: Short | None = Field(
         None, description="Worn where the words of a picture say nothing of clothes"
     )
+    expression: Short | None = Field(
+        None, description="The usual mood, where the words of a picture say nothing of one"
+    )
     description: Text | None = None
     negative_prompt: Text | None = None
     style_keywords: Annotated[list[Word], Field(max_length=50)] | None = None

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 WAIT_S = 5.0  # for an engine that is just coming up
 ASK_S = 10.0
+UNSAID = "evil grin"  # a mood that hardly anybody names
 GLANCE_S = 3.0  # for whoever would rather have an answer without it
 
 
@@ -31,6 +32,7 @@ class Account:
     years: int | None
     not_drawn: tuple[str, ...]
     colours: Mapping[str, Any]  # of the picture that was shown with them
+    mood: str = ""  # in which the face is drawn
 
 
 def account(
@@ -56,7 +58,20 @@ def account(
         years=told.get("years"),
         not_drawn=tuple(told.get("not_drawn") or ()),
         colours=told.get("colours") or {},
+        mood=_mood_of(told.get("spec")),
     )
+
+
+def mood_said(jobs: Jobs, text: str) -> str:
+    """The mood that words name for a face; empty where they leave it open."""
+    # Of two moods the later one is drawn: where the first one stays, the words have none of their own.
+    found = account(jobs, f"{UNSAID}, {text}").mood
+    return "" if found == UNSAID else found
+
+
+def _mood_of(spec: Any) -> str:
+    face = spec.get("face") if isinstance(spec, dict) else None
+    return str(face.get("expression") or "").replace("_", " ") if isinstance(face, dict) else ""
 
 
 def completed(jobs: Jobs, character: Character, *, wait: bool = True) -> Character:

@@ -46,6 +46,8 @@ def from_words(characters: Characters, text: str, name: str = "") -> Fields:
         appearance.pop("age", None)
     if told.clothes:
         appearance["clothing"] = ", ".join(told.clothes)
+    if mood := canon.mood_said(characters.jobs, text):
+        appearance[words.MOOD] = mood
     rest = tuple(one for one in told.not_drawn if not (own_name and own_name in one))
     if rest:
         appearance["description"] = ", ".join(rest)

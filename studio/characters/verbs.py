@@ -305,7 +305,7 @@ class Characters:
                 "realism": wants_photo(said),
                 "seed": character.look_seed,
                 **asked,
-                "prompt": words.prompt_of(character, prompt, style, clothing),
+                "prompt": words.prompt_of(character, prompt, style, clothing, self._mood(character, said)),
                 **self.identity(character.id),
                 "negative_prompt": words.negative_of(character, str(asked.get("negative_prompt", "")), style),
                 "style_id": style.id if style else None,
@@ -328,6 +328,17 @@ class Characters:
             log.info("nobody can tell whether %r speaks of clothes: %s", prompt[:100], error.message)
             return usual
         return "" if told.has_clothes else usual
+
+    def _mood(self, character: Character, said: str) -> str:
+        """How the character usually looks, where a scene says nothing of that."""
+        usual = words.mood_of(character)
+        if not usual or not said.strip():
+            return usual
+        try:
+            return "" if canon.mood_said(self.jobs, said) else usual
+        except StudioError as error:
+            log.info("nobody can tell whether %r speaks of a mood: %s", said[:100], error.message)
+            return usual
 
     def complete(self, character: Character, *, wait: bool = True) -> Character:
         """The character with words for what its description leaves open, which are then kept."""

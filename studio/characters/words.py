@@ -13,6 +13,7 @@ from studio.request import Framing
 GENDER = ("gender", "presentation", "sex")
 HAIR = ("hair_length", "hair_style", "hair_color")
 CLOTHES = ("clothing", "outfit", "default_outfit", "costume")
+MOOD = "expression"  # not part of who it is: a scene may say another
 AFTER_HAIR: tuple[tuple[str, str], ...] = (("bangs", ""), ("facial_hair", ""), ("beard", ""))
 SAID: tuple[tuple[str, str], ...] = (
     ("ethnicity", ""),
@@ -187,12 +188,20 @@ def keywords_of(character: Character) -> tuple[str, ...]:
     return listed(character.appearance.get("style_keywords"))
 
 
-def prompt_of(character: Character, prompt: str, style: Style | None, clothing: str = "") -> str:
+def mood_of(character: Character) -> str:
+    """How the character usually looks, in words for a face; empty: as it comes."""
+    return next((f"{mood} expression" for mood in listed(character.appearance.get(MOOD))), "")
+
+
+def prompt_of(
+    character: Character, prompt: str, style: Style | None, clothing: str = "", mood: str = ""
+) -> str:
     """A picture's words: the style around what is asked for, and then who it is."""
     prefix, suffix, more = (
         (style.prompt_prefix, style.prompt_suffix, style.style_keywords) if style else ("", "", ())
     )
-    return join(prefix, prompt, suffix, *more, look_words(character), clothing, *keywords_of(character))
+    who = look_words(character)
+    return join(prefix, mood, prompt, suffix, *more, who, clothing, *keywords_of(character))
 
 
 def negative_of(character: Character, negative: str, style: Style | None) -> str:

@@ -23,6 +23,7 @@ LANGUAGES: dict[str, str] = {
 DEFAULT, OTHER = "en", "de"
 # As browsers and Gradio name a language that we have without its regions.
 BROWSER_NAMES: dict[str, tuple[str, ...]] = {"zh": ("zh-CN", "zh-TW")}
+ONE = "_one"  # the end of the keys for one of a thing
 COOKIE = "avatarforge_language"
 
 
@@ -62,8 +63,11 @@ def label(key: str) -> Any:
 
 
 def say(language: str, key: str, **facts: Any) -> str:
-    """A text in one language, with its facts filled in."""
-    return table(language)[key].format(**facts)
+    """A text in one language, with its facts filled in; one of a thing may have words of its own."""
+    known = table(language)
+    if facts.get("count") == 1 and f"{key}{ONE}" in known:
+        key += ONE
+    return known[key].format(**facts)
 
 
 def language_of(cookies: Mapping[str, str], accept_language: str) -> str:

@@ -107,6 +107,10 @@ avatarforge.characters = (() => {
   const field = (name, value, options = {}) => `<label class="named"><span>${escape(options.words || say(name))}</span>${options.long
     ? `<textarea class="field" rows="${options.long}" data-field="${name}">${escape(value ?? '')}</textarea>`
     : `<input class="field" data-field="${name}" value="${escape(value ?? '')}"${options.more || ''}>`}</label>`;
+  // Words of one's own stay, too.
+  const moods = (mood) => `<label class="named"><span>${escape(say('look_expression'))}</span><select class="field" data-field="appearance.expression"><option
+    value="">${escape(say('as_it_comes'))}</option>${[...new Set([...FACES, mood])].filter(Boolean).map((name) => `<option value="${escape(name)}"${
+    name === mood ? ' selected' : ''}>${escape(FACES.includes(name) ? word(`expression.${name}`) : name)}</option>`).join('')}</select></label>`;
   const styleRow = (style) => `<div class="style-row" data-style="${escape(style.id)}"><b>${escape(style.name)}</b>
     <small>${escape([style.prompt_prefix, style.prompt_suffix].filter(Boolean).join(', '))}</small>
     <button type="button" class="act${style.is_default ? ' on' : ''}" data-default aria-pressed="${style.is_default}">${escape(say('default'))}</button>
@@ -131,7 +135,7 @@ avatarforge.characters = (() => {
           ${field('location', one.location)}${field('timezone', one.timezone)}</div>
         ${field('bio', one.bio, {long: 2})}
         <div class="two">${LOOKS.map((name) => field(`appearance.${name}`, looks[name], {words: say(`look_${name}`)})).join('')}
-          ${field('appearance.style_keywords', (looks.style_keywords || []).join(', '), {words: say('look_style_keywords')})}</div>
+          ${moods(looks.expression)}${field('appearance.style_keywords', (looks.style_keywords || []).join(', '), {words: say('look_style_keywords')})}</div>
         <details class="recipe"><summary>${escape(say('manner'))}</summary><div class="fields" style="margin-top:.6rem">
           <div class="two">${TRAITS.map((name) => `<label class="named"><span>${escape(say(`trait_${name}`))}</span><input type="range" min="0" max="1"
             step="0.05" data-field="personality.${name}" value="${Number(manner[name] ?? 0.5)}"></label>`).join('')}</div>

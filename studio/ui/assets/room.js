@@ -6,7 +6,7 @@ avatarforge.room = (name) => {
 
   room.part = (selector) => room.root.querySelector(selector);
   room.parts = (selector) => [...room.root.querySelectorAll(selector)];
-  room.say = (key, facts = {}) => word(`${name}.${key}`).replace(/\{(\w+)\}/g, (_, fact) => facts[fact] ?? '');
+  room.say = (key, facts = {}) => word(`${name}.${key}`, facts.count).replace(/\{(\w+)\}/g, (_, fact) => facts[fact] ?? '');
   room.isOpen = () => Boolean(room.root?.offsetParent);
 
   // A body is sent as JSON or as a form; without one it is only asked.

@@ -20,7 +20,7 @@ avatarforge.sheet = (() => {
     layout: 'row', parts: USUAL, background: 'paper', colour: '#dbeafe', margin: 0.1, width: '',
     views: ['front', 'quarter', 'side', 'back'], figures: 'auto', name: '', title: '', facts: '',
   };
-  const say = (key, facts = {}) => word(`sheet.${key}`).replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? '');
+  const say = (key, facts = {}) => word(`sheet.${key}`, facts.count).replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? '');
 
   // ------------------------------------------------------------------ memory
 

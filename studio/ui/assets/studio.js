@@ -8,9 +8,11 @@ window.avatarforge = (() => {
   // ------------------------------------------------------------------ words
 
   const language = () => (document.documentElement.lang || navigator.language || 'en').split('-')[0];
-  const word = (key) => {
+  // One of a thing may have words of its own.
+  const word = (key, count) => {
     const known = window.gradio_config?.i18n_translations || {};
-    return (known[language()] || {})[key] || (known.en || {})[key] || key;
+    const found = (one) => (known[language()] || {})[one] || (known.en || {})[one];
+    return (count === 1 && found(`${key}_one`)) || found(key) || key;
   };
   const escape = (text) => String(text).replace(/[&<>"'`]/g, (letter) => `&#${letter.charCodeAt(0)};`);
   // What the studio's rooms say in English, in the language of the page; `phrases.py` does the same.
