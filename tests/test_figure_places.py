@@ -53,6 +53,10 @@ def painted(
         ("in a flower garden", "garden"),
         ("walking down the street in winter", "snow_street"),
         ("bathroom mirror", "bathroom"),
+        ("trying on shoes in a boutique", "boutique"),
+        ("lying on her bed", "bedroom"),
+        ("singer on stage, concert", "concert"),
+        ("studio portrait, softbox lighting", "photo_studio"),
         ("beach, summer", "beach"),
     ],
 )
@@ -90,7 +94,7 @@ def test_words_for_places_take_nothing_from_words_for_things() -> None:
     assert parse("woman in a coffee dress").spec.background.kind == "gradient"
     assert parse("wedding dress with a long train").spec.background.kind == "gradient"
     assert parse("woman walking in the park").spec.pose.name == "walk"
-    assert parse("woman at her desk").spec.build.presentation == "feminine"
+    assert parse("somebody on her bed").spec.build.presentation == "feminine"
 
 
 def test_a_place_is_turned_away_by_the_negative_words() -> None:

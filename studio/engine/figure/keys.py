@@ -221,6 +221,7 @@ BACKGROUNDS = (
     "cafe",
     "restaurant",
     "bookshop",
+    "boutique",
     "office",
     "gym",
     "airport",

@@ -166,7 +166,7 @@ def scene_sheet(kinds: Sequence[str]) -> Array:
 
 # Two pages where one would be too tall to look at.
 _WORN = (*GARMENTS,)
-_VISITED = (*WITHIN, "neon_city", "beach", "mountains", "forest", "village")
+_VISITED = (*WITHIN, "neon_city", "beach", "mountains", "forest")
 SHEETS: dict[str, dict[str, Callable[[], Array]]] = {
     "characters": {
         "characters-1": lambda: character_sheet(CHARACTERS[:12]),

@@ -1,11 +1,11 @@
-"""Where people go out to: coffee shop, restaurant, book shop, concert, photo studio."""
+"""Where people go out to: coffee shop, restaurant, book shop, boutique, concert, photo studio."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..shape.curves import smoothstep
-from .place import BLACK, STEEL, WHITE, Plane, blend, lit, place_of, rgb
+from .place import BLACK, STEEL, WHITE, Array, Plane, blend, lit, place_of, rgb
 from .props import (
     CLOTHS,
     bottle,
@@ -189,6 +189,66 @@ def _bookshop(stage: Stage) -> None:
     for u in (-0.55, 0.58):
         pendant(over, over.half * u, 2.02, rgb(0x2F5D50), 0.18)
     place.finish()
+
+
+@scene("boutique")
+def _boutique(stage: Stage) -> None:
+    place = place_of(stage, indoors=True)
+    back = place.at(4.0)
+    half = back.half
+    place.wall(place.own(stage.top, rgb(0xEFE4DC)))
+    for u in (-0.98, -0.52):
+        back.slab(half * u, half * (u + 0.38), 0.92, 2.30, rgb(0xDCC9BC), 0.08)
+        for y in (1.34, 1.76, 2.14):
+            back.slab(half * u, half * (u + 0.38), y - 0.04, y, rgb(0xB98A5C))
+    for k, (u, y) in enumerate(((-0.90, 1.34), (-0.72, 1.34), (-0.44, 1.34), (-0.26, 1.34))):
+        _handbag(back, half * u, y, (rgb(0xC8553D), rgb(0x3D405B), rgb(0xE0A458), rgb(0x7A4F35))[k])
+    for u in (-0.88, -0.70, -0.42, -0.24):
+        for level in range(3):
+            cloth = CLOTHS[int(stage.rng.integers(len(CLOTHS)))]
+            back.slab(half * u - 0.11, half * u + 0.11, 1.76 + 0.06 * level, 1.81 + 0.06 * level, cloth)
+    glass = half * 0.72
+    back.box(glass - 0.36, glass + 0.36, 0.12, 2.22, rgb(0xC9A24B))
+    back.slab(glass - 0.32, glass + 0.32, 0.16, 2.18, rgb(0xD9E6EA), -0.12)
+    shine = [(glass - 0.02, 2.16), (glass + 0.14, 2.16), (glass - 0.14, 0.18), (glass - 0.30, 0.18)]
+    back.poly(shine, WHITE, 0.5)
+    place.floor(place.own(stage.bottom, rgb(0xC9B29C)), 4.0, boards=0.2)
+    near = place.at(2.9)
+    side = near.half
+    _rail(near, -side * 0.98, -side * 0.30)
+    _rail(near, side * 0.36, side * 1.04)
+    over = place.at(2.6)
+    for u in (-0.72, 0.0, 0.72):
+        pendant(over, over.half * u, 2.04, rgb(0xC9A24B), 0.15, globe=True)
+    place.finish()
+
+
+def _handbag(plane: Plane, cx: float, base: float, colour: Array) -> None:
+    plane.oval(cx, base + 0.18, 0.075, 0.10, lit(colour, 0.7))
+    plane.oval(cx, base + 0.18, 0.055, 0.08, rgb(0xDCC9BC))
+    corners = [(cx - 0.10, base + 0.18), (cx + 0.10, base + 0.18), (cx + 0.13, base), (cx - 0.13, base)]
+    plane.poly(corners, colour)
+    plane.box(cx - 0.02, cx + 0.02, base + 0.09, base + 0.13, rgb(0xE9C46A))
+
+
+def _rail(plane: Plane, x0: float, x1: float) -> None:
+    """Clothes on hangers."""
+    rng = plane.place.stage.rng
+    plane.shadow((x0 + x1) / 2, (x1 - x0) / 2, 0.35)
+    for x in (x0, x1 - 0.03):
+        plane.box(x, x + 0.03, 0.0, 1.62, rgb(0xC9A24B))
+    plane.slab(x0, x1, 1.58, 1.62, rgb(0xC9A24B))
+    x = x0 + 0.12
+    while x < x1 - 0.10:
+        colour = lit(CLOTHS[int(rng.integers(len(CLOTHS)))], float(rng.uniform(0.9, 1.15)))
+        low = float(rng.uniform(0.55, 0.85))
+        plane.box(x - 0.006, x + 0.006, 1.48, 1.60, STEEL)
+        corners = [(x - 0.03, 1.50), (x + 0.03, 1.50), (x + 0.105, 1.40), (x - 0.105, 1.40)]
+        plane.poly(corners, colour)
+        corners = [(x - 0.105, 1.41), (x + 0.105, 1.41), (x + 0.12, low), (x - 0.12, low)]
+        plane.poly(corners, colour)
+        plane.box(x + 0.03, x + 0.09, low, 1.40, lit(colour, 0.82), 0.8)
+        x += 0.15
 
 
 @scene("concert")

@@ -191,6 +191,16 @@ _EVERYDAY: tuple[Scene, ...] = (
         (154, 112, 72),
     ),
     _scene(
+        "boutique",
+        (
+            "boutique, clothing store, clothing shop, clothes store, clothes shop, fashion store, "
+            "dress shop, fitting room, dressing room, changing room, walk in closet, department store, "
+            "shopping mall, shopping center, at the mall, in a mall, shoe store, thrift store"
+        ),
+        (239, 228, 220),
+        (201, 178, 156),
+    ),
+    _scene(
         "office",
         (
             "office, workplace, coworking space, open plan office, home office, meeting room, conference "
@@ -259,7 +269,7 @@ _EVERYDAY: tuple[Scene, ...] = (
     ),
     _scene(
         "bedroom",
-        "bedroom, in bed, on a bed, on the bed, hotel room, dorm room, cozy bedroom",
+        "bedroom, bed, in bed, hotel room, dorm room, cozy bedroom",
         (220, 203, 210),
         (196, 162, 126),
     ),
@@ -285,8 +295,8 @@ _EVERYDAY: tuple[Scene, ...] = (
         "garden",
         (
             "garden, flower garden, flower bed, rose garden, botanical garden, backyard, back yard, "
-            "front yard, patio, gardening, rose arch, courtyard garden, garden party, cottage garden, "
-            "in the garden"
+            "front yard, patio, gardening, rose arch, bed of flowers, bed of roses, "
+            "courtyard garden, garden party, cottage garden, in the garden"
         ),
         (150, 204, 244),
         (141, 187, 94),
@@ -335,10 +345,15 @@ SCENES += _EVERYDAY
 
 # Wide words stay true in a narrower place: a coffee shop is indoors, and a roof terrace is in a city.
 _WIDE = frozenset({"room", "meadow", "city", "neon_city", "village", "sky"})
-_AT_STREETS = frozenset({"cafe", "restaurant", "bookshop", "office", "gym"})
+_STREETS = frozenset({"street", "snow_street"})
+_MORE: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("cafe", "restaurant", "boutique", "office", "gym"), _STREETS),
+    "bookshop": _STREETS | {"library"},
+    "concert": frozenset({"stage"}),
+    "photo_studio": frozenset({"studio"}),
+}
 WITHIN: dict[str, frozenset[str]] = {
-    scene.kind: _WIDE | {"street", "snow_street"} if scene.kind in _AT_STREETS else _WIDE
-    for scene in _EVERYDAY
+    scene.kind: _WIDE | _MORE.get(scene.kind, frozenset()) for scene in _EVERYDAY
 }
 # Words of a season or of no place in particular: any other place is where it is.
 ANYWHERE = frozenset({"outdoors", "outdoor", "nature", "spring", "summer", "indoors", "interior"})
