@@ -349,9 +349,16 @@ def test_a_video_is_found_again_and_cancelled(browser: Browser, watched: Watched
 
 def test_the_library_cuts_videos_for_platforms(watched: Watched, studio: RunningApp) -> None:
     page = watched.page
+    mira = studio.client.get("/api/characters", params={"search": "Mira"}).json()["data"]["characters"][0][
+        "id"
+    ]
+    asked = {"prompt": "waving", "character_id": mira, "duration": 1, "fps": 8, "width": 128, "height": 128}
+    job = studio.client.post("/api/generate/video", json=asked).json()["data"]["job_id"]
+    assert studio.wait(job, 120)["status"] == "completed"
     items = library(page)
     page.locator("#library [data-filter=type]").select_option("video")
-    expect(items).to_have_count(1)
+    expect(items.locator(".plays").first).to_be_visible()
+    expect(items.locator(".open:not(.plays)")).to_have_count(0)
     items.first.locator(".open").click()
     dialog = page.locator("#library dialog")
     dialog.locator("[data-repurpose] summary").click()
@@ -375,3 +382,23 @@ def test_what_is_beside_the_fields_stays_beside_them(watched: Watched) -> None:
     assert draft is not None
     assert button is not None
     assert draft["y"] + draft["height"] <= button["y"], "nothing is covered"
+
+
+def test_a_character_leads_to_her_part_of_the_library(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    for name in ("Zoe", "Adam"):
+        studio.client.post("/api/characters", json={"name": name})
+    people(page).filter(has_text="Zoe").locator(".open").click()
+    page.locator("#characters [data-in-library]").click()
+    expect(page.get_by_role("tab", name="Library")).to_have_attribute("aria-selected", "true")
+    chosen = page.locator("#library [data-filter=character]")
+    expect(chosen.locator(":checked")).to_have_text("Zoe")
+    expect(page.locator(ITEMS)).to_have_count(0)
+    names = [one for one in chosen.locator("option").all_inner_texts()[1:] if one in {"Adam", "Mira", "Zoe"}]
+    assert names == sorted(names)
+    open_tab(page, "Characters")
+    page.locator("#characters [data-back]").click()
+    page.locator(PEOPLE).filter(has_text="Mira").first.locator(".open").click()
+    page.locator("#characters [data-in-library]").click()
+    expect(chosen.locator(":checked")).to_have_text("Mira")
+    expect(page.locator(ITEMS).first).to_be_visible()

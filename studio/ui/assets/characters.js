@@ -159,7 +159,8 @@ avatarforge.characters = (() => {
         <details class="recipe"><summary>${escape(say('costumes'))}</summary><form class="fields" data-set="costumes" style="margin-top:.6rem">
           <textarea class="field" rows="4" aria-label="${escape(say('costumes'))}" placeholder="${escape(say('costumes_hint'))}"></textarea>
           <div class="row"><button class="act main">${escape(say('make_set'))}</button></div></form></details>${films.html()}</section>
-      <section class="part"><h3>${escape(say('pictures'))}</h3><ul class="pictures-of" data-pictures></ul>
+      <section class="part"><div class="row"><h3>${escape(say('pictures'))}</h3><button type="button" class="act" data-in-library>${
+        escape(say('in_library'))}</button></div><ul class="pictures-of" data-pictures></ul>
         <p class="quiet" data-no-pictures hidden>${escape(say('no_pictures'))}</p></section>`;
     listStyles();
     avatarforge.remember({character: id});
@@ -378,6 +379,7 @@ avatarforge.characters = (() => {
     if (item) edit(item.dataset.id);
     else if (hit('[data-from-words]')) fromWords();
     else if (hit('[data-back]')) close();
+    else if (hit('[data-in-library]')) guarded(avatarforge.library.showOf)(one.id);
     else if (hit('[data-use]')) use(hit('[data-use]').dataset.use);
     else if (hit('[data-delete]')) remove();
     else if (hit('[data-default]')) setDefault(style);

@@ -97,10 +97,21 @@ avatarforge.library = (() => {
     const list = part('[data-filter=character]');
     const chosen = list.value;
     const said = await ask('characters/cards?limit=100');
-    list.innerHTML = `<option value="">${escape(say('any_character'))}</option>` + said.characters.map((one) =>
+    const named = [...said.characters].sort((one, other) => one.name.localeCompare(other.name));
+    list.innerHTML = `<option value="">${escape(say('any_character'))}</option>` + named.map((one) =>
       `<option value="${escape(one.id)}">${escape(one.name)}</option>`).join('');
     list.value = chosen;
   });
+  // From the tab of a character: all that is hers, to be decided.
+  const showOf = async (id) => {
+    avatarforge.goTo('library');
+    await room.built;
+    await characters();
+    part('[data-search]').value = '';
+    for (const name of FILTERS.filter((one) => one !== 'sort')) part(`[data-filter=${name}]`).value = name === 'character' ? id : '';
+    begun = true;
+    await load(true);
+  };
 
   // ------------------------------------------------------------------ showing
 
@@ -494,5 +505,5 @@ avatarforge.library = (() => {
   };
 
   room.begin('[data-library]', build, '#library-newest', () => { arrived(); fillScreen(); judgeAll(); });
-  return {};
+  return {showOf};
 })();
