@@ -92,6 +92,21 @@ def test_nothing_of_the_white_is_left_at_the_corners(portrait: Portrait, photo: 
     assert white(portrait.frame(SHUT)) <= 0.05 * white(photo)
 
 
+def test_an_iris_never_leaves_its_eye(portrait: Portrait) -> None:
+    """Looking aside and up shows less of it, but not an empty eye."""
+
+    def dark(gaze: tuple[float, float]) -> int:
+        frame = portrait.frame(Moment(gaze=gaze))
+        return sum(
+            int((luminance(frame[window(side, 0.0, 0.26, 0.09)].astype(float)) < 75).sum())
+            for side in (-0.5, 0.5)
+        )
+
+    assert dark((0.0, 0.0)) > 40
+    for gaze in ((-0.9, -0.9), (0.9, 0.9)):
+        assert dark(gaze) > 0.5 * dark((0.0, 0.0))
+
+
 def smiling(photo: np.ndarray, down: float) -> np.ndarray:
     """The portrait with a row of teeth, lower than its mouth."""
     picture = photo.copy()

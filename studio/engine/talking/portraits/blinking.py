@@ -44,7 +44,7 @@ def blink(still, plate, top, left, p, shut, gaze_x, gaze_y, lash, out):
             if gaze_x != 0.0 or gaze_y != 0.0:
                 # Rows slide as far as they can, so that an iris stays round; upwards they would fold.
                 away = (v / max(above, below) / 1.15) ** 2
-                aside = gaze_x * bow * max(0.0, 1.0 - away * away) * unit
+                aside = gaze_x * bow * bow * max(0.0, 1.0 - away * away) * unit
                 upwards = gaze_y * bow * max(0.0, 1.0 - away) * unit
                 sx = left + x - aside * p[RIGHT_X] + upwards * p[RIGHT_Y]
                 sy = top + y - aside * p[RIGHT_Y] - upwards * p[RIGHT_X]
@@ -104,8 +104,9 @@ class Blinker:
     def change(self, picture: Array, still: Array, moment: Moment) -> None:
         """Bring the eye of a picture (× 4, uint8) into a moment; `still` is as it was, in words."""
         shut = min(1.0, max(0.0, moment.blink))
-        gaze_x = min(0.6, max(-0.6, moment.gaze[0])) * 0.20
-        gaze_y = min(0.5, max(-0.5, moment.gaze[1])) * 0.16
+        # An iris that left a small eye would leave it white.
+        gaze_x = min(0.6, max(-0.6, moment.gaze[0])) * min(0.20, 0.60 * float(self.still[HALF]))
+        gaze_y = min(0.5, max(-0.5, moment.gaze[1])) * min(0.16, 0.70 * float(self.still[ABOVE]))
         if shut < 0.02 and abs(gaze_x) < 0.004 and abs(gaze_y) < 0.004:
             return
         rows, columns = self.window

@@ -18,6 +18,7 @@ _BELOWS = np.array([0.035, 0.05, 0.065, 0.08, 0.10, 0.125, 0.155, 0.19, 0.23, 0.
 _ASIDE = np.linspace(-0.08, 0.08, 7)
 _LOWER = np.array([-0.02, 0.0, 0.02, 0.04, 0.06, 0.08, 0.10])
 _USUAL_ABOVE, _USUAL_HALF = 0.095, 0.26  # of people
+_DRAWN, _NEARLY = 7, 0.7  # from which of the heights on only drawn eyes are so tall
 _LEFT, _TOP, _PER_UNIT = 0.46, 0.46, 100  # of a levelled patch
 
 
@@ -48,6 +49,9 @@ def eyes_at(rgb: Array, frame: Frame, places: Sequence[Array]) -> list[Eye]:
     lean = 2.0 * (_TILTS[:, None] + _TILTS) ** 2
     left, right = (score.max((1, 2)) for score in scores)
     both = left[:, None] + right[None] - lean[..., None, None]
+    usual = both[..., :_DRAWN]
+    if usual.max() >= _NEARLY * both.max():  # under a brow that is pressed onto an eye
+        both = usual
     first, second, wide, tall = np.unravel_index(int(np.argmax(both)), both.shape)
     half, above = float(_HALVES[wide]), float(_ABOVES[tall])
     found, lowers = [], []

@@ -93,6 +93,7 @@ def _lines(there: Array, left: int, wide: int, near: Array, v: Array) -> LipLine
     apart = below - above
     if apart[2] < 0.04:
         return None
+    half += 0.25 * max(0.0, float(apart[2]) - 0.15)  # corners of an open mouth are dark, and hard to tell
     return LipLine(
         (float(middle), float(below[2])), float(below[1]), float(below[0]), min(0.56, max(0.18, half)),
         float(apart[2]), float(apart[1]), float(min(apart[0], -apart[2] / half**2)),
