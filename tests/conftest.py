@@ -24,6 +24,7 @@ from tests.engine_fixtures import start_engine, stop_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60.0
+OWN = ""  # as STUDIO_ENGINE_URL: the app starts an engine of its own
 
 
 # Files whose few tests take long: begun first, so that the last minutes of a run are shared by all.
@@ -121,16 +122,14 @@ def shared_engine() -> str:
     return engine.url
 
 
-def start_app_process(
-    folder: Path, *arguments: str, own_engine: bool = False, **environment: str
-) -> RunningApp:
+def start_app_process(folder: Path, *arguments: str, **environment: str) -> RunningApp:
     """Start `python app.py` in a folder of its own and wait until it answers.
 
-    It draws on the engine that the apps of this process share, unless a test is about its own.
+    It draws on the engine that the apps of this process share, unless it gets STUDIO_ENGINE_URL=OWN.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ours = {"STORAGE_PATH": "./storage", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    if not own_engine:
+    if "STUDIO_ENGINE_URL" not in environment:
         ours["STUDIO_ENGINE_URL"] = shared_engine()
     ours["RATE_LIMIT_ENABLED"] = "false"  # tests ask more often than people; those of the limits turn it on
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STUDIO_", "GRADIO_"))}
@@ -176,11 +175,8 @@ def start_app(tmp_path: Path) -> Iterator[StartApp]:
     """Start apps that end with the test."""
     started: list[RunningApp] = []
 
-    def start(
-        *arguments: str, folder: Path | None = None, own_engine: bool = False, **environment: str
-    ) -> RunningApp:
-        place = folder or tmp_path / f"app{len(started)}"
-        app = start_app_process(place, *arguments, own_engine=own_engine, **environment)
+    def start(*arguments: str, folder: Path | None = None, **environment: str) -> RunningApp:
+        app = start_app_process(folder or tmp_path / f"app{len(started)}", *arguments, **environment)
         started.append(app)
         return app
 

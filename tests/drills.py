@@ -24,7 +24,7 @@ from PIL import Image
 from studio.records import Database
 from studio.records import jobs as records
 from studio.runner import prompt_id_of
-from tests.conftest import ROOT, RunningApp, start_app_process
+from tests.conftest import OWN, ROOT, RunningApp, start_app_process
 from tests.proxy import Proxy
 
 API = "/avatarforge-controller"
@@ -167,12 +167,12 @@ def kill_app_engine_lives(folder: Path, jobs: int) -> Counts:
 def kill_app_with_engine(folder: Path, jobs: int) -> Counts:
     """SIGKILL of the app; its own engine goes with it."""
     began = time.monotonic()
-    app = start_app_process(folder, "--no-ui", own_engine=True, STUDIO_LEASE_S=LEASE_S)
+    app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, STUDIO_LEASE_S=LEASE_S)
     app.wait_healthy()
     ids = submit(app, jobs)
     wait_completed(app, 2)
     app.kill()
-    app = start_app_process(folder, "--no-ui", own_engine=True, STUDIO_LEASE_S=LEASE_S)
+    app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, STUDIO_LEASE_S=LEASE_S)
     wait_completed(app, jobs)
     counts = tally("app killed, engine with it", app, ids, None, began)
     app.kill()
@@ -182,7 +182,7 @@ def kill_app_with_engine(folder: Path, jobs: int) -> Counts:
 def kill_engine(folder: Path, jobs: int) -> Counts:
     """SIGKILL of the app's engine, twice; the app starts it again."""
     began = time.monotonic()
-    app = start_app_process(folder, "--no-ui", own_engine=True, STUDIO_LEASE_S=LEASE_S)
+    app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, STUDIO_LEASE_S=LEASE_S)
     app.wait_healthy()
     ids = submit(app, jobs)
     for done in (2, jobs // 2):

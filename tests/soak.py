@@ -28,7 +28,7 @@ from PIL import Image
 
 from studio.records import Database
 from studio.records import jobs as records
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import OWN, RunningApp, start_app_process
 from tests.hook_fixtures import Asked, Receiver, receiving
 
 SMALL = {"width": 128, "height": 192}
@@ -111,7 +111,7 @@ class Soak:
             "--no-ui",
             "--port",
             str(self.port),
-            own_engine=True,
+            STUDIO_ENGINE_URL=OWN,
             STUDIO_LEASE_S="2",
             STUDIO_ALLOW_PRIVATE_ADDRESSES="true",
             STUDIO_WEBHOOK_RETRIES_S=",".join(["1"] * 60),

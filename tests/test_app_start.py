@@ -18,7 +18,7 @@ import sqlite_utils
 
 import app as entry
 from studio.records import open_database
-from tests.conftest import ROOT, START_S, RunningApp, StartApp
+from tests.conftest import OWN, ROOT, START_S, RunningApp, StartApp
 
 NOT_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
 SPOKEN = re.compile(r"AvatarForge Studio +(http://\S+)")
@@ -118,7 +118,7 @@ def test_a_dotenv_file_says_where(bare_environment: pytest.MonkeyPatch, tmp_path
 
 def test_it_answers_where_it_says(start_app: StartApp) -> None:
     port = free_port()
-    running = start_app("--no-ui", "--host", "127.0.0.1", "--port", str(port), own_engine=True)
+    running = start_app("--no-ui", "--host", "127.0.0.1", "--port", str(port), STUDIO_ENGINE_URL=OWN)
     assert running.url == f"http://127.0.0.1:{port}"
     assert f"http://localhost:{port}/docs" in "".join(running.lines)
     assert running.client.get("/docs").status_code == 200
@@ -150,7 +150,7 @@ def test_the_port_of_the_environment_is_used(tmp_path: Path) -> None:
 
 
 def test_rest_answers_while_the_interface_is_still_starting(start_app: StartApp) -> None:
-    running = start_app(own_engine=True)
+    running = start_app(STUDIO_ENGINE_URL=OWN)
     assert running.client.get("/poses").status_code == 200
     starting = running.client.get("/")
     assert starting.status_code == 200
@@ -253,7 +253,7 @@ def test_the_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 @NOT_WINDOWS
 def test_ctrl_c_ends_it_cleanly_and_its_engine_with_it(start_app: StartApp) -> None:
-    running = start_app("--no-ui", own_engine=True)
+    running = start_app("--no-ui", STUDIO_ENGINE_URL=OWN)
     running.wait_healthy()
     assert engines_of(running.folder) != []
     assert running.interrupt() == 0
@@ -263,7 +263,7 @@ def test_ctrl_c_ends_it_cleanly_and_its_engine_with_it(start_app: StartApp) -> N
 
 @NOT_WINDOWS
 def test_ctrl_c_while_the_interface_is_loading_ends_it_cleanly(start_app: StartApp) -> None:
-    running = start_app(own_engine=True)
+    running = start_app(STUDIO_ENGINE_URL=OWN)
     assert running.interrupt() == 0
     wait_until(lambda: engines_of(running.folder) == [], "the engine is gone")
     assert "Traceback" not in "".join(running.lines)
@@ -271,7 +271,7 @@ def test_ctrl_c_while_the_interface_is_loading_ends_it_cleanly(start_app: StartA
 
 @NOT_WINDOWS
 def test_an_open_tab_does_not_hold_up_the_end(start_app: StartApp) -> None:
-    running = start_app(own_engine=True)
+    running = start_app(STUDIO_ENGINE_URL=OWN)
     wait_until(lambda: "gradio_config" in running.client.get("/").text, "the interface is shown")
     # What a tab keeps open for as long as it lives.
     with running.client.stream("GET", "/gradio_api/heartbeat/a-tab") as stream:
@@ -287,7 +287,7 @@ def test_an_open_tab_does_not_hold_up_the_end(start_app: StartApp) -> None:
 
 @NOT_WINDOWS
 def test_running_work_is_handed_back_and_done_after_the_next_start(start_app: StartApp) -> None:
-    first = start_app("--no-ui", own_engine=True)
+    first = start_app("--no-ui", STUDIO_ENGINE_URL=OWN)
     first.wait_healthy()
     sheets = [first.generate("generate_all_poses", width=768, height=768) for _ in range(2)]
     running = f"/generations/{sheets[0]['generation_id']}"
@@ -299,7 +299,7 @@ def test_running_work_is_handed_back_and_done_after_the_next_start(start_app: St
     assert {row["status"] for row in unfinished} <= {"queued", "processing"}
     assert {row["lease_token"] for row in unfinished} == {None}
 
-    second = start_app("--no-ui", own_engine=True, folder=first.folder)
+    second = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, folder=first.folder)
     for sheet in sheets:
         done = second.wait(sheet["generation_id"])
         assert done["status"] == "completed", done
@@ -307,7 +307,7 @@ def test_running_work_is_handed_back_and_done_after_the_next_start(start_app: St
 
 
 def test_a_killed_app_leaves_no_engine_behind(start_app: StartApp) -> None:
-    running = start_app("--no-ui", own_engine=True)
+    running = start_app("--no-ui", STUDIO_ENGINE_URL=OWN)
     running.wait_healthy()
     assert engines_of(running.folder) != []
     running.kill()

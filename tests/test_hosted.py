@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import OWN, RunningApp, start_app_process
 from tests.studio_fixtures import png
 
 TOKEN = "hf_may_infer"
@@ -92,7 +92,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningAp
         app = start_app_process(
             tmp_path_factory.mktemp("hosted"),
             "--no-ui",
-            own_engine=True,
+            STUDIO_ENGINE_URL=OWN,
             HF_TOKEN=TOKEN,
             STUDIO_HF_INFERENCE_URL=endpoint.url + "/models/{model}",
         )

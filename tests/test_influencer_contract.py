@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests import fake_ollama
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import OWN, RunningApp, start_app_process
 from tests.contract.reading import Route, Taken, read_contract
 from tests.documents.contract import check_shape
 from tests.influencer_fixtures import PREFIX, UNKNOWN_IDS, ask, call, read, read_refusal
@@ -55,7 +55,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app whose texts come from a server that plays Ollama."""
     with fake_ollama.running() as ollama:
         folder = tmp_path_factory.mktemp("contract")
-        running = start_app_process(folder, "--no-ui", own_engine=True, OLLAMA_URL=ollama.url)
+        running = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, OLLAMA_URL=ollama.url)
         running.wait_healthy()
         yield running
         running.kill()

@@ -21,7 +21,7 @@ from api.edge.keys import area_of
 from studio import guard
 from studio.keys import ADMIN
 from studio.services.comfyui import python_of
-from tests.conftest import ROOT, RunningApp, StartApp, start_app_process
+from tests.conftest import OWN, ROOT, RunningApp, StartApp, start_app_process
 from tests.fake_comfy import wait_until
 from tests.influencer_fixtures import call, finish, refused, until
 
@@ -77,7 +77,7 @@ def wait_state(app: RunningApp, name: str, state: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def influencer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app with an engine of its own, which is commanded here."""
-    running = start_app_process(tmp_path_factory.mktemp("services"), "--no-ui", own_engine=True)
+    running = start_app_process(tmp_path_factory.mktemp("services"), "--no-ui", STUDIO_ENGINE_URL=OWN)
     running.wait_healthy()
     yield running
     running.kill()
@@ -143,7 +143,7 @@ def test_commands_are_for_the_owner() -> None:
 
 def test_keys_without_the_scope_do_not_command(start_app: StartApp) -> None:
     keys = "reader:reads-things:ainfluencer,boss:is-the-boss:admin"
-    locked = start_app("--no-ui", own_engine=True, STUDIO_PASSWORD="geheim", API_KEY=keys)
+    locked = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, STUDIO_PASSWORD="geheim", API_KEY=keys)
     reader, boss = {"X-API-Key": "reads-things"}, {"X-API-Key": "is-the-boss"}
     assert call(locked, "GET", "/services", headers=reader)["total"] == 6
     error = refused(locked, "POST", "/services/engine/stop", 401, "unauthorized", headers=reader)
@@ -272,7 +272,7 @@ def running_own(app: RunningApp, own: Path) -> tuple[dict[str, Any], int]:
 def test_a_comfyui_of_our_own_is_started_used_stopped_and_comes_back(tmp_path: Path, own: Path) -> None:
     folder = tmp_path / "app"
     settings = {"COMFYUI_PATH": str(own), "STUDIO_COMFYUI_ARGS": "--lowvram"}
-    app = start_app_process(folder, "--no-ui", own_engine=True, **settings)
+    app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, **settings)
     try:
         found, child = running_own(app, own)
         assert found["managed"] is True
@@ -289,7 +289,7 @@ def test_a_comfyui_of_our_own_is_started_used_stopped_and_comes_back(tmp_path: P
         assert not alive(child)
         assert call(app, "GET", "/comfyui/status")["kind"] == "embedded"
         app.interrupt()
-        app = start_app_process(folder, "--no-ui", own_engine=True, **settings)
+        app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, **settings)
         assert service(app, "comfyui")["state"] == "stopped"  # as somebody wished
         call(app, "POST", "/services/comfyui/start")
         again, child = running_own(app, own)
@@ -308,7 +308,7 @@ def test_a_comfyui_of_our_own_is_started_used_stopped_and_comes_back(tmp_path: P
 def test_it_is_started_anew_when_it_dies_and_goes_when_the_studio_dies(
     start_app: StartApp, own: Path
 ) -> None:
-    app = start_app("--no-ui", own_engine=True, COMFYUI_PATH=str(own))
+    app = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, COMFYUI_PATH=str(own))
     found, child = running_own(app, own)
     [comfyui] = [one for one in psutil.Process(found["pid"]).children() if "main.py" in one.cmdline()]
     os.kill(comfyui.pid, signal.SIGKILL)
@@ -322,7 +322,7 @@ def test_it_is_started_anew_when_it_dies_and_goes_when_the_studio_dies(
 
 def test_one_that_does_not_start_says_why(start_app: StartApp, own: Path, tmp_path: Path) -> None:
     (own / "broken").touch()
-    app = start_app("--no-ui", own_engine=True, COMFYUI_PATH=str(own))
+    app = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, COMFYUI_PATH=str(own))
 
     def why() -> bool:
         found = service(app, "comfyui")
@@ -330,7 +330,7 @@ def test_one_that_does_not_start_says_why(start_app: StartApp, own: Path, tmp_pa
 
     until(why)
     assert call(app, "GET", "/comfyui/status")["kind"] == "embedded"  # so that one can go on
-    nowhere = start_app("--no-ui", own_engine=True, COMFYUI_PATH=str(tmp_path / "nothing"))
+    nowhere = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, COMFYUI_PATH=str(tmp_path / "nothing"))
     assert service(nowhere, "comfyui")["state"] == "error"
     error = refused(nowhere, "POST", "/services/comfyui/start", 409, "conflict")
     assert error["details"]["code"] == "comfyui_path_wrong"

@@ -20,7 +20,7 @@ from studio.logbook import Logbook, read_entries, secrets_of
 from studio.monitoring import Gpu, Monitoring, gpu_status
 from studio.records import Database, faults, open_database
 from studio.settings import Settings
-from tests.conftest import RunningApp, StartApp, start_app_process
+from tests.conftest import OWN, RunningApp, StartApp, start_app_process
 from tests.fake_comfy import FakeComfy, wait_until
 from tests.influencer_fixtures import ask, call, influencer, read_refusal, refused, until
 
@@ -36,7 +36,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     running = start_app_process(
         tmp_path_factory.mktemp("system"),
         "--no-ui",
-        own_engine=True,
+        STUDIO_ENGINE_URL=OWN,
         HF_TOKEN=TOKEN,
         API_KEY=f"mine:{PASSWORD}:admin",
         LOG_FILE="./studio.log",

@@ -24,7 +24,7 @@ from studio.pieces import Cutting
 from studio.records.entities import Job
 from studio.request import TalkRequest
 from studio.workflows import DRIVING, Candidate
-from tests.conftest import StartApp, shared_engine
+from tests.conftest import OWN, StartApp, shared_engine
 from tests.fake_comfy import FakeComfy, message, wait_until
 from tests.library_facts import server_info, server_nodes
 from tests.studio_fixtures import make_settings, noise_png, wrong_in
@@ -344,7 +344,7 @@ def test_a_studio_killed_while_the_face_is_drawn_begins_it_again(
 ) -> None:
     place = tmp_path / "app"
     values = {"COMFYUI_URL": comfy.url, "STUDIO_LEASE_S": "1"}
-    app = start_app("--no-ui", folder=place, own_engine=True, **values)
+    app = start_app("--no-ui", folder=place, STUDIO_ENGINE_URL=OWN, **values)
     body = {
         "image_filename": upload(app, "image", noise_png(1)),
         "audio_filename": upload(app, "audio", voice(3.0)),
