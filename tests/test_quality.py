@@ -18,8 +18,11 @@ from studio.quality import (
     judge,
     perceptual_hash,
     read_verdict,
+    rules,
 )
 from studio.quality.verdict import Level
+from studio.ui import texts
+from studio.ui.phrases import phrase
 
 WORDS = (
     "young woman, short black hair, white shirt, plain background",
@@ -246,3 +249,39 @@ def test_what_a_platform_takes_is_checked_one_by_one(drawings: dict[str, Path], 
     assert (verdict.is_valid, verdict.score) == (plain.is_valid, plain.score)
     kind = Demand("there", most_width=400, most_height=900, least_ratio=0.4, formats=("PNG",))
     assert {"there_size", "there_ratio", "there_format"} <= set(judge(path, demands=[kind]).passed)
+
+
+# ---------------------------------------------------------------------- languages
+
+
+@pytest.mark.parametrize("language", [one for one in texts.LANGUAGES if one != texts.DEFAULT])
+def test_what_is_said_of_a_picture_is_said_in_every_language(
+    language: str, drawings: dict[str, Path], tmp_path: Path
+) -> None:
+    fine = rgb(drawings["anime_portrait"])
+    own = perceptual_hash(drawings["anime_portrait"])
+    pictures = [
+        fine,
+        *(
+            levels(fine, factor, offset, noise)
+            for factor, offset, noise in ((0.08, 0, 0), (0.02, 250, 0), (0.6, 50, 25))
+        ),
+        fine.filter(ImageFilter.GaussianBlur(6)),
+        fine.resize((128, 128)),
+        Image.new("RGB", (300, 300), "#808080"),
+    ]
+    found = [
+        check
+        for image in pictures
+        for check in judge(saved(image, tmp_path / "a.png"), phash_of={"another": own}).checks
+    ]
+    found += [
+        rules.on_faces(count, wanted, "cascades") for count, wanted in ((0, None), (3, None), (2, (0, 1)))
+    ]
+    found += [rules.on_faces(count, (0, 1), "recipe") for count in (0, 1)]
+    found += [*rules.on_face_sharpness(0.5), *rules.on_face_sharpness(0.1)]
+    table = texts.table(language)
+    assert [check.why for check in found if phrase(language, check.why) == check.why] == []
+    assert {check.name for check in found} == {
+        key.removeprefix("library.check_") for key in table if key.startswith("library.check_")
+    }

@@ -311,11 +311,16 @@ avatarforge.library = (() => {
       part(place)?.addEventListener('toggle', (event) => { if (event.target.open) fill(one); }, {once: true});
     }
   });
+  // Those of platforms have names of their own.
+  const checkName = (name) => {
+    const known = say(`check_${name}`);
+    return known === `library.check_${name}` ? noted(name.replaceAll('_', ' ')) : known;
+  };
   const quality = guarded(async (one) => {
     const verdict = await ask(`content/validate/${encodeURIComponent(one.id)}`, {});
     changed({...find(one.id), quality_score: verdict.quality_score});
     if (open !== one.id) return;
-    const rows = verdict.checks.map((check) => `<tr><th scope="row">${check.passed ? '✓' : '✗'} ${escape(noted(check.name.replaceAll('_', ' ')))}</th>
+    const rows = verdict.checks.map((check) => `<tr><th scope="row">${check.passed ? '✓' : '✗'} ${escape(checkName(check.name))}</th>
       <td>${escape(noted(check.why || ''))}</td></tr>`).join('');
     const twins = (verdict.metadata.duplicates || []).map((id) => `<button type="button" class="twin" data-open="${
       escape(id)}"><img src="${escape(small({id}))}" alt="${escape(say('duplicate'))}"></button>`).join('');
