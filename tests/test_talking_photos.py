@@ -108,8 +108,9 @@ def test_an_iris_never_leaves_its_eye(portrait: Portrait) -> None:
 
 
 def smiling(photo: np.ndarray, down: float) -> np.ndarray:
-    """The portrait with a row of teeth, lower than its mouth."""
+    """The portrait with a row of teeth between thin lips, lower than its own mouth was."""
     picture = photo.copy()
+    picture[window(0.0, (MOUTH_Y - EYE_Y) / EYE_X / 2, 0.48, 0.16)] = photo[at(-0.35, 0.62)]
     row, column = at(0.0, (MOUTH_Y - EYE_Y) / EYE_X / 2 + down)
     y, x = np.mgrid[:SIZE, :SIZE]
     u, v = (x - column) / UNIT, (y - row) / UNIT

@@ -56,11 +56,11 @@ def _whole(sure: Array, colour: Array, light: Array) -> Array:
     kernel = np.ones((2 * _GAP + 1, 3), np.uint8)
     ring = cv2.dilate(sure.astype(np.uint8), kernel).astype(bool) & ~sure & (light > _DARK)
     most = float(np.median(colour[sure]))
-    most += 0.5 * max(0.0, float(np.median(colour[ring])) - most) if ring.any() else 0.0
+    most += 0.68 * max(0.0, float(np.median(colour[ring])) - most) if ring.any() else 0.0
     rows = np.flatnonzero(sure.any(1))
     near = np.zeros_like(sure)
     near[max(0, rows[0] - _GAP) : rows[-1] + _GAP + 1] = True
-    pale = near & (colour < most) & (light > 0.42)
+    pale = near & (colour < most) & (light > 0.36)
     count, labels = cv2.connectedComponents((pale | sure).astype(np.uint8))
     beside = cv2.dilate(sure.astype(np.uint8), np.ones((3, 2 * _GAP + 1), np.uint8)).astype(bool)
     there = sure.copy()
