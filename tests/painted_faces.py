@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from studio.engine.figure.filters import blur
 
@@ -328,8 +328,3 @@ def sketch(size: int = 512, who: Person = MAN) -> Array:
     shade = np.clip(0.955 - 0.80 * graphite, 0, 1) + 0.010 * _noise(rng, size, 1.6)
     drawn = shade[..., None] * np.array([1.0, 0.992, 0.965])
     return (np.clip(drawn, 0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-def smoothed(picture: Array, radius: float) -> Array:
-    """A picture out of focus."""
-    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)))
