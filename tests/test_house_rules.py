@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import REGISTRY
+from tests.conftest import LONG
 
 ROOT = Path(__file__).parent.parent
 
@@ -328,3 +329,7 @@ def test_nothing_is_swallowed_in_silence() -> None:
         if isinstance(node, ast.ExceptHandler) and all(isinstance(part, ast.Pass) for part in node.body)
     ]
     assert found == []
+
+
+def test_files_that_are_begun_first_are_there() -> None:
+    assert [name for name in LONG if not (ROOT / "tests" / f"{name}.py").is_file()] == []

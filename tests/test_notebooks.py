@@ -30,7 +30,9 @@ def execute(path: Path, folder: Path, **environment: str) -> list[dict[str, Any]
     copy = folder / "notebooks" / path.name
     copy.parent.mkdir(parents=True)
     shutil.copy(path, copy)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STUDIO_", "HF_"))}
+    # Also none of PYTEST_: one notebook is not for several workers.
+    others = ("STUDIO_", "HF_", "PYTEST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     for name in ("COMFYUI_URL", "DATABASE_URL", "STORAGE_PATH"):
         kept.pop(name, None)
     if path != NOTEBOOKS[0]:  # which is for those who have nothing yet

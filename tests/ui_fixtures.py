@@ -48,7 +48,7 @@ def watched(browser: Browser, studio: RunningApp) -> Iterator[Watched]:
     with open_page(browser, studio.url) as watched:
         open_studio_page(watched.page)
         yield watched
-        assert watched.complaints == []
+        assert not watched.complaints, watched.complaints
 
 
 @pytest.fixture

@@ -217,19 +217,24 @@ avatarforge.characters = (() => {
   });
 
   let later;
+  let drawing = new AbortController();
   const drawSoon = (after) => { clearTimeout(later); later = setTimeout(draw, after); };
+  const stopDrawing = () => { clearTimeout(later); drawing.abort(); };
   const draw = async () => {
     const id = one?.id;
     if (!id) return;
+    stopDrawing();
+    const {signal} = drawing = new AbortController();
     let said;
     try {
-      const {request} = await ask(at(id, '/request'));
+      const {request} = await ask(at(id, '/request'), undefined, undefined, signal);
       const {prompt, negative_prompt, clothing, style, realism, framing, reference_file_id, seed} = request;
       said = await avatarforge.draft('character', {prompt, negative_prompt, clothing, style, realism, framing, reference_file_id,
         seed: seed === undefined ? null : String(seed)});
     } catch (error) {
       said = {problem: String(error.message || error)};
     }
+    if (signal.aborted) return;
     if (!said || one?.id !== id) return;
     const image = part('[data-draft]');
     if (said.url) { image.src = said.url; image.alt = one.name; image.hidden = false; }
@@ -302,6 +307,7 @@ avatarforge.characters = (() => {
   });
   const remove = guarded(async () => {
     const {id, name} = one;
+    stopDrawing();  // nobody asks any more for somebody who is gone
     await ask(at(id), undefined, 'DELETE');
     close();
     tell(say('deleted', {name}), {label: say('undo'), act: guarded(async () => { made(await ask(at(id, '/restore'), {})); })});

@@ -95,8 +95,8 @@ avatarforge.library = (() => {
   });
   const characters = guarded(async () => {
     const list = part('[data-filter=character]');
-    const chosen = list.value;
     const said = await ask('characters/cards?limit=100');
+    const chosen = list.value;  // only now: somebody may have chosen meanwhile
     const named = [...said.characters].sort((one, other) => one.name.localeCompare(other.name));
     list.innerHTML = `<option value="">${escape(say('any_character'))}</option>` + named.map((one) =>
       `<option value="${escape(one.id)}">${escape(one.name)}</option>`).join('');

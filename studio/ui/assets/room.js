@@ -10,9 +10,9 @@ avatarforge.room = (name) => {
   room.isOpen = () => Boolean(room.root?.offsetParent);
 
   // A body is sent as JSON or as a form; without one it is only asked.
-  room.ask = async (path, body, method) => {
-    const options = body === undefined ? {method: method || 'GET'} : {
-      method: method || 'POST',
+  room.ask = async (path, body, method, signal) => {
+    const options = body === undefined ? {method: method || 'GET', signal} : {
+      method: method || 'POST', signal,
       ...(body instanceof FormData ? {body} : {
         headers: {'content-type': 'application/json'}, body: JSON.stringify(body),
       }),
