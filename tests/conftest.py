@@ -27,12 +27,13 @@ START_S = 60.0
 OWN = ""  # as STUDIO_ENGINE_URL: the app starts an engine of its own
 
 
-# Files whose few tests take long: begun first, so that the last minutes of a run are shared by all. Those with
-# a browser stand between the others, as three browsers at once are too much for two cores.
+# Files whose few tests take long: begun first, so that the last minutes of a run are shared by all. Those
+# with a browser stand between the others, as three browsers at once are too much for two cores.
 LONG = (
     "test_notebooks", "test_browser_first", "test_crashes", "test_space", "test_ui_tabs", "test_app_start",
-    "test_edge_document", "test_ui_avatar", "test_influencer_voices", "test_client_rest", "test_browser_talking",
-    "test_client_sharing", "test_engine_warming", "test_browser_characters", "test_soak", "test_pool_drill",
+    "test_edge_document", "test_ui_avatar", "test_influencer_voices", "test_client_rest",
+    "test_browser_talking", "test_client_sharing", "test_engine_warming", "test_browser_characters",
+    "test_soak", "test_pool_drill",
     "test_browser", "test_influencer_story", "test_cli", "test_browser_sheet", "test_behind_proxy",
 )  # fmt: skip
 
