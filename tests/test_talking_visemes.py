@@ -445,3 +445,14 @@ def test_the_shortest_sound_is_performed_too(tmp_path: Path) -> None:
         rows = performed(lips_from_voice(heard), heard).rows
         assert len(rows) == 1
         assert np.isfinite(rows).all()
+
+
+def test_a_long_vowel_between_two_closures_opens_nearly_as_far_as_alone() -> None:
+    def widest(*said: tuple[float, str]) -> float:
+        events = read_events(json.dumps([{"at": at_s, "phoneme": name} for at_s, name in said]))
+        return float(lips_from_phonemes(events, 1.5)[:, OPEN].max())
+
+    alone = widest((0.0, "SIL"), (0.4, "AA"), (0.62, "SIL"))
+    assert widest((0.0, "SIL"), (0.3, "M"), (0.4, "AA"), (0.62, "M"), (0.72, "SIL")) > 0.75 * alone
+    # A short one does not: lips have no time for it.
+    assert widest((0.0, "SIL"), (0.3, "M"), (0.4, "AA"), (0.46, "M"), (0.56, "SIL")) < 0.4 * alone

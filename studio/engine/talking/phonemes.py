@@ -191,7 +191,9 @@ def lips_from_phonemes(events: Sequence[Event], length_s: float) -> Array:
             continue
         times = np.arange(first, last) * HOP_S
         away = np.where(times < aim.begin_s, (aim.begin_s - times) / EARLY_S, (times - aim.end_s) / LATE_S)
-        pull = np.exp(-(np.maximum(away, 0.0) ** 1.3))
+        away = np.maximum(away, 0.0)
+        # Quick beside a sound, and soon nothing: a long vowel opens wholly between two closures.
+        pull = np.exp(-np.maximum(away**1.3, away**2))
         shape = aim.shape
         firm = np.array([shape.firm, shape.firm_wide, shape.firm, shape.firm, 0.8])
         weights = pull[:, None] * firm
