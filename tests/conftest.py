@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.engine_fixtures import start_engine, stop_engine
+from tests.engine_fixtures import RunningEngine, start_engine, stop_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60.0
@@ -110,8 +110,8 @@ StartApp = Callable[..., RunningApp]
 
 
 @cache
-def shared_engine() -> str:
-    """The address of one engine for all apps of this process, as each engine takes seconds to get ready."""
+def shared_engine() -> RunningEngine:
+    """One engine for all apps of this process, as each engine takes seconds to get ready."""
     folder = tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True)
     engine = start_engine(Path(folder.name), "--exit-with-stdin", stdin=subprocess.PIPE)
 
@@ -120,7 +120,7 @@ def shared_engine() -> str:
         folder.cleanup()
 
     atexit.register(end)
-    return engine.url
+    return engine
 
 
 def start_app_process(folder: Path, *arguments: str, **environment: str) -> RunningApp:
@@ -131,7 +131,7 @@ def start_app_process(folder: Path, *arguments: str, **environment: str) -> Runn
     folder.mkdir(parents=True, exist_ok=True)
     ours = {"STORAGE_PATH": "./storage", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     if "STUDIO_ENGINE_URL" not in environment:
-        ours["STUDIO_ENGINE_URL"] = shared_engine()
+        ours["STUDIO_ENGINE_URL"] = shared_engine().url
     ours["RATE_LIMIT_ENABLED"] = "false"  # tests ask more often than people; those of the limits turn it on
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STUDIO_", "GRADIO_"))}
     for name in ("COMFYUI_URL", "DATABASE_URL", "LOG_LEVEL", "LOG_FILE", "LOG_FORMAT", "API_KEY"):

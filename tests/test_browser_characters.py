@@ -389,7 +389,19 @@ def test_a_character_leads_to_her_part_of_the_library(watched: Watched, studio: 
     for name in ("Zoe", "Adam"):
         studio.client.post("/api/characters", json={"name": name})
     people(page).filter(has_text="Zoe").locator(".open").click()
+    # The tab fetches the list of characters when it opens, and that may come late.
+    page.evaluate(
+        """() => { const own = window.fetch; let asked = 0; window.late = 0;
+        window.fetch = async (path, ...more) => {
+          const wait = String(path).includes("characters/cards?limit=100") ? [900, 300, 300][asked++] : 0;
+          const answer = await own(path, ...more);
+          if (wait) { await new Promise((go) => setTimeout(go, wait)); window.late++; }
+          return answer;
+        }; }"""
+    )
     page.locator("#characters [data-in-library]").click()
+    page.wait_for_function("window.late >= 2")
+    page.wait_for_timeout(100)  # for what is done with the last of them
     expect(page.get_by_role("tab", name="Library")).to_have_attribute("aria-selected", "true")
     chosen = page.locator("#library [data-filter=character]")
     expect(chosen.locator(":checked")).to_have_text("Zoe")

@@ -36,7 +36,7 @@ def execute(path: Path, folder: Path, **environment: str) -> list[dict[str, Any]
     for name in ("COMFYUI_URL", "DATABASE_URL", "STORAGE_PATH"):
         kept.pop(name, None)
     if path != NOTEBOOKS[0]:  # which is for those who have nothing yet
-        kept["STUDIO_ENGINE_URL"] = shared_engine()
+        kept["STUDIO_ENGINE_URL"] = shared_engine().url
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "--nbmake", "--nbmake-timeout=600", "--overwrite"),
