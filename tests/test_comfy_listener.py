@@ -219,3 +219,19 @@ def test_reconnect_on_demand(fake: FakeComfy, listen: Make) -> None:
     listener.reconnect()
     assert wait_until(lambda: connects(heard) == 2)
     assert listener.connected
+
+
+def test_it_may_be_stopped_while_it_is_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener("http://127.0.0.1:9", "me", lambda event: None)
+    begin, begun = threading.Thread.start, []
+
+    def begin_late(thread: threading.Thread) -> None:
+        if thread.name == "comfy-listener":
+            begun.append(thread)
+            listener.stop()
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", begin_late)
+    listener.start()
+    listener.stop(10)
+    assert [one.is_alive() for one in begun] == [False]

@@ -78,8 +78,9 @@ class Listener:
     def start(self) -> None:
         """Begin to connect."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="comfy-listener", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="comfy-listener", daemon=True)
+            thread.start()
+            self._thread = thread  # only now: who stops it meanwhile waits for no thread that has not begun
 
     def stop(self, timeout_s: float = 1.0) -> None:
         """Close the websocket and end the thread; a connection that is being made is left to die."""
