@@ -111,6 +111,7 @@ def test_a_sheet_is_composed_anew_without_drawing(
     page.locator("#sheet-background").get_by_label("None").check()
     assert wait_for_look(page, turnaround)[1] == 0
     page.locator("#sheet-name").get_by_role("textbox").fill("Sir Ünal")
+    page.wait_for_timeout(1500)  # what is typed is kept a moment later
 
     leave(watched)
     open_sheet(page, sheet_id)

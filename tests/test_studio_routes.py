@@ -6,6 +6,7 @@ import io
 import json
 import time
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,9 +14,18 @@ import pytest
 from PIL import Image
 
 from studio.gallery import SIDE
-from tests.conftest import RunningApp
+from tests.conftest import RunningApp, start_app_process
 
 DRAFT = {"prompt": "a pilot with a glorp", "seed": 4, "width": 96, "height": 128}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app of this module's own, as others fill the shared one's gallery."""
+    running = start_app_process(tmp_path_factory.mktemp("routes"), "--no-ui")
+    running.wait_healthy()
+    yield running
+    running.kill()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -142,7 +142,7 @@ def comfy() -> Iterator[FakeComfy]:
 
 @contextmanager
 def opened(folder: Path, comfy: FakeComfy, **values: Any) -> Iterator[Studio]:
-    given = {"studio_engine_url": shared_engine(), "studio_lease_s": 1.0, "comfyui_url": (comfy.url,)}
+    given = {"studio_engine_url": shared_engine().url, "studio_lease_s": 1.0, "comfyui_url": (comfy.url,)}
     studio = open_studio(make_settings(folder, **given, **values))
     try:
         assert studio.pool.wait_ready(20, "comfy")
@@ -306,7 +306,7 @@ def test_who_cancels_stops_whichever_server_works_and_leaves_nothing(
         if stage == "piece":
             comfy.begin(sent(comfy, 1))
         else:
-            engine = shared_engine()
+            engine = shared_engine().url
             assert wait_until(lambda: studio.jobs.get(job.id).tasks[0].server == engine, 30)
         studio.jobs.cancel(job.id)
         done = studio.jobs.wait(job.id, 30)
