@@ -24,6 +24,7 @@ from tests.engine_fixtures import RunningEngine, start_engine, stop_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60.0
+REQUEST_S = 120.0  # of a machine on which other tests draw
 OWN = ""  # as STUDIO_ENGINE_URL: the app starts an engine of its own
 
 
@@ -61,7 +62,7 @@ class RunningApp:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+        self.client = httpx.Client(base_url=self.url, timeout=REQUEST_S, trust_env=False)
 
     @property
     def storage(self) -> Path:
@@ -159,7 +160,7 @@ def start_app_process(folder: Path, *arguments: str, **environment: str) -> Runn
     threading.Thread(target=read, daemon=True).start()
     assert found.wait(START_S), "the app said nothing"
     assert app.url, "".join(app.lines)
-    app.client = httpx.Client(base_url=app.url, timeout=60, trust_env=False)
+    app.client = httpx.Client(base_url=app.url, timeout=REQUEST_S, trust_env=False)
     deadline = time.monotonic() + START_S
     while True:
         try:

@@ -114,7 +114,6 @@ def running(folder: Path, engines: Sequence[OneCore]) -> Iterator[RunningApp]:
         COMFYUI_URL=",".join(engine.proxy.url for engine in engines),
         STUDIO_ENGINE_URL=f"http://127.0.0.1:{free_port()}",
         STUDIO_SERVER_GRACE_S="1",
-        STUDIO_LEASE_S="2",
     )
     try:
         wait(lambda: all(status == "healthy" for status in statuses(app)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from urllib.parse import urlsplit
@@ -23,6 +24,12 @@ def read_all(connection: socket.socket) -> bytes:
     except (ConnectionResetError, BrokenPipeError):
         return read
     return read
+
+
+def shut_writing(connection: socket.socket) -> None:
+    """Nothing more will be sent; the other side may have gone already."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
 
 
 def say(url: str, data: bytes) -> bytes:

@@ -384,6 +384,31 @@ def test_what_is_beside_the_fields_stays_beside_them(watched: Watched) -> None:
     assert draft["y"] + draft["height"] <= button["y"], "nothing is covered"
 
 
+def test_news_that_come_late_do_not_undo_a_filter(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    items = library(page)
+    page.evaluate(
+        """() => { const own = window.fetch; window.asked = window.came = 0;
+        window.fetch = async (path, ...more) => {
+          const news = /content\\/library\\?limit/.test(path) && !String(path).includes("type=");
+          if (news) window.asked++;
+          const answer = await own(path, ...more);
+          if (news) { await new Promise((go) => setTimeout(go, 1500)); window.came++; }
+          return answer;
+        }; }"""
+    )
+    mira = studio.client.get("/api/characters", params={"search": "Mira"}).json()["data"]["characters"][0]
+    asked = {"prompt": "by the sea", **SIZE, "steps": 1}
+    drawn = studio.client.post(f"/api/characters/{mira['id']}/generate/image", json=asked).json()["data"]
+    assert studio.wait(drawn["job_id"])["status"] == "completed"
+    page.wait_for_function("window.asked > 0")
+    page.locator("#library [data-filter=type]").select_option("audio")
+    expect(items).to_have_count(0)
+    page.wait_for_function("window.came === window.asked")
+    page.wait_for_timeout(100)  # for what is done with the last of them
+    expect(items).to_have_count(0)
+
+
 def test_a_character_leads_to_her_part_of_the_library(watched: Watched, studio: RunningApp) -> None:
     page = watched.page
     for name in ("Zoe", "Adam"):

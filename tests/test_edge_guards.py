@@ -17,7 +17,7 @@ import pytest
 
 from tests.bad_files import BadFile, bombs
 from tests.conftest import RunningApp
-from tests.raw_http import connect, read_all, say
+from tests.raw_http import connect, read_all, say, shut_writing
 from tests.studio_fixtures import png
 
 AF = "/avatarforge-controller"
@@ -107,7 +107,6 @@ def test_no_file_name_becomes_a_header(app: RunningApp) -> None:
 @pytest.mark.parametrize(
     "request_text",
     [
-        "GET /health HTTP/1.1\r\nHost: x\r\nX: a\r\n b: folded\r\n\r\n",
         "GET /health HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n",
         "GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET",
@@ -125,11 +124,21 @@ def test_no_file_name_becomes_a_header(app: RunningApp) -> None:
 def test_what_is_not_one_clear_request_is_refused(app: RunningApp, request_text: str) -> None:
     with connect(app.url) as connection:
         connection.sendall(request_text.encode("latin-1"))
-        connection.shutdown(1)
-        answer = read_all(connection)
+        answer = connection.recv(65536)
+        # Only then, as the other side drops an answer for which nobody waits any more.
+        shut_writing(connection)
+        answer += read_all(connection)
     # One answer at most: what follows must not be taken for a request of somebody else.
     assert answer.count(b"HTTP/1.1 ") <= 1, answer
-    assert answer == b"" or status_of(answer) in {400, 404, 405, 501}, answer[:200]
+    assert status_of(answer) in {400, 404, 405, 501, 505}, answer[:200]
+
+
+def test_a_folded_line_belongs_to_its_header(app: RunningApp) -> None:
+    head = "Host: x\r\nX-Request-ID: a\r\n X-Injected: b\r\nConnection: close"
+    answer = say(app.url, f"GET /health HTTP/1.1\r\n{head}\r\n\r\n".encode())
+    assert answer.count(b"HTTP/1.1 ") == 1, answer
+    assert status_of(answer) in {200, 400}
+    assert b"\nx-injected" not in headers_of(answer)
 
 
 # -------------------------------------------------------------------- paths

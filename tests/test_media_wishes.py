@@ -238,6 +238,7 @@ def test_others_are_answered_while_many_wait(app: RunningApp) -> None:
         waiting = [workers.submit(post, app, {"Prefer": "wait=30", **one}) for one in keys]
         for _ in range(10):
             assert app.client.get("/api/v1/health/live").status_code == 200
+        assert not any(one.done() for one in waiting)
         listed = app.client.get("/api/v1/jobs", params={"status": "pending", "per_page": 100})
         assert listed.status_code == 200
         app.client.delete(f"/api/v1/jobs/{slow}")

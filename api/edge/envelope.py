@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import problems
 from studio import logs
 from studio.metrics import HttpMeter
 
@@ -77,7 +78,7 @@ class Envelope:
             await send(message)
 
         try:
-            await self.app(scope, receive, dressed)
+            await (self.app if _is_known_version(scope) else _refuse_version)(scope, receive, dressed)
         finally:
             if access.isEnabledFor(logging.DEBUG):
                 access.debug(
@@ -92,6 +93,17 @@ class Envelope:
         extra = _FOR_JSON if kind.startswith(_JSON) else self._for_pages if kind.startswith(_PAGE) else ()
         added = [pair for pair in (*_EVERYWHERE, *extra) if pair[0] not in there]
         return [*headers, *added, (b"x-request-id", request_id.encode("ascii"))]
+
+
+def _is_known_version(scope: Scope) -> bool:
+    """Whether its words mean what we take them for; minor versions change nothing."""
+    return scope["http_version"].partition(".")[0] in {"1", "2", "3"}
+
+
+async def _refuse_version(scope: Scope, receive: Receive, send: Send) -> None:
+    hint = "Ask in HTTP/1.1."
+    answer = problems.respond(scope["path"], 505, "HTTP Version Not Supported", "invalid_request", hint)
+    await answer(scope, receive, send)
 
 
 def _claims_to_be_here(scope: Scope) -> bool:

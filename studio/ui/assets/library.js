@@ -82,8 +82,11 @@ avatarforge.library = (() => {
       await load(true);
       return;
     }
-    if (selected.size || open || part('[data-filter=sort]').value !== 'newest') return;
+    const isBusy = () => selected.size || open || part('[data-filter=sort]').value !== 'newest';
+    if (isBusy()) return;
+    const mine = turn;
     const page = await ask(`${ROUTE}?${query()}`);
+    if (mine !== turn || isBusy()) return;  // somebody has filtered, picked or opened one meanwhile
     const fresh = page.items.filter((one) => !find(one.id));
     if (!fresh.length && page.total === total) return;
     if (fresh.length + items.length !== page.total) { load(true); return; }
