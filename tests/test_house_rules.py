@@ -225,8 +225,7 @@ def test_rule_of_imports_finds_what_breaks_it(module: str, line: str) -> None:
 
 def test_slow_imports_are_left_to_those_who_need_them() -> None:
     # REST has to answer within a second or two of the start; these take several.
-    # (sqlite-utils loads pandas wherever it finds it, so that one is not among them.)
-    heavy = ("gradio", "numba", "scipy", "torch", "librosa", "cv2", "matplotlib", "sqlalchemy")
+    heavy = ("gradio", "pandas", "numba", "scipy", "torch", "librosa", "cv2", "matplotlib", "sqlalchemy")
     program = (
         "import sys, app, api.avatarforge, studio.jobs, studio.assembly, studio.engine.server\n"
         f"print(*sorted({set(heavy)!r} & set(sys.modules)))"
