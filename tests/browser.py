@@ -106,7 +106,7 @@ def reload(watched: Watched) -> None:
     """Load the page again; that its stream breaks off by that is no complaint."""
     before = len(watched.complaints)
     watched.page.reload()
-    left = ("BodyStreamBuffer was aborted", "Connection errored out")
+    left = ("BodyStreamBuffer was aborted", "signal is aborted without reason", "Connection errored out")
     watched.complaints[before:] = [
         one for one in watched.complaints[before:] if not any(words in one for words in left)
     ]

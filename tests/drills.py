@@ -11,9 +11,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from PIL import Image
 
 from studio.records import Database
 from studio.records import jobs as records
+from studio.records.entities import Task
 from studio.runner import prompt_id_of
 from tests.conftest import OWN, ROOT, RunningApp, start_app_process
 from tests.proxy import Proxy
@@ -108,11 +109,21 @@ def wait_completed(app: RunningApp, count: int, timeout_s: float = 180) -> None:
         time.sleep(0.1)
 
 
+def count_doubled(tasks: Sequence[Task], sent: Sequence[str]) -> int:
+    """Prompts that were sent twice, for no task's attempt, or for an attempt that has no recorded reason."""
+    attempts = {
+        prompt_id_of(replace(task, attempt=number + 1)) for task in tasks for number in range(task.attempt)
+    }
+    again = sum(count - 1 for count in Counter(sent).values())
+    without_reason = sum(task.attempt - 1 - task.losses - task.failures for task in tasks)
+    return again + len(set(sent) - attempts) + without_reason
+
+
 def tally(drill: str, app: RunningApp, ids: list[str], sent: list[str] | None, began: float) -> Counts:
     """Count from the records and the files themselves."""
     with closing(Database(app.folder / "avatarforge.db")) as database:
         jobs = [records.get(database, generation_id) for generation_id in ids]
-        lost_by_engine = sum(task.losses for job in jobs if job for task in job.tasks)
+        lost_by_engine = sum(task.losses + task.failures for job in jobs if job for task in job.tasks)
         attempts = sum(task.attempt for job in jobs if job for task in job.tasks)
         expected = {prompt_id_of(task) for job in jobs if job for task in job.tasks}
     broken = 0
@@ -127,8 +138,7 @@ def tally(drill: str, app: RunningApp, ids: list[str], sent: list[str] | None, b
     if sent is None:
         doubled, sent_count = attempts - len(ids) - lost_by_engine, attempts
     else:
-        doubled = sum(count - 1 for count in Counter(sent).values())
-        doubled += len(set(sent)) - len(ids) - lost_by_engine
+        doubled = count_doubled([task for job in jobs if job for task in job.tasks], sent)
         sent_count = len(sent)
         assert expected <= set(sent), "a recorded prompt was never sent"
     return Counts(

@@ -28,7 +28,7 @@ from studio.records import Database
 from studio.records import jobs as records
 from studio.records.entities import Job
 from tests.conftest import ROOT, RunningApp, start_app_process
-from tests.drills import API, count_completed
+from tests.drills import API, count_completed, count_doubled
 from tests.proxy import Proxy
 
 RED, BLUE, BOTH = "red.safetensors", "blue.safetensors", "both.safetensors"
@@ -188,7 +188,6 @@ def tally(
     """Count from the records, the files and the wires themselves."""
     sent = [prompt_id for engine in engines for prompt_id in engine.proxy.sent]
     tasks = [task for job in jobs for task in job.tasks]
-    losses = sum(task.losses for task in tasks)
     urls = {engine.proxy.url: engine for engine in engines}
     used, after = Counter(task.server for task in tasks), Counter[str | None]()
     after.update(task.server for task in tasks if (task.completed_at or 0) > revived_at)
@@ -199,8 +198,9 @@ def tally(
         tasks=len(tasks),
         completed=count_completed(app),
         lost=sum(not has_picture(app, job.id) for job in jobs),
-        doubled=len(sent) - len(tasks) - losses,
-        lost_by_engine=losses,
+        doubled=count_doubled(tasks, sent),
+        # Who dies while a picture is fetched has not lost the prompt, but what came of it.
+        lost_by_engine=sum(task.losses + task.failures for task in tasks),
         strayed=strayed,
         used=tuple(used[url] for url in urls),
         used_after=tuple(after[url] for url in urls),
