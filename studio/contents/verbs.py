@@ -319,11 +319,6 @@ class Contents:
         """Reject contents, with the reason if there is one."""
         return _decided(ids, self._decide(ids, "rejected", reason))
 
-    @full_disk_is_said()
-    def reconsider(self, ids: Sequence[str]) -> Decided:
-        """Take an approval or a rejection back: it is pending again."""
-        return _decided(ids, self._decide(ids, "pending", None))
-
     def _decide(self, ids: Sequence[str], status: Approval, reason: str | None) -> list[str]:
         return records.decide(self.database, ids, status, reason, visitors.asking().name, time.time())
 

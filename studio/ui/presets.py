@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from studio.request import View
-
 # The key of its name, and what it writes into the form.
 EXAMPLES: dict[str, tuple[str, str]] = {
     "example.warrior": (
@@ -65,8 +63,6 @@ POSES: dict[str, str] = {
     "pose.t_pose": "t-pose",
     "pose.a_pose": "a-pose",
 }
-
-VIEW_YAW: dict[View, int] = {"front": 0, "quarter": 45, "side": 90, "back": 180}
 
 
 class Shape(NamedTuple):

@@ -43,11 +43,6 @@ class Plan:
     needs: str
     steps: tuple[Step, ...] = ()  # one for each view; without the front while another workflow has to draw it
 
-    @property
-    def lacks_front(self) -> bool:
-        """Whether another workflow has to draw the front view."""
-        return len(self.steps) < len(self.request.views)
-
 
 @dataclass(frozen=True)
 class Candidate:

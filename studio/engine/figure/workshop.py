@@ -111,11 +111,6 @@ class Workshop:
         # Random choices that only decide where a strand or a crease lies.
         self.rng = np.random.default_rng(self.spec.seed & 0xFFFFFFFF)
 
-    @property
-    def head_in_body(self) -> float:
-        """The height of the head in units of the modelling space (about 0.25)."""
-        return self.head_height / float(self.scale[1])
-
     def group(self, *names: str, grow: float = 0.0) -> list[Solid]:
         """Solids of the body by group; a name without side means both."""
         wanted = set(names)

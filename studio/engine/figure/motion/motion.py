@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 
 from ..keys import HANDS, JOINTS
-from ..shape.curves import turn
 from .curves import Curve
-from .legs import SIDES, Body, Footing, Gait
+from .legs import Body, Footing, Gait
 
 Array = np.ndarray
 FOLDER = Path(__file__).parent / "library"
@@ -144,14 +143,3 @@ def read_motion(data: Mapping[str, Any]) -> Motion:
         bool(data.get("seat", False)),
         tuple(str(data.get("mouth", "")).split()),
     )
-
-
-def stood_on(motion: Motion, body: Body, phase: float) -> dict[str, Array]:
-    """Where each foot that is on the ground stands in the world, after a phase of the first round."""
-    place, turned = motion.way(body, phase)
-    found = {}
-    for side, _ in SIDES:
-        footing = motion.footing(body, side, phase)
-        if footing.place[1] - body.ankle(side)[1] < 1e-6:
-            found[side] = turn("y", turned) @ footing.place + place
-    return found

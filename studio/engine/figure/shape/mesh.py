@@ -309,15 +309,6 @@ def slab(mesh: Mesh, thickness: float) -> Mesh:
     return Mesh(points, normals, faces, np.concatenate([mesh.surface, mesh.surface]))
 
 
-def revolve(outline: Points, columns: int = 36, count: int = 24, squash: float = 1.0) -> Mesh:
-    """A solid of revolution about y from (radius, y) points; squash narrows it along x."""
-    curve = path([(r, y, 0.0) for r, y in outline], count)
-    c, s = circle(columns)
-    r, y = np.maximum(curve[:, 0], 0.0)[:, None], curve[:, 1][:, None]
-    grid = np.stack([r * c * squash, np.repeat(y, columns, 1), r * s], -1)
-    return rings(grid)
-
-
 def revolve_sharp(outline: Points, columns: int = 36, squash: float = 1.0) -> Mesh:
     """A two-sided skin of revolution whose outline keeps its corners: hats, bells, cuffs."""
     curve = np.asarray(outline, float)
