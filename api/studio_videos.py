@@ -134,7 +134,7 @@ def list_video_choices() -> Choices:
 )
 def expect_character_video(character_id: str, body: Film, studio: StudioDep) -> Expected:
     """Nothing is made; what cannot be made is refused with the reason."""
-    report = studio.jobs.preflight_report(_request(studio, character_id, body))
+    report = studio.jobs.planner.report(_request(studio, character_id, body))
     if report.problem is not None:
         raise StudioError("workflow_impossible", why=report.problem.get("message", ""))
     request = report.request

@@ -53,7 +53,7 @@ router = APIRouter(tags=["Workflows"], route_class=StrictRoute)
 def preflight(body: PreflightBody, studio: StudioDep) -> PreflightAnswer:
     """Nothing is queued. Takes the body of a generating call with `views`, and also tells what is missing."""
     bare = GenerateBody.model_validate(body.model_dump(exclude={"views"}))
-    return _render(studio.jobs.preflight_report(request_of(studio, bare, tuple(body.views))))
+    return _render(studio.jobs.planner.report(request_of(studio, bare, tuple(body.views))))
 
 
 @router.get("/workflows", summary="The workflow library", responses=answers({"workflows": [WORKFLOW]}))

@@ -17,26 +17,16 @@ from studio.comfy.pool import Pool
 from studio.disk import full_disk_is_said
 from studio.errors import StudioError
 from studio.files import FileStore
-from studio.records import Database, idempotency, job_pages, runs
+from studio.planning import Planner
+from studio.records import Database, idempotency, job_pages
 from studio.records import jobs as records
 from studio.records.entities import Event, Job, Output, Page, Task
-from studio.request import (
-    AnyRequest,
-    EditRequest,
-    Part,
-    TalkRequest,
-    media_of,
-    random_seed,
-    read_request,
-    with_values,
-)
+from studio.request import AnyRequest, Part, random_seed, read_request, with_values
 from studio.settings import Settings
-from studio.workflows import Candidate, Plan, Preflight, Workflow
-from studio.workflows.report import NOT_NOW, Report, refused, report
+from studio.workflows import Plan, Workflow
 
 IDEMPOTENCY_S = 24 * 3600
 PARTS_AT_ONCE = 24  # of sheets, beyond what a visitor may have waiting and running
-STARTING_S = 2.0  # how long a submit waits for the first sign of servers that were only just configured
 
 
 @dataclass(frozen=True)
@@ -63,96 +53,24 @@ class Jobs:
         self.database = database
         self.files = files
         self.pool = pool
-        self.library = library
         self.settings = settings
+        self.planner = Planner(database, files, pool, library, settings)
         self._engine_outputs = engine_outputs
         self._previews: dict[str, tuple[str, bytes]] = {}
         # Who is to hear of results before they are recorded, and of jobs that are gone.
         self.before_recording: list[Callable[[Job, Sequence[Output]], None]] = []
         self.after_deleting: list[Callable[[Job], None]] = []
 
+    @property
+    def library(self) -> dict[str, Workflow]:
+        """The workflows that there are now."""
+        return self.planner.library
+
     # ---------------------------------------------------------------- making
 
     def preflight(self, request: AnyRequest) -> Plan:
         """How the request would run now, or a refusal that says why it cannot."""
-        found = self._try_out(request)
-        if found.plan is None:
-            raise StudioError("workflow_impossible", why=found.why)
-        return found.plan
-
-    def _try_out(self, request: AnyRequest) -> Preflight:
-        self._refuse_hosted(request.model)
-        for role, file_id in request.files().items():
-            self.files.get(file_id, media=media_of(role))
-        maps: frozenset[str] = frozenset()
-        comfy = [server for server in self.pool.servers if server.kind == "comfy"]
-        if comfy and not self._is_for_embedded(request):
-            online = self.pool.online("comfy")
-            if not online:
-                self.pool.wait_first_signs(STARTING_S, "comfy")
-                online = self.pool.online("comfy")
-            paused = [server for server in comfy if server.answers and not server.online]
-            if not online and not paused:
-                raise StudioError("comfyui_unavailable", url=", ".join(server.url for server in comfy))
-            at_hand = [Candidate("comfy", server.info, server.url) for server in online]
-            resting = [Candidate("comfy", server.info, server.url) for server in paused]
-            maps = self.control_maps()
-        else:
-            resting = []
-            at_hand = [
-                Candidate("embedded", server.info, server.url)
-                for server in self.pool.servers
-                if server.kind == "embedded"
-            ]
-            if not at_hand:
-                raise StudioError("engine_unavailable", why="it is switched off")
-        found = workflows.preflight(self.library, request, at_hand, maps)
-        if found.plan is None and resting:
-            # What only a paused server can run waits until that one goes on.
-            found = workflows.preflight(self.library, request, [*at_hand, *resting], maps)
-        return found
-
-    def _refuse_hosted(self, model: str | None) -> None:
-        """Say why a hosted model cannot be had, before a server's list is asked that lacks it."""
-        if model is None or not workflows.is_hosted(model):
-            return
-        if not self.settings.hf_token.get_secret_value():
-            raise StudioError("hosted_needs_token", model=model)
-        offered = [f"hf:{name}" for name in self.settings.studio_hf_models]
-        if model not in offered:
-            raise StudioError("hosted_not_offered", model=model, offered=", ".join(offered))
-
-    def preflight_report(self, request: AnyRequest) -> Report:
-        """What would run where, what is missing where nothing can, and what it takes by our own history."""
-        try:
-            found = self._try_out(request)
-        except StudioError as error:
-            if error.code not in NOT_NOW:
-                raise
-            return refused(request, error)
-        return report(request, found, self.pool.servers, runs.history(self.database))
-
-    def control_maps(self) -> frozenset[str]:
-        """What the embedded engine can draw now for other workflows, as manifests name it.
-
-        These are control maps, and a face that speaks.
-        """
-        if not self.pool.online("embedded"):
-            self.pool.wait_first_signs(STARTING_S, "embedded")
-        for server in self.pool.online("embedded"):
-            if server.info is not None:
-                kinds = server.info.choices("FigureControlMap", "kind")
-                films = {workflows.DRIVING} if workflows.can_drive(self.library, server.info) else set[str]()
-                return frozenset({f"{workflows.CONTROL}{kind}" for kind in kinds} | films)
-        return frozenset()
-
-    def _is_for_embedded(self, request: AnyRequest) -> bool:
-        """Whether it asks for the embedded engine: by its name, or by what runs nowhere else."""
-        if workflows.is_hosted(request.model):
-            return True
-        if request.engine == "embedded" or request.workflow is None:
-            return request.engine == "embedded"
-        return workflows.named(self.library, request.workflow).manifest.engine == "embedded"
+        return self.planner.plan(request)
 
     @full_disk_is_said()
     def submit(
@@ -183,9 +101,9 @@ class Jobs:
         plan = self.preflight(request)
         if plan.request.seed is None:
             plan = dataclasses.replace(plan, request=with_values(plan.request, seed=random_seed()))
-        plan = self._with_length(plan)
+        plan = self.planner.with_length(plan)
         now = time.time()
-        notes = self._notes_on(plan)
+        notes = self.planner.notes_on(plan)
         job = self._new_job(
             plan, door, priority, now, now + delay_s, timeout_s, metadata, parent_id, notes=notes
         )
@@ -209,43 +127,6 @@ class Jobs:
             if also is not None:
                 also(connection, job.id)
         return self.get(job.id)
-
-    def _notes_on(self, plan: Plan) -> tuple[str, ...]:
-        """What is known before it begins: what was asked for and will not be used."""
-        manifest = workflows.named(self.library, plan.workflow).manifest
-        request = plan.request
-        if isinstance(request, EditRequest) and request.left_out:
-            return (
-                f"No font here has these letters, so they were left out: {request.left_out}. "
-                "Name a font file that has them in STUDIO_FONT.",
-            )
-        if not isinstance(request, TalkRequest) or not request.landmarks or "landmarks" in manifest.slots:
-            return ()
-        return (
-            "The places of eyes and mouth that were given are not used: "
-            f"{manifest.title} finds the face by itself",
-        )
-
-    def _with_length(self, plan: Plan) -> Plan:
-        """The plan with how long a film will be, where its files say that; it is by what work is measured."""
-        request = plan.request
-        if isinstance(request, TalkRequest):
-            # What is made in pieces takes as long as these, each the same.
-            in_one = workflows.named(self.library, plan.workflow).manifest.pieces is None
-            seconds = self.voice_s(request) if in_one else None
-        elif isinstance(request, EditRequest):
-            whole_s = sum(self.files.needed(clip).duration_s or 0.0 for clip in request.clip_file_ids)
-            end_s = whole_s if request.end_s is None else min(whole_s, request.end_s)
-            seconds = max(0.0, end_s - request.start_s)
-        else:
-            return plan
-        if seconds == request.duration_s:
-            return plan
-        return dataclasses.replace(plan, request=with_values(request, duration_s=seconds))
-
-    def voice_s(self, request: TalkRequest) -> float | None:
-        """How long a voice is; None for uploads that were not measured."""
-        return self.files.needed(request.audio_file_id).duration_s
 
     def submitted(self, key: IdempotencyKey) -> Job | None:
         """The job that was made under a client's key with its fingerprint; other fingerprints are refused."""
@@ -337,10 +218,10 @@ class Jobs:
         if len(parent.tasks) == 1:
             # The only picture's seed is the request's, so that the request alone makes it again.
             request = with_values(request, seed=again[parent.tasks[0].view])
-        plan = self._with_length(self.preflight(request))
+        plan = self.planner.with_length(self.preflight(request))
         made, notes = self._made_again(parent, plan, again)
         now = time.time()
-        notes = (*self._notes_on(plan), *notes)
+        notes = (*self.planner.notes_on(plan), *notes)
         job = self._new_job(
             plan, door, parent.priority, now, now, None, parent.metadata, parent_id=parent.id, notes=notes
         )

@@ -87,7 +87,7 @@ class Library:
             self._refuse_taken(name, replace=replace)
             workflow = self._keep(name, graph, manifest)
             # A new dictionary, so that nobody who is just reading sees half a change.
-            self.jobs.library = {**self.jobs.library, name: workflow}
+            self.jobs.planner.library = {**self.jobs.library, name: workflow}
         return self.get(name)
 
     def take_once(self, graph: Mapping[str, Any]) -> Workflow:
@@ -112,7 +112,7 @@ class Library:
             if name not in self.jobs.library:
                 self._forget_once()
                 workflow = self._keep(name, dict(graph), manifest, self.once_folder)
-                self.jobs.library = {**self.jobs.library, name: workflow}
+                self.jobs.planner.library = {**self.jobs.library, name: workflow}
             return self.jobs.library[name]
 
     def _forget_once(self) -> None:
@@ -121,7 +121,9 @@ class Library:
         for path in files[: max(0, len(files) - MOST_ONCE + 1)]:
             if waiting.unfinished_with(self.jobs.database, path.stem):
                 continue
-            self.jobs.library = {key: one for key, one in self.jobs.library.items() if key != path.stem}
+            self.jobs.planner.library = {
+                key: one for key, one in self.jobs.library.items() if key != path.stem
+            }
             for suffix in (".json", ".toml"):
                 path.with_suffix(suffix).unlink(missing_ok=True)
 
@@ -134,7 +136,7 @@ class Library:
                 raise StudioError("workflow_built_in", name=name)
             if unfinished := waiting.unfinished_with(self.jobs.database, name):
                 raise StudioError("workflow_busy", name=name, jobs=unfinished)
-            self.jobs.library = {key: one for key, one in self.jobs.library.items() if key != name}
+            self.jobs.planner.library = {key: one for key, one in self.jobs.library.items() if key != name}
             for suffix in (".json", ".toml"):
                 (self.folder / f"{name}{suffix}").unlink(missing_ok=True)
 
@@ -152,7 +154,7 @@ class Library:
         return Entry(workflow, is_own, trials, _notes(workflow.manifest) if is_own else ())
 
     def _maps(self) -> frozenset[str]:
-        return self.jobs.control_maps() if self.pool.online("embedded") else frozenset()
+        return self.jobs.planner.control_maps() if self.pool.online("embedded") else frozenset()
 
     def _is_own(self, name: str) -> bool:
         return (self.folder / f"{name}.json").is_file()

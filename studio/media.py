@@ -96,7 +96,7 @@ class Media:
         workflow = self.jobs.library.get(request.workflow or job.workflow)
         if seconds is None or workflow is None or not isinstance(request, TalkRequest):
             return seconds
-        voice_s = self.jobs.voice_s(request)
+        voice_s = self.jobs.planner.voice_s(request)
         if workflow.manifest.pieces is None or voice_s is None:
             return seconds
         return seconds * max(1, workflow.manifest.pieces.cutting(voice_s).count - len(step.pieces))

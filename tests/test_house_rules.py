@@ -50,6 +50,7 @@ LAYERS: list[set[str]] = [
     },
     {"studio.collect", "studio.editor", "studio.library", "studio.mirror", "studio.faces"},
     {"studio.jobs"},
+    {"studio.planning"},
     {"studio.workflows"},
     {"studio.prompts", "studio.given", "studio.face_models"},
     {"studio.files", "studio.hooks", "studio.pieces", "studio.quality", "studio.logbook"},

@@ -166,7 +166,7 @@ NOOB = Work("checkpoint", "noobaiXL.safetensors", 1.0, 28)
 
 def test_no_number_is_made_up(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path, gpu("http://a", "noobaiXL.safetensors"))
-    found = jobs.preflight_report(request())
+    found = jobs.planner.report(request())
     assert found.plan is not None
     assert found.seconds is None
     assert [(place.server, place.picture) for place in found.places] == [("http://a", None)]
@@ -176,22 +176,22 @@ def test_no_number_is_made_up(tmp_path: Path) -> None:
     note(jobs, "http://a", Work("checkpoint", "noobaiXL.safetensors", 1.0, 20), 3)
     note(jobs, "http://a", Work("flux", "noobaiXL.safetensors", 1.0, 28), 3)
     note(jobs, "http://b", NOOB, 3)
-    assert jobs.preflight_report(request()).seconds is None
+    assert jobs.planner.report(request()).seconds is None
 
 
 def test_the_median_of_equal_work_is_told(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path, gpu("http://a", "noobaiXL.safetensors"))
     note(jobs, "http://a", NOOB, 4, 6, 100)
-    found = jobs.preflight_report(request())
+    found = jobs.planner.report(request())
     assert found.seconds == 6
     picture = found.places[0].picture
     assert picture is not None
     assert (picture.median, picture.runs) == (6, 3)
     # Other steps, size or number of pictures are other work.
-    assert jobs.preflight_report(request(steps=20)).seconds is None
-    assert jobs.preflight_report(request(width=1024, height=1536)).seconds is None
-    assert jobs.preflight_report(request(variants=2)).seconds is None
-    assert jobs.preflight_report(request(cfg=3)).seconds == 6
+    assert jobs.planner.report(request(steps=20)).seconds is None
+    assert jobs.planner.report(request(width=1024, height=1536)).seconds is None
+    assert jobs.planner.report(request(variants=2)).seconds is None
+    assert jobs.planner.report(request(cfg=3)).seconds == 6
 
 
 def test_views_are_spread_over_the_servers_that_know_the_work(tmp_path: Path) -> None:
@@ -202,16 +202,16 @@ def test_views_are_spread_over_the_servers_that_know_the_work(tmp_path: Path) ->
     jobs = make_jobs(tmp_path, *servers, gpu("http://poor"))
     note(jobs, "http://a", NOOB, 4)
     note(jobs, "http://b", NOOB, 6)
-    sheet = jobs.preflight_report(request(views=VIEWS))
+    sheet = jobs.planner.report(request(views=VIEWS))
     # a: 4, 8; b: 6, 12 — or a third one on a at 12
     assert sheet.seconds == 12
     assert [place.server for place in sheet.places] == list(urls)
-    assert jobs.preflight_report(request(views=VIEWS[:2])).seconds == 6
+    assert jobs.planner.report(request(views=VIEWS[:2])).seconds == 6
 
 
 def test_all_is_known_of_a_request_that_can_run(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path, gpu("http://a", "noobaiXL.safetensors"), gpu("http://gone", online=False))
-    found = jobs.preflight_report(request())
+    found = jobs.planner.report(request())
     assert found.plan is not None
     assert (found.plan.workflow, found.models["model"]) == ("checkpoint", "noobaiXL.safetensors")
     assert (found.files, found.nodes, found.missing_bytes, found.problem) == ((), (), 0, None)
@@ -222,7 +222,7 @@ def test_all_is_known_of_a_request_that_can_run(tmp_path: Path) -> None:
 
 def test_a_server_that_is_gone_is_a_problem_and_no_exception(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path, gpu("http://gone", online=False))
-    found = jobs.preflight_report(request())
+    found = jobs.planner.report(request())
     assert found.plan is None
     assert found.problem is not None
     assert found.problem["code"] == "comfyui_unavailable"

@@ -109,7 +109,7 @@ def test_a_paused_server_is_drained_and_its_work_waits_for_it(
         assert until_final(studio, running).status == "completed"
         assert wait_until(lambda: studio.servers.get(server_id).tasks == 0, 10)
         assert len(sends(one)) == 1
-        report = studio.jobs.preflight_report(AvatarRequest(prompt="a knight", workflow="empty_image"))
+        report = studio.jobs.planner.report(AvatarRequest(prompt="a knight", workflow="empty_image"))
         assert [place.is_paused for place in report.places] == [True]
         assert studio.servers.resume(server_id).health["paused"] is False
         assert wait_until(lambda: len(sends(one)) == 2, 10)
