@@ -298,7 +298,7 @@ def raw_requests() -> Iterator[Raw]:
     typed = line + b"Content-Type: application/json\r\n"
     yield Raw("noise", bytes(range(256)) * 20)
     yield Raw("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200))
-    yield Raw("HTTP/9", b"GET / HTTP/9.9\r\n\r\n")
+    yield Raw("HTTP/9", b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", expected=frozenset({505}))
     yield Raw("no version", b"GET /health\r\n\r\n", expected=REFUSED | TAKEN)
     yield Raw("odd method", b"\xff\xfe /health HTTP/1.1\r\nHost: x\r\n\r\n")
     yield Raw("no host", b"GET /health HTTP/1.1\r\n\r\n", expected=REFUSED | TAKEN)
