@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
+from studio.engine.warming import HOLD_BACK
 from tests.engine_fixtures import RunningEngine, start_engine, stop_engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Who runs this in the background may have interrupts ignored, by all that is started from here too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Most engines of tests end before anybody has drawn on them.
+    os.environ.setdefault(HOLD_BACK, "60")
 
 
 @dataclass

@@ -12,6 +12,8 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 HOLD_BACK_S = 2.0  # a server that has just started has better things to do, unless somebody asks
+HOLD_BACK = "AVATARFORGE_WARM_UP_AFTER_S"  # other seconds, for machines where many engines start and few draw
+PORTRAITS_AFTER_S = 20.0  # once the figure is ready, as hardly anybody begins with a video
 LOOK_EVERY_S = 0.1
 END_S = 0.2
 PATIENCE_S = 0.4  # a shorter wait needs no words
@@ -87,9 +89,10 @@ class WarmUp:
         say("")
 
     def _work(self) -> None:
-        if is_first_start():
+        is_first = is_first_start()
+        if is_first:
             self._reason = FIRST_START
-        asked_for = self._wanted.wait(HOLD_BACK_S)
+        asked_for = self._wanted.wait(_hold_back_s())
         try:
             if not self._stopping.is_set():
                 if not asked_for:
@@ -100,12 +103,20 @@ class WarmUp:
             log.exception("the figure could not be prepared")
         finally:
             self._done.set()
-        if self._afterwards is not None and not self._stopping.is_set():
+        # What has to be compiled is begun at once, what is only loaded can wait.
+        if self._afterwards is not None and not self._stopping.wait(0 if is_first else PORTRAITS_AFTER_S):
             try:
                 self._afterwards()
             except Exception:
                 # whoever makes a face talk next meets the same trouble and is told of it
                 log.exception("talking portraits could not be prepared")
+
+
+def _hold_back_s() -> float:
+    try:
+        return max(0.0, float(os.environ[HOLD_BACK]))
+    except (KeyError, ValueError):
+        return HOLD_BACK_S
 
 
 def _yield_to_others() -> None:
