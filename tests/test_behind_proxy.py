@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser import find_chromium, open_browser
+from tests.browser import WAIT_MS, find_chromium, open_browser
 from tests.conftest import RunningApp, start_app_process
 from tests.studio_fixtures import png
 
