@@ -27,7 +27,7 @@ ARGUMENTS = [
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a microphone that beeps
     "--autoplay-policy=no-user-gesture-required",
 ]
-WAIT_MS = 30_000
+WAIT_MS = 60_000  # of a machine on which other tests draw
 
 Scheme = Literal["light", "dark"]
 

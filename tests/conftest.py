@@ -25,7 +25,7 @@ from studio.engine.warming import HOLD_BACK
 from tests.engine_fixtures import RunningEngine, start_engine, stop_engine
 
 ROOT = Path(__file__).resolve().parent.parent
-START_S = 60.0
+START_S = 120.0
 REQUEST_S = 120.0  # of a machine on which other tests draw
 OWN = ""  # as STUDIO_ENGINE_URL: the app starts an engine of its own
 
@@ -90,7 +90,7 @@ class RunningApp:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def wait(self, generation_id: str, timeout_s: float = 60.0) -> dict[str, Any]:
+    def wait(self, generation_id: str, timeout_s: float = 120.0) -> dict[str, Any]:
         """Poll a generation until it is completed or failed."""
         deadline = time.monotonic() + timeout_s
         while True:

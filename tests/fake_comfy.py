@@ -174,7 +174,7 @@ class FakeComfy:
         with self._lock:
             return len(self._sockets)
 
-    def wait_listeners(self, count: int = 1, timeout_s: float = 5.0) -> bool:
+    def wait_listeners(self, count: int = 1, timeout_s: float = 20.0) -> bool:
         return wait_until(lambda: self.listeners >= count, timeout_s)
 
     def say(self, *messages: dict[str, Any] | bytes | str) -> None:
@@ -524,7 +524,7 @@ def progress_state(prompt_id: str, **nodes: tuple[float, float, str]) -> dict[st
     return message("progress_state", prompt_id, nodes=states)
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 5.0) -> bool:
+def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> bool:
     """Wait for something to become true; for tests that meet other threads."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

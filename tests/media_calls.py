@@ -35,7 +35,7 @@ def status_of(app: RunningApp, job_id: str) -> dict[str, Any]:
     return answer.json()
 
 
-def finish(app: RunningApp, job_id: str, timeout_s: float = 60.0) -> dict[str, Any]:
+def finish(app: RunningApp, job_id: str, timeout_s: float = 120.0) -> dict[str, Any]:
     """A job once it is final."""
     deadline = time.monotonic() + timeout_s
     while (found := status_of(app, job_id))["status"] not in FINAL:

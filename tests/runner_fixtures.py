@@ -102,7 +102,7 @@ def finished(studio: Studio, jobs: list[Job], _answered: None) -> bool:
     return all(studio.jobs.get(job.id).is_final for job in jobs)
 
 
-def until_final(studio: Studio, job: Job, timeout_s: float = 20) -> Job:
+def until_final(studio: Studio, job: Job, timeout_s: float = 60) -> Job:
     done = studio.jobs.wait(job.id, timeout_s)
     assert done.is_final, (done, studio.jobs.events(job.id))
     return done

@@ -56,7 +56,7 @@ def make(tmp_path: Path, hub: Hub) -> Iterator[MakeModels]:
         models.database.close()
 
 
-def ended(models: Models, install: Install, timeout_s: float = 20) -> Install:
+def ended(models: Models, install: Install, timeout_s: float = 60) -> Install:
     """The installation once nothing will change any more."""
     deadline = time.monotonic() + timeout_s
     while not (now := models.get(install.id)).is_final:
