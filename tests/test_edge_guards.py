@@ -124,7 +124,10 @@ def test_no_file_name_becomes_a_header(app: RunningApp) -> None:
 def test_what_is_not_one_clear_request_is_refused(app: RunningApp, request_text: str) -> None:
     with connect(app.url) as connection:
         connection.sendall(request_text.encode("latin-1"))
-        answer = connection.recv(65536)
+        try:
+            answer = connection.recv(65536)
+        except ConnectionResetError:
+            return  # cut off, with more on its way than anybody wanted to read
         # Only then, as the other side drops an answer for which nobody waits any more.
         shut_writing(connection)
         answer += read_all(connection)

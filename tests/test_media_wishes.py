@@ -232,16 +232,18 @@ def test_who_waits_hears_of_a_cancelled_job_at_once(app: RunningApp) -> None:
 
 
 def test_others_are_answered_while_many_wait(app: RunningApp) -> None:
-    slow = create(app, parameters=SLOW)
+    # So much before them that none of them is finished while the others are asked.
+    slow = [create(app, parameters=SLOW) for _ in range(4)]
     keys = [key() for _ in range(60)]
     with ThreadPoolExecutor(60) as workers:
         waiting = [workers.submit(post, app, {"Prefer": "wait=30", **one}) for one in keys]
-        for _ in range(10):
+        for _ in range(5):
             assert app.client.get("/api/v1/health/live").status_code == 200
         assert not any(one.done() for one in waiting)
         listed = app.client.get("/api/v1/jobs", params={"status": "pending", "per_page": 100})
         assert listed.status_code == 200
-        app.client.delete(f"/api/v1/jobs/{slow}")
+        for job_id in slow:
+            app.client.delete(f"/api/v1/jobs/{job_id}")
         for job in listed.json()["jobs"]:
             app.client.delete(f"/api/v1/jobs/{job['id']}")
         while not all(one.done() for one in waiting):
