@@ -123,15 +123,31 @@ def _has_forgotten(context: BrowserContext, page: Page) -> bool:
     return True
 
 
+LEFT = ("BodyStreamBuffer was aborted", "signal is aborted without reason", "Connection errored out")
+
+
 def reload(watched: Watched) -> None:
     """Load the page again; that its stream breaks off by that is no complaint."""
+    with _leaving(watched):
+        watched.page.reload()
+        _wait_for_interface(watched.page, watched.page.url)
+
+
+def come_back(watched: Watched) -> None:
+    """Go elsewhere and come back; that the stream breaks off by that is no complaint."""
+    with _leaving(watched):
+        address = watched.page.url
+        watched.page.goto("/api/v1/health/live")
+        open_studio_page(watched.page, address)
+
+
+@contextmanager
+def _leaving(watched: Watched) -> Iterator[None]:
     before = len(watched.complaints)
-    watched.page.reload()
-    left = ("BodyStreamBuffer was aborted", "signal is aborted without reason", "Connection errored out")
+    yield
     watched.complaints[before:] = [
-        one for one in watched.complaints[before:] if not any(words in one for words in left)
+        one for one in watched.complaints[before:] if not any(words in one for words in LEFT)
     ]
-    _wait_for_interface(watched.page, watched.page.url)
 
 
 def _wait_for_interface(page: Page, path: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import Watched, open_page, open_studio_page
+from tests.browser import Watched, come_back, open_page, open_studio_page
 from tests.conftest import RunningApp, start_app_process
-from tests.ui_fixtures import browser, job_of, open_tab, patience
+from tests.ui_fixtures import browser, hold_answers, hold_requests, job_of, open_tab, patience
 
 __all__ = ["browser", "patience"]
 
@@ -102,6 +102,36 @@ def test_a_character_from_a_sentence_is_drawn_changed_and_kept(watched: Watched)
     expect(page.locator(PEOPLE).filter(has_text="Lyra")).to_have_count(0)
     page.locator("#characters [data-toast] button").click()
     expect(editor.locator("h2")).to_have_text("Lyra")
+
+
+def test_what_was_typed_is_kept_by_whoever_leaves_at_once(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    studio.client.post("/api/characters", json={"name": "Lea"})
+    people(page).filter(has_text="Lea").locator(".open").click()
+    place = page.locator("#characters [data-field=location]")
+    place.fill("Lisbon")
+    page.locator("#characters [data-back]").click()
+    lea = page.locator(PEOPLE).filter(has_text="Lea")
+    expect(lea).to_contain_text("Lisbon")
+    lea.locator(".open").click()
+    place.fill("Porto")
+    come_back(watched)
+    expect(place).to_have_value("Porto")
+
+
+def test_what_is_slow_to_be_saved_does_not_replace_what_was_typed_after_it(watched: Watched) -> None:
+    page = watched.page
+    people(page).filter(has_text="Mira").first.locator(".open").click()
+    place = page.locator("#characters [data-field=location]")
+    saving = hold_requests(page, "^PUT ")
+    place.fill("Nantes")
+    saving.wait()
+    place.fill("Rennes")
+    page.wait_for_timeout(1000)  # longer than typing waits before it is saved
+    saving.let_go()
+    expect(page.locator("#characters [data-saved]")).to_have_text("Saved")
+    page.locator("#characters [data-back]").click()
+    expect(page.locator(PEOPLE).filter(has_text="Mira").first).to_contain_text("Rennes")
 
 
 def test_pictures_and_sets_of_a_character_come_as_they_are_made(watched: Watched, studio: RunningApp) -> None:
@@ -210,6 +240,24 @@ def test_the_library_is_decided_by_keys_and_taken_back(watched: Watched, studio:
     expect(page.locator("#library [data-count]")).to_have_text("1 item")
     page.locator("#library [data-undo]").click()
     page.locator("#library [data-filter=status]").select_option("")
+    expect(items.first.locator("[data-state]")).to_be_hidden()
+
+
+def test_a_list_that_was_asked_for_before_an_undo_does_not_take_it_back(watched: Watched) -> None:
+    page = watched.page
+    items = library(page)
+    items.first.locator(".open").focus()
+    page.keyboard.press("a")
+    expect(items.first.locator("[data-state]")).to_have_text("✓")
+    undo = hold_requests(page, "^PUT ")
+    lists = hold_answers(page, r"^GET .*content/library\?.*type=image")
+    page.locator("#library [data-undo]").click()
+    undo.wait()
+    page.locator("#library [data-filter=type]").select_option("image")
+    lists.wait()  # the studio has answered while it was still approved
+    undo.let_go()
+    expect(page.locator("#library [data-toast]")).to_contain_text("Taken back")
+    lists.let_go()
     expect(items.first.locator("[data-state]")).to_be_hidden()
 
 
@@ -387,25 +435,15 @@ def test_what_is_beside_the_fields_stays_beside_them(watched: Watched) -> None:
 def test_news_that_come_late_do_not_undo_a_filter(watched: Watched, studio: RunningApp) -> None:
     page = watched.page
     items = library(page)
-    page.evaluate(
-        """() => { const own = window.fetch; window.asked = window.came = 0;
-        window.fetch = async (path, ...more) => {
-          const news = /content\\/library\\?limit/.test(path) && !String(path).includes("type=");
-          if (news) window.asked++;
-          const answer = await own(path, ...more);
-          if (news) { await new Promise((go) => setTimeout(go, 1500)); window.came++; }
-          return answer;
-        }; }"""
-    )
+    news = hold_answers(page, r"^GET .*content/library\?limit=\d+(&sort=\w+)?$")
     mira = studio.client.get("/api/characters", params={"search": "Mira"}).json()["data"]["characters"][0]
     asked = {"prompt": "by the sea", **SIZE, "steps": 1}
     drawn = studio.client.post(f"/api/characters/{mira['id']}/generate/image", json=asked).json()["data"]
     assert studio.wait(drawn["job_id"])["status"] == "completed"
-    page.wait_for_function("window.asked > 0")
+    news.wait()
     page.locator("#library [data-filter=type]").select_option("audio")
     expect(items).to_have_count(0)
-    page.wait_for_function("window.came === window.asked")
-    page.wait_for_timeout(100)  # for what is done with the last of them
+    news.let_go()
     expect(items).to_have_count(0)
 
 

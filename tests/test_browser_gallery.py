@@ -15,7 +15,7 @@ from tests.bench.listing import RARE, fill
 from tests.browser import Watched, open_page
 from tests.conftest import RunningApp, start_app_process
 from tests.studio_fixtures import StandInServer, open_jobs
-from tests.ui_fixtures import browser, patience
+from tests.ui_fixtures import browser, hold_answers, patience
 
 __all__ = ["browser", "patience"]
 
@@ -196,6 +196,18 @@ def test_a_file_without_settings_is_said(watched: Watched, tmp_path: Path) -> No
     )
     expect(watched.page.locator("[data-toast]")).to_contain_text("holds no settings")
     watched.complaints[:] = [one for one in watched.complaints if "/studio/restore" not in one]
+
+
+def test_news_that_come_late_do_not_undo_a_search(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    news = hold_answers(page, r"^GET .*gallery\?limit=\d+$")
+    made = studio.generate(prompt="slow goblin", width=96, height=96)
+    news.wait()
+    page.locator("[data-gallery] [data-search]").fill("red haired pirate")
+    expect(page.locator(CARDS)).to_have_count(len(VIEWS))
+    news.let_go()
+    expect(page.locator(CARDS)).to_have_count(len(VIEWS))
+    studio.client.delete(f"/avatarforge-controller/generations/{made['generation_id']}")
 
 
 def test_a_new_picture_appears_by_itself(watched: Watched, studio: RunningApp) -> None:

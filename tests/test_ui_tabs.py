@@ -209,6 +209,25 @@ def test_the_page_goes_on_when_the_studio_was_restarted(browser: Browser, start_
         expect(page.locator(f"[data-job='{made}']")).to_be_visible(timeout=3 * WAIT_MS)
 
 
+def test_a_page_has_one_stream_however_late_it_begins(browser: Browser, studio: RunningApp) -> None:
+    """A stream that ran empty would be closed, and Gradio loses what joins while it is being closed."""
+    with open_page(browser, studio.url) as watched:
+        page, joins, streams = watched.page, [], []
+        page.route("**/queue/join*", lambda route: joins.append(route))
+        page.on(
+            "request", lambda request: streams.append(request.url) if "/queue/data" in request.url else None
+        )
+        open_studio_page(page)
+        page.wait_for_timeout(1500)
+        assert streams == []
+        assert len(joins) == 1, "only the stream itself is queued when a page is opened"
+        joins[0].continue_()
+        page.unroute("**/queue/join*")
+        open_tab(page, "Queue")
+        expect(page.locator("#queue")).to_contain_text("Nothing waits.")
+        assert len(streams) == 1
+
+
 # ------------------------------------------------------------- for everybody
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -86,3 +87,48 @@ def open_tab(page: Page, name: str) -> None:
     """Open a tab by its name."""
     page.get_by_role("tab", name=name).click()
     expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+
+
+HOLD = """([name, pattern, whole]) => {
+  const own = window.fetch, kept = [];
+  window[name] = kept;
+  window.fetch = async (path, options) => {
+    const isMeant = !kept.open && new RegExp(pattern).test(`${options?.method || 'GET'} ${path}`);
+    const wait = () => isMeant && new Promise((go) => { kept.push(go); });
+    if (whole) await wait();
+    const answer = await own(path, options);
+    if (!whole) await wait();
+    return answer;
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a page asks for and does not get yet."""
+
+    page: Page
+    name: str
+
+    def wait(self) -> None:
+        """Wait until something is held."""
+        self.page.wait_for_function("name => window[name].length > 0", arg=self.name)
+
+    def let_go(self) -> None:
+        """Let all of it through, the newest first, and give the page the time to take it in."""
+        self.page.evaluate(
+            "name => { window[name].open = true; for (const go of window[name].reverse()) go(); }", self.name
+        )
+        self.page.wait_for_timeout(300)
+
+
+def hold_requests(page: Page, pattern: str) -> Held:
+    """Keep what the page's scripts fetch (`METHOD path`) from being sent."""
+    page.evaluate(HOLD, ["heldRequests", pattern, True])
+    return Held(page, "heldRequests")
+
+
+def hold_answers(page: Page, pattern: str) -> Held:
+    """The same with what has been answered: when it comes, it is what was true before."""
+    page.evaluate(HOLD, ["heldAnswers", pattern, False])
+    return Held(page, "heldAnswers")

@@ -82,17 +82,12 @@ def build(studio: Studio, tail: Tail) -> AvatarTab:
         tail.show(request.session_hash, TAB, job_id)
 
     submitted = gr.on(
-        [generate.click, fields.prompt.submit],
-        submit,
-        fields.components,
-        [job, fields.seed],
-        show_progress="hidden",
-        api_visibility="private",
+        [generate.click, fields.prompt.submit], submit, fields.components, [job, fields.seed], **parts.QUIET
     )
     submitted.success(None, job, None, js="(id) => avatarforge.made('job', id)")
-    cancel.click(stop, job, None, show_progress="hidden", api_visibility="private")
-    result.click(act, None, [job, *fields.components], show_progress="hidden", api_visibility="private")
-    job.change(look_at, job, None, show_progress="hidden", api_visibility="private")
+    cancel.click(stop, job, None, **parts.QUIET)
+    result.click(act, None, [job, *fields.components], **parts.QUIET)
+    job.change(look_at, job, None, **parts.AT_ONCE)
     job.change(None, job, None, js="(id) => avatarforge.remember({job: id})")
     return AvatarTab(
         fields,

@@ -119,14 +119,13 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
         counted.clear()
         tail.wake_all()
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    servers.click(act, None, None, **quiet)
-    test.click(try_address, address, None, **quiet)
-    gr.on([add.click, address.submit], add_address, address, address, **quiet)
-    gr.on([models.click, installs.click], fetch, None, None, **quiet)
-    usage.click(clean, None, None, **quiet)
-    sent.listed.click(replay, None, None, **quiet)
-    gr.on([sent.test.click, sent.address.submit], try_hook, sent.address, sent.address, **quiet)
+    servers.click(act, None, None, **parts.QUIET)
+    test.click(try_address, address, None, **parts.QUIET)
+    gr.on([add.click, address.submit], add_address, address, address, **parts.QUIET)
+    gr.on([models.click, installs.click], fetch, None, None, **parts.QUIET)
+    usage.click(clean, None, None, **parts.QUIET)
+    sent.listed.click(replay, None, None, **parts.QUIET)
+    gr.on([sent.test.click, sent.address.submit], try_hook, sent.address, sent.address, **parts.QUIET)
     return EngineTab(
         (
             Live(servers, show_servers, TAB),

@@ -49,7 +49,7 @@ def build_taking(fields: form.Form) -> None:
         return form.restore(fields, request) if request else {}
 
     take.click(None, None, taken, js="() => avatarforge.gallery.taken()", api_visibility="private").then(
-        restore, taken, fields.components, show_progress="hidden", api_visibility="private"
+        restore, taken, fields.components, **parts.QUIET
     )
 
 

@@ -102,19 +102,14 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
         """The same for a tab that the page opened by itself, of which Gradio tells nothing."""
         tail.open_tab(request.session_hash, tab)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    tabs.select(open_tab, None, now, **quiet)
+    tabs.select(open_tab, None, now, **parts.AT_ONCE)
     now.change(None, now, None, js="(tab) => avatarforge.wentTo(tab)")
-    go.click(None, None, [tabs, now], js="() => avatarforge.going()").then(opened_tab, now, None, **quiet)
+    go.click(None, None, [tabs, now], js="() => avatarforge.going()").then(
+        opened_tab, now, None, **parts.AT_ONCE
+    )
     # Lists that depend on the servers; read when the page is opened, as servers come and go.
     lists = [single.form.workflow, single.form.model, single.form.loras, single.form.sampler]
-    blocks.load(
-        lambda: form.choices(studio, single.form),
-        None,
-        lists,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    blocks.load(lambda: form.choices(studio, single.form), None, lists, **parts.AT_ONCE)
 
 
 TABS = (
@@ -165,10 +160,9 @@ def _follow(studio: Studio, tail: Tail, blocks: gr.Blocks, live: list[Live]) -> 
         opened,
         [part.component for part in live],
         js="() => avatarforge.opened()",
-        show_progress="hidden",
         concurrency_limit=None,
         trigger_mode="multiple",
-        api_visibility="private",
+        **parts.QUIET,
     ).then(None, None, None, js="() => avatarforge.brokeOff()")
 
 

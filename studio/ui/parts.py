@@ -6,6 +6,12 @@ from typing import Any
 
 import gradio as gr
 
+# An event of the page's own: no spinner over what it changes, and not offered as an API.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# What cannot fail is not queued either: a queue that runs empty closes the page's stream, and Gradio loses
+# the event that joins in that moment.
+AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
+
 # One listener for all buttons inside, also for those that come later.
 HAND_OVER_CLICKS = """
 element.addEventListener('click', (event) => {

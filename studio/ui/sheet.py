@@ -90,13 +90,12 @@ def build(studio: Studio, tail: Tail) -> SheetTab:
         """Have the stream show another character's sheet."""
         tail.show(request.session_hash, TAB, job_id)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     # Pressed by the page's script for buttons in any tab that send a character here.
     take = gr.Button(label("action.to_sheet"), visible="hidden", elem_id="sheet-take")
     taken = take.click(None, None, job, js="() => avatarforge.sheet.taken()", api_visibility="private")
-    taken.then(look_at, job, None, **quiet)
+    taken.then(look_at, job, None, **parts.AT_ONCE)
     for part in (character, cells):
-        part.click(act, None, job, **quiet).success(
+        part.click(act, None, job, **parts.QUIET).success(
             None, job, None, js="(id) => avatarforge.sheet.shows(id)", api_visibility="private"
         )
     return SheetTab(
@@ -181,21 +180,24 @@ def _wire_look(look: Look) -> None:
     """Every change goes to the page's script, which composes the sheet anew; nothing of it runs here."""
     components = [getattr(look, name) for name in look.__dataclass_fields__]
     names = json.dumps(list(look.__dataclass_fields__))
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     gr.on(
         [component.change for component in components],
         None,
         components,
         None,
         js=f"(...all) => avatarforge.sheet.changed({names}, all)",
-        **quiet,
+        **parts.QUIET,
     )
     # By hand only: what belongs to a layout is chosen along with it, and may then be changed.
     look.layout.input(
-        None, [look.layout, look.parts], look.parts, js="(...all) => avatarforge.sheet.partsOf(all)", **quiet
+        None,
+        [look.layout, look.parts],
+        look.parts,
+        js="(...all) => avatarforge.sheet.partsOf(all)",
+        **parts.QUIET,
     )
     restore = gr.Button(visible="hidden", elem_id="sheet-restore")
-    restore.click(None, None, components, js=f"() => avatarforge.sheet.restored({names})", **quiet)
+    restore.click(None, None, components, js=f"() => avatarforge.sheet.restored({names})", **parts.QUIET)
 
 
 def _wire_turn(studio: Studio) -> None:
@@ -219,7 +221,7 @@ def _wire_turn(studio: Studio) -> None:
 
     begun = start.click(
         None, None, asked, js="() => avatarforge.sheet.turning()", api_visibility="private"
-    ).then(turn, asked, told, show_progress="hidden", concurrency_limit=None, api_visibility="private")
+    ).then(turn, asked, told, concurrency_limit=None, **parts.QUIET)
     told.change(None, told, None, js="(said) => avatarforge.sheet.turned(said)", api_visibility="private")
     stop.click(None, None, None, cancels=[begun], api_visibility="private")
 

@@ -107,14 +107,13 @@ def build(studio: Studio, tail: Tail) -> TalkingTab:
         tail.show(request.session_hash, TAB, made.id)
         return made.id
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     fields = [given, emotion, resolution, fps, seed]
     submitted = generate.click(
-        submit, fields, job, js="(...values) => avatarforge.talking.given(values)", **quiet
+        submit, fields, job, js="(...values) => avatarforge.talking.given(values)", **parts.QUIET
     )
     submitted.success(None, job, None, js="(id) => avatarforge.made('talk', id)")
-    cancel.click(stop, job, None, **quiet)
-    shown.click(act, None, job, **quiet).success(
+    cancel.click(stop, job, None, **parts.QUIET)
+    shown.click(act, None, job, **parts.QUIET).success(
         None, job, None, js="(id) => avatarforge.remember({talk: id})"
     )
     return TalkingTab(job, (Live(shown, show, TAB), Live(cancel, _cancellable)))

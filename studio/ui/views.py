@@ -113,13 +113,12 @@ def build(studio: Studio, tail: Tail, single: avatar.AvatarTab, blocks: gr.Block
         tail.show(request.session_hash, SOURCE, "")
         return ""
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    single.result.send(take, None, source, **quiet)
-    character.click(forget, None, source, **quiet)
-    submitted = generate.click(submit, [source, wanted, limit, *single.form.components], job, **quiet)
+    single.result.send(take, None, source, **parts.QUIET)
+    character.click(forget, None, source, **parts.QUIET)
+    submitted = generate.click(submit, [source, wanted, limit, *single.form.components], job, **parts.QUIET)
     submitted.success(None, job, None, js="(id) => avatarforge.made('views', id)")
-    cancel.click(stop, job, None, **quiet)
-    shown.click(act, None, job, **quiet).success(
+    cancel.click(stop, job, None, **parts.QUIET)
+    shown.click(act, None, job, **parts.QUIET).success(
         None, job, None, js="(id) => avatarforge.remember({views: id})"
     )
     gr.on(

@@ -16,7 +16,6 @@ avatarforge.characters = (() => {
 
   let people = [];
   let total = 0;
-  let turn = 0;
   let one = null;  // whoever is being edited
 
   const ask = async (...all) => { const said = await room.ask(...all); return said.data ?? said; };
@@ -24,27 +23,25 @@ avatarforge.characters = (() => {
 
   // -------------------------------------------------------------------- cards
 
-  const load = guarded(async (fresh) => {
-    if (!fresh && people.length >= total) return;
-    const mine = fresh ? ++turn : turn;
-    const asked = new URLSearchParams({limit: PAGE, offset: fresh ? 0 : people.length});
-    const words = part('[data-search]').value.trim();
-    if (words) asked.set('search', words);
-    const page = await ask(`characters/cards?${asked}`);
-    if (mine !== turn) return;
-    if (fresh) { people = []; part('[data-grid]').replaceChildren(); }
-    const more = page.characters.filter((other) => !people.some((known) => known.id === other.id));
-    people.push(...more);
-    total = page.total;
-    part('[data-grid]').append(...more.map(card));
-    part('[data-count]').textContent = say('count', {count: total});
-    part('[data-empty]').hidden = people.length > 0;
-    part('[data-empty]').textContent = say(words ? 'none_found' : 'empty');
-    fillScreen();
+  const searched = () => part('[data-search]').value.trim();
+  const {load, fill} = room.pages({
+    hasMore: () => people.length < total,
+    fetch: (anew) => {
+      const asked = new URLSearchParams({limit: PAGE, offset: anew ? 0 : people.length});
+      if (searched()) asked.set('search', searched());
+      return ask(`characters/cards?${asked}`);
+    },
+    show: (page, anew) => {
+      if (anew) people = [];
+      const more = page.characters.filter((other) => !people.some((known) => known.id === other.id));
+      people.push(...more);
+      total = page.characters.length ? page.total : people.length;
+      part('[data-grid]').append(...more.map(card));
+      part('[data-count]').textContent = say('count', {count: total});
+      part('[data-empty]').hidden = people.length > 0;
+      part('[data-empty]').textContent = say(searched() ? 'none_found' : 'empty');
+    },
   });
-  const fillScreen = () => {
-    if (room.isOpen() && !one && part('[data-end]').getBoundingClientRect().top < innerHeight + 400) load(false);
-  };
   const face = (person) => {
     const image = new Image();
     Object.assign(image, {loading: 'lazy', decoding: 'async', alt: person.name, src: person.picture_url});
@@ -115,8 +112,13 @@ avatarforge.characters = (() => {
     <small>${escape([style.prompt_prefix, style.prompt_suffix].filter(Boolean).join(', '))}</small>
     <button type="button" class="act${style.is_default ? ' on' : ''}" data-default aria-pressed="${style.is_default}">${escape(say('default'))}</button>
     <button type="button" class="act" data-drop-style>${escape(say('remove'))}</button></div>`;
+  let wanted = '';  // whoever was clicked last, if several are on their way
   const edit = guarded(async (id) => {
-    one = await ask(at(id));
+    wanted = id;
+    await saved();
+    const said = await ask(at(id));
+    if (wanted !== id) return;
+    one = said;
     part('[data-list]').hidden = true;
     const place = part('[data-editor]');
     place.hidden = false;
@@ -172,7 +174,12 @@ avatarforge.characters = (() => {
     part('[name=style_id]').innerHTML = `<option value="">${escape(say('default_style'))}</option>` + (one.styles || []).map((style) =>
       `<option value="${escape(style.id)}">${escape(style.name)}</option>`).join('');
   };
-  const close = () => {
+  const close = guarded(async () => {
+    wanted = '';
+    await saved();
+    shut();
+  });
+  const shut = () => {
     one = null;
     part('[data-editor]').hidden = true;
     part('[data-list]').hidden = false;
@@ -196,11 +203,21 @@ avatarforge.characters = (() => {
     }
     return values;
   };
-  let saving;
+  let saving;  // runs until it is saved what was typed last
+  let last = Promise.resolve();  // one after the other, as an older one must not come later
   const changed = () => {
     part('[data-saved]').textContent = '…';
     clearTimeout(saving);
-    saving = setTimeout(save, SAVE_AFTER_MS);
+    saving = setTimeout(saved, SAVE_AFTER_MS);
+  };
+  // What was typed is with the studio when this ends; whoever leaves or asks for pictures waits for that.
+  const saved = () => {
+    if (saving) {
+      clearTimeout(saving);
+      saving = undefined;
+      last = last.then(save);
+    }
+    return last;
   };
   const save = guarded(async () => {
     if (!one) return;
@@ -212,7 +229,7 @@ avatarforge.characters = (() => {
     if (one?.id !== id) return;
     one = {...said, styles: said.styles || one.styles};
     part('.editor h2').textContent = one.name;
-    part('[data-saved]').textContent = say('saved');
+    if (!saving) part('[data-saved]').textContent = say('saved');
     drawSoon(0);
   });
 
@@ -257,13 +274,18 @@ avatarforge.characters = (() => {
         : `<span class="under-way">${escape(item.mime_type)}</span>`}</a></li>`).join('');
     part('[data-no-pictures]').hidden = page.items.length + tiles.length > 0;
   });
-  const follow = async (job, words) => {
-    waiting.set(job, {character: one.id, words});
+  const follow = async (id, job, words) => {
+    waiting.set(job, {character: id, words});
     pictures();
     for (;;) {
       await new Promise((go) => setTimeout(go, LOOK_AGAIN_MS));
       let said;
-      try { said = await ask(`jobs/${encodeURIComponent(job)}`); } catch { continue; }
+      try {
+        said = await ask(`jobs/${encodeURIComponent(job)}`);
+      } catch (error) {
+        if (error.status !== 404) continue;
+        said = {};  // somebody has deleted it
+      }
       if (['queued', 'processing'].includes(said.status)) continue;
       waiting.delete(job);
       if (said.status === 'failed') tell(say('failed', {why: avatarforge.sentence({detail: said.error?.message || ''})}));
@@ -272,26 +294,32 @@ avatarforge.characters = (() => {
     }
   };
   const generate = guarded(async (form) => {
+    const {id} = one;
     const values = Object.fromEntries(new FormData(form));
-    const said = await ask(at(one.id, '/generate/image'), {prompt: values.prompt || say('plain_prompt'), style_id: values.style_id || null});
-    follow(said.job_id, values.prompt);
+    await saved();
+    const said = await ask(at(id, '/generate/image'), {prompt: values.prompt || say('plain_prompt'), style_id: values.style_id || null});
+    follow(id, said.job_id, values.prompt);
   });
   const makeSet = guarded(async (form) => {
+    const {id} = one;
     const kind = form.dataset.set;
     const names = kind === 'expressions' ? [...form.querySelectorAll(':checked')].map((box) => box.value)
       : form.querySelector('textarea').value.split('\n').map((line) => line.trim()).filter(Boolean);
     if (!names.length) { tell(say('nothing_chosen')); return; }
-    const said = await ask(at(one.id, '/sets'), {kind, items: names.map((name) => (kind === 'costumes' ? {name, words: name} : {name}))});
-    for (const item of said.items) follow(item.job_id, item.name);
+    await saved();
+    const said = await ask(at(id, '/sets'), {kind, items: names.map((name) => (kind === 'costumes' ? {name, words: name} : {name}))});
+    for (const item of said.items) follow(id, item.job_id, item.name);
     tell(say('set_begun', {count: said.items.length}));
   });
 
   // ---------------------------------------------------------------------- use
 
   const use = guarded(async (tab) => {
-    const said = await ask(at(one.id, '/request'));
+    const {id, name} = one;
+    await saved();
+    const said = await ask(at(id, '/request'));
     if (tab === 'talking' || tab === 'sheet') {
-      const page = await ask(`content/library?${new URLSearchParams({character_id: one.id, type: 'image', limit: 1})}`);
+      const page = await ask(`content/library?${new URLSearchParams({character_id: id, type: 'image', limit: 1})}`);
       if (!page.items.length) { tell(say('picture_first')); return; }
       const go = document.createElement('button');
       Object.assign(go.dataset, tab === 'talking' ? {send: 'talking', picture: page.items[0].id} : {send: 'sheet', id: page.items[0].job_id});
@@ -303,37 +331,43 @@ avatarforge.characters = (() => {
     }
     avatarforge.gallery.take({...said.request, views: ['front']});
     avatarforge.goTo(tab);
-    tell(say('in_form', {name: one.name}));
+    tell(say('in_form', {name}));
   });
   const remove = guarded(async () => {
     const {id, name} = one;
+    await saved();  // what was typed is there when it is taken back
     stopDrawing();  // nobody asks any more for somebody who is gone
     await ask(at(id), undefined, 'DELETE');
-    close();
+    if (one?.id === id) shut();
     tell(say('deleted', {name}), {label: say('undo'), act: guarded(async () => { made(await ask(at(id, '/restore'), {})); })});
   });
 
   // ------------------------------------------------------------------- styles
 
   const addStyle = guarded(async (form) => {
-    const style = await ask(at(one.id, '/styles'), Object.fromEntries(new FormData(form)));
+    const {id} = one;
+    await ask(at(id, '/styles'), Object.fromEntries(new FormData(form)));
     form.reset();
-    await stylesAgain(style);
+    await stylesAgain(id);
   });
-  const stylesAgain = async () => {
-    one.styles = (await ask(at(one.id, '/styles'))).styles;
+  const stylesAgain = async (id) => {
+    const {styles} = await ask(at(id, '/styles'));
+    if (one?.id !== id) return;
+    one.styles = styles;
     part('[data-styles]').innerHTML = one.styles.map(styleRow).join('');
     listStyles();
     drawSoon(0);
   };
-  const setDefault = guarded(async (id) => {
-    const style = one.styles.find((other) => other.id === id);
-    await ask(at(one.id, `/styles/${encodeURIComponent(id)}`), {is_default: !style.is_default}, 'PUT');
-    await stylesAgain();
+  const setDefault = guarded(async (style) => {
+    const {id, styles} = one;
+    const isDefault = styles.find((other) => other.id === style).is_default;
+    await ask(at(id, `/styles/${encodeURIComponent(style)}`), {is_default: !isDefault}, 'PUT');
+    await stylesAgain(id);
   });
-  const dropStyle = guarded(async (id) => {
-    await ask(at(one.id, `/styles/${encodeURIComponent(id)}`), undefined, 'DELETE');
-    await stylesAgain();
+  const dropStyle = guarded(async (style) => {
+    const {id} = one;
+    await ask(at(id, `/styles/${encodeURIComponent(style)}`), undefined, 'DELETE');
+    await stylesAgain(id);
   });
 
   // ------------------------------------------------------------------- wiring
@@ -374,7 +408,8 @@ avatarforge.characters = (() => {
       else if (form.matches('[data-set]')) makeSet(form);
     });
     films.begin({part, guarded, root: () => root, shown: () => one, done: (id) => { if (one?.id === id) pictures(); }});
-    document.addEventListener('scroll', fillScreen, {passive: true, capture: true});
+    addEventListener('pagehide', saved);
+    document.addEventListener('scroll', fill, {passive: true, capture: true});
     const asked = new URL(location).searchParams.get('character');
     if (asked) edit(asked);
   };

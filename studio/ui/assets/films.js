@@ -78,7 +78,12 @@ avatarforge.films = (() => {
     show(said.job_id);
     while (['queued', 'processing'].includes(said.status)) {
       await new Promise((go) => setTimeout(go, LOOK_AGAIN_MS));
-      try { said = await ask(at(id, `/${encodeURIComponent(said.job_id)}`)); } catch { continue; }
+      try {
+        said = await ask(at(id, `/${encodeURIComponent(said.job_id)}`));
+      } catch (error) {
+        if (error.status !== 404) continue;
+        said = {...said, status: 'cancelled', error: null};  // somebody has deleted it
+      }
       runs.set(said.job_id, {id, said});
       show(said.job_id);
     }

@@ -10,8 +10,6 @@ avatarforge.gallery = (() => {
 
   let pictures = [];  // as they are shown, the newest first
   let older = null;
-  let turn = 0;  // answers to older questions are void
-  let loading = false;
   const selected = new Set();
   let anchor = '';  // where a selection of many began
   let settings = '';
@@ -41,50 +39,42 @@ avatarforge.gallery = (() => {
     return asked;
   };
 
-  const load = guarded(async (fresh) => {
-    if (!fresh && (loading || older === null)) return;
-    const mine = fresh ? ++turn : turn;
-    loading = true;
-    try {
-      const page = await ask(`gallery?${query(fresh ? {} : {before: older})}`);
-      if (mine !== turn) return;
-      if (fresh) {
+  const {load, fill, current, changing, isLoading} = room.pages({
+    hasMore: () => older !== null,
+    fetch: (anew) => ask(`gallery?${query(anew ? {} : {before: older})}`),
+    show: (page, anew) => {
+      if (anew) {
         pictures = [];
         selected.clear();
-        part('[data-grid]').replaceChildren();
+        count();
       }
-      pictures.push(...page.pictures);
+      const more = page.pictures.filter((one) => !find(one.id));
+      pictures.push(...more);
       older = page.older;
-      part('[data-grid]').append(...page.pictures.map(card));
+      part('[data-grid]').append(...more.map(card));
       part('[data-empty]').hidden = pictures.length > 0;
       part('[data-empty]').textContent = say(isFiltered() ? 'none_found' : isBin() ? 'bin_empty' : 'empty');
       showActions();
-      if (fresh) count(mine);
-    } finally {
-      if (mine === turn) loading = false;
-    }
-    fillScreen();
+    },
   });
   const isFiltered = () => [...query().keys()].some((name) => !['limit', 'deleted'].includes(name));
-  const count = guarded(async (mine) => {
-    const said = await ask(`gallery/count?${query()}`);
-    if (mine === turn) part('[data-count]').textContent = say(said.is_exact ? 'count' : 'count_more', {count: said.count});
+  const count = guarded(async () => {
+    const said = await current(() => ask(`gallery/count?${query()}`));
+    if (said) part('[data-count]').textContent = say(said.is_exact ? 'count' : 'count_more', {count: said.count});
   });
-  const fillScreen = () => {
-    const end = part('[data-end]').getBoundingClientRect();
-    if (room.isOpen() && end.top < innerHeight + 600) load(false);
-  };
 
   // What has come since; only at the top of an unfiltered gallery would anybody look for it.
   const arrived = guarded(async () => {
-    if (!room.isOpen() || isFiltered() || isBin() || loading) return;
-    const page = await ask(`gallery?${query()}`);
+    const isElsewhere = () => isFiltered() || isBin();
+    if (!room.isOpen() || isElsewhere() || isLoading()) return;
+    const page = await current(() => ask(`gallery?${query()}`));
+    if (!page || isElsewhere()) return;  // somebody looks for something else meanwhile
     const fresh = page.pictures.filter((one) => !find(one.id));
     if (fresh.length === page.pictures.length && pictures.length) { load(true); return; }
     pictures.unshift(...fresh);
     part('[data-grid]').prepend(...fresh.map(card));
     part('[data-empty]').hidden = pictures.length > 0;
-    if (fresh.length) count(turn);
+    if (fresh.length) count();
   });
 
   const choices = guarded(async () => {
@@ -162,20 +152,20 @@ avatarforge.gallery = (() => {
       paint(cardOf(one.id), one);
     }
   };
-  const favour = guarded(async (ids) => {
+  const favour = changing(async (ids) => {
     const on = !ids.every((id) => find(id)?.favourite);
     changed((await ask('gallery/marks', {ids, favourite: on})).pictures);
   });
-  const tag = guarded(async (ids, add, remove = []) => {
+  const tag = changing(async (ids, add, remove = []) => {
     changed((await ask('gallery/marks', {ids, add_tags: add, remove_tags: remove})).pictures);
     choices();
   });
-  const remove = guarded(async (ids) => {
+  const remove = changing(async (ids) => {
     const gone = (await ask('gallery/delete', {ids})).ids;
     leave(gone);
     tell(say('deleted', {count: gone.length}), {label: say('undo'), act: () => takeBack(gone)});
   });
-  const takeBack = guarded(async (ids) => {
+  const takeBack = changing(async (ids) => {
     const said = await ask('gallery/undelete', {ids});
     tell(say('undeleted', {count: said.count}));
     load(true);
@@ -186,8 +176,8 @@ avatarforge.gallery = (() => {
     for (const id of ids) { cardOf(id)?.remove(); selected.delete(id); }
     part('[data-empty]').hidden = pictures.length > 0;
     showActions();
-    count(turn);
-    fillScreen();
+    count();
+    fill();
   };
   const zip = guarded(async (ids) => {
     room.save((await ask('gallery/selection', {ids})).url);
@@ -337,7 +327,7 @@ avatarforge.gallery = (() => {
         if (name === 'drop' && event.dataTransfer.files[0]) use('restore', event.dataTransfer.files[0]);
       });
     }
-    document.addEventListener('scroll', fillScreen, {passive: true, capture: true});
+    document.addEventListener('scroll', fill, {passive: true, capture: true});
     load(true);
   };
 
@@ -394,6 +384,6 @@ avatarforge.gallery = (() => {
     event.preventDefault();
   };
 
-  room.begin('[data-gallery]', build, '#gallery-newest', () => { choices(); arrived(); fillScreen(); });
+  room.begin('[data-gallery]', build, '#gallery-newest', () => { choices(); arrived(); fill(); });
   return {take, taken};
 })();

@@ -17,8 +17,6 @@ avatarforge.library = (() => {
 
   let items = [];
   let total = 0;
-  let turn = 0;  // answers to older questions are void
-  let loading = false;
   let begun = false;  // nothing is asked before the tab is opened
   let open = '';
   let anchor = '';
@@ -42,32 +40,22 @@ avatarforge.library = (() => {
     return asked;
   };
   const isFiltered = () => [...query().keys()].some((name) => !['limit', 'sort'].includes(name));
-  const load = guarded(async (fresh) => {
-    if (!fresh && (loading || items.length >= total)) return;
-    const mine = fresh ? ++turn : turn;
-    loading = true;
-    try {
-      const page = await ask(`${ROUTE}?${query({offset: fresh ? 0 : items.length})}`);
-      if (mine !== turn) return;
-      if (fresh) {
+  const {load, fill, current, changing, isLoading} = room.pages({
+    hasMore: () => items.length < total,
+    fetch: (anew) => ask(`${ROUTE}?${query({offset: anew ? 0 : items.length})}`),
+    show: (page, anew) => {
+      if (anew) {
         items = [];
         selected.clear();
-        part('[data-grid]').replaceChildren();
       }
       const more = page.items.filter((one) => !find(one.id));
       items.push(...more);
       total = page.items.length ? page.total : items.length;
       part('[data-grid]').append(...more.map(card));
       counted();
-    } finally {
-      if (mine === turn) loading = false;
-    }
-    fillScreen();
-    judgeAll();
+      judgeAll();
+    },
   });
-  const fillScreen = () => {
-    if (room.isOpen() && part('[data-end]').getBoundingClientRect().top < innerHeight + 600) load(false);
-  };
   const counted = () => {
     part('[data-count]').textContent = say('count', {count: total});
     part('[data-empty]').hidden = items.length > 0;
@@ -75,7 +63,7 @@ avatarforge.library = (() => {
     showActions();
   };
   const arrived = guarded(async () => {
-    if (!room.isOpen() || loading) return;
+    if (!room.isOpen() || isLoading()) return;
     characters();
     if (!begun) {
       begun = true;
@@ -84,9 +72,8 @@ avatarforge.library = (() => {
     }
     const isBusy = () => selected.size || open || part('[data-filter=sort]').value !== 'newest';
     if (isBusy()) return;
-    const mine = turn;
-    const page = await ask(`${ROUTE}?${query()}`);
-    if (mine !== turn || isBusy()) return;  // somebody has filtered, picked or opened one meanwhile
+    const page = await current(() => ask(`${ROUTE}?${query()}`));
+    if (!page || isBusy()) return;  // somebody has filtered, picked or opened one meanwhile
     const fresh = page.items.filter((one) => !find(one.id));
     if (!fresh.length && page.total === total) return;
     if (fresh.length + items.length !== page.total) { load(true); return; }
@@ -206,7 +193,7 @@ avatarforge.library = (() => {
     showActions();
     tell(words, {label: say('undo'), act: () => takeBack(step)});
   };
-  const takeBack = guarded(async (step = done.at(-1)) => {
+  const takeBack = changing(async (step = done.at(-1)) => {
     if (!step || !done.includes(step)) return;
     done.splice(done.indexOf(step), 1);
     await step.undo();
@@ -214,7 +201,7 @@ avatarforge.library = (() => {
     tell(say('undone', {words: step.words}));
   });
   const put = async (id, values) => changed(await ask(`${ROUTE}/${encodeURIComponent(id)}`, values, 'PUT'));
-  const decide = guarded(async (ids, verdict) => {
+  const decide = changing(async (ids, verdict) => {
     const before = ids.map((id) => [id, find(id)?.approval_status]).filter(([, status]) => status && status !== verdict);
     if (!before.length) return;
     await ask(`${ROUTE}/batch/${verdict === 'approved' ? 'approve' : 'reject'}`, {content_ids: before.map(([id]) => id)});
@@ -224,7 +211,7 @@ avatarforge.library = (() => {
     });
     if (open) show(open);
   });
-  const label = guarded(async (ids, name, on) => {
+  const label = changing(async (ids, name, on) => {
     const route = (id) => `${ROUTE}/${encodeURIComponent(id)}/tags`;
     const touched = ids.filter((id) => find(id).tags.includes(name) !== on);
     for (const id of touched) changed(await ask(route(id), {tags: [name]}, on ? 'POST' : 'DELETE'));
@@ -234,12 +221,13 @@ avatarforge.library = (() => {
     });
     if (open) show(open);
   });
-  const remove = guarded(async (ids) => {
+  const remove = changing(async (ids) => {
     await ask(`${ROUTE}/batch/delete`, {content_ids: ids});
     for (const id of ids) { cardOf(id)?.remove(); selected.delete(id); }
     const gone = new Set(ids);
-    items = items.filter((one) => !gone.has(one.id));
-    total -= ids.length;
+    const left = items.filter((one) => !gone.has(one.id));
+    total -= items.length - left.length;
+    items = left;
     counted();
     note(say('deleted', {count: ids.length}), async () => {
       await ask(`${ROUTE}/batch/restore`, {content_ids: ids});
@@ -338,7 +326,7 @@ avatarforge.library = (() => {
     part('[data-words]').value = said.caption;
     part('[data-by]').textContent = say(said.engine === 'template' ? 'by_template' : 'by_model', {name: said.model || said.engine || ''});
   });
-  const keepWords = guarded(async (one) => {
+  const keepWords = changing(async (one) => {
     const before = one.description;
     await put(one.id, {description: part('[data-words]').value});
     note(say('kept_caption'), () => put(one.id, {description: before ?? ''}));
@@ -450,7 +438,7 @@ avatarforge.library = (() => {
       open = '';
       cardOf(last)?.querySelector('.open').focus();
     });
-    document.addEventListener('scroll', fillScreen, {passive: true, capture: true});
+    document.addEventListener('scroll', fill, {passive: true, capture: true});
   };
 
   const clicked = (event) => {
@@ -512,6 +500,6 @@ avatarforge.library = (() => {
     event.preventDefault();
   };
 
-  room.begin('[data-library]', build, '#library-newest', () => { arrived(); fillScreen(); judgeAll(); });
+  room.begin('[data-library]', build, '#library-newest', () => { arrived(); fill(); judgeAll(); });
   return {showOf};
 })();

@@ -2,6 +2,8 @@
 avatarforge.room = (name) => {
   const {word, escape, sentence} = avatarforge;
   const UNDO_MS = 12000;
+  const MOST_KEPT_ALIVE = 16000;
+  const MORE_WITHIN_PX = 600;  // below what can be seen
   const room = {root: null};
 
   room.part = (selector) => room.root.querySelector(selector);
@@ -11,15 +13,17 @@ avatarforge.room = (name) => {
 
   // A body is sent as JSON or as a form; without one it is only asked.
   room.ask = async (path, body, method, signal) => {
-    const options = body === undefined ? {method: method || 'GET', signal} : {
-      method: method || 'POST', signal,
-      ...(body instanceof FormData ? {body} : {
-        headers: {'content-type': 'application/json'}, body: JSON.stringify(body),
-      }),
-    };
+    const options = {method: method || (body === undefined ? 'GET' : 'POST'), signal};
+    if (body instanceof FormData) options.body = body;
+    else if (body !== undefined) {
+      options.body = JSON.stringify(body);
+      options.headers = {'content-type': 'application/json'};
+      // Sent though the page is left; browsers take no more than that along.
+      options.keepalive = options.body.length < MOST_KEPT_ALIVE;
+    }
     const answer = await fetch(`studio/${path}`, options);
     const said = answer.status === 204 ? {} : await answer.json();
-    if (!answer.ok) throw new Error(sentence(said));
+    if (!answer.ok) throw Object.assign(new Error(sentence(said)), {status: answer.status});
     return said;
   };
 
@@ -51,6 +55,48 @@ avatarforge.room = (name) => {
     link.href = url;
     link.download = '';
     link.click();
+  };
+
+  // A list that comes page by page, and its changes. `fetch(anew)` asks for a page, `show(page, anew)` has it seen,
+  // `hasMore()` says whether to ask again when the end comes into sight.
+  room.pages = ({fetch, show, hasMore}) => {
+    let turn = 0;  // answers to older questions are void
+    let changes = 0;  // begun and ended: a list that was asked before one of them may lack it
+    let loading = false;
+    // The answer as it is now, or nothing when somebody has asked for another list meanwhile.
+    const current = async (question) => {
+      const mine = turn;
+      for (;;) {
+        const before = changes;
+        const said = await question();
+        if (mine !== turn) return undefined;
+        if (before === changes) return said;
+      }
+    };
+    const load = room.guarded(async (anew) => {
+      if (!anew && (loading || !hasMore())) return;
+      if (anew) turn += 1;
+      const mine = turn;
+      loading = true;
+      try {
+        const page = await current(() => fetch(anew));
+        if (!page) return;
+        if (anew) room.part('[data-grid]').replaceChildren();
+        show(page, anew);
+      } finally {
+        if (mine === turn) loading = false;
+      }
+      fill();
+    });
+    const fill = () => {
+      if (room.isOpen() && room.part('[data-end]').offsetParent
+        && room.part('[data-end]').getBoundingClientRect().top < innerHeight + MORE_WITHIN_PX) load(false);
+    };
+    const changing = (act) => room.guarded(async (...all) => {
+      changes += 1;
+      try { return await act(...all); } finally { changes += 1; }
+    });
+    return {load, fill, current, changing, isLoading: () => loading};
   };
 
   // What has the focus goes with the old content; the keys of the dialog must still be heard.
