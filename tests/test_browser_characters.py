@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import Watched, come_back, open_page, open_studio_page
+from tests.browser import WAIT_MS, Watched, come_back, open_page, open_studio_page
 from tests.conftest import RunningApp, start_app_process
 from tests.ui_fixtures import browser, hold_answers, hold_requests, job_of, open_tab, patience
 
@@ -146,6 +146,20 @@ def test_pictures_and_sets_of_a_character_come_as_they_are_made(watched: Watched
     expect(pictures).to_have_count(5)
     found = studio.client.get("/api/content/library", params={"limit": 2}).json()["data"]["items"]
     assert {"gown" in one["prompt"] or "uniform" in one["prompt"] for one in found} == {True}
+
+
+def test_the_newest_list_of_her_pictures_stays(watched: Watched, studio: RunningApp) -> None:
+    page = watched.page
+    studio.client.post("/api/characters", json={"name": "Ida"})
+    people(page).filter(has_text="Ida").locator(".open").click()
+    pictures = page.locator("#characters [data-pictures] img")
+    expect(page.locator("#characters [data-no-pictures]")).to_be_visible()
+    lists = hold_answers(page, r"^GET .*content/library\?character_id")
+    page.locator("#characters [data-generate] button").click()
+    lists.wait()  # the studio has answered before there was anything
+    page.wait_for_function("window.heldAnswers.length > 2", timeout=4 * WAIT_MS)
+    lists.let_go()
+    expect(pictures).to_have_count(1)
 
 
 def test_a_style_is_added_made_the_default_and_taken_away(watched: Watched) -> None:

@@ -261,11 +261,13 @@ avatarforge.characters = (() => {
   // ----------------------------------------------------------------- pictures
 
   const waiting = new Map();  // jobs of this page that are not finished, with their words
+  let look = 0;
   const pictures = guarded(async () => {
     if (!one) return;
     const id = one.id;
+    const mine = ++look;
     const page = await ask(`content/library?${new URLSearchParams({character_id: id, limit: 100})}`);
-    if (one?.id !== id) return;
+    if (one?.id !== id || mine !== look) return;  // a newer look has more of them
     const source = (item) => `studio/content/library/${encodeURIComponent(item.id)}/preview`;
     const tiles = [...waiting.values()].filter((job) => job.character === id).map((job) => `<li><a class="under-way-of" title="${
       escape(job.words)}"><span class="under-way">${escape(word('status.processing'))} …</span></a></li>`);
