@@ -227,3 +227,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     running.wait_healthy()
     yield running
     running.kill()
+
+
+@pytest.fixture(scope="session")
+def studio_with_interface(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """One app with its interface for all files of this process that need no settings of their own."""
+    running = start_app_process(tmp_path_factory.mktemp("shared-studio"))
+    running.wait_healthy()
+    # The first picture may wait for kernels.
+    running.wait(running.generate(width=128, height=192)["generation_id"], 240)
+    yield running
+    running.kill()
