@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,42 @@ def control_maps(request: DrawRequest, kinds: tuple[str, ...] | None = None) -> 
     """Black maps."""
     black = np.zeros((request.height, request.width, 3), np.uint8)
     return {**dict.fromkeys(kinds or (), black), "openpose_json": {"people": []}, "legend": {}}
+
+
+class Film:
+    """Nobody, who does as was wished."""
+
+    def __init__(self, wish: SimpleNamespace) -> None:
+        self.told = SimpleNamespace(
+            motion=wish.motion, camera=wish.camera, closed=True, not_drawn=("everything",)
+        )
+
+
+@dataclass(frozen=True)
+class Frames:
+    """As many blank frames as were asked for."""
+
+    wish: SimpleNamespace
+    count: int
+    ahead: Any
+
+    def pictures(self, check: Callable[[], None]) -> Iterator[Any]:
+        """Every frame."""
+        blank = np.full((self.wish.request.height, self.wish.request.width, 3), 255, np.uint8)
+        for _ in range(self.count):
+            check()
+            yield blank
+
+
+def blank_films() -> ModuleType:
+    """The room of films, without what it would load."""
+    room = ModuleType("studio.engine.figure.motion.film")
+    room.__dict__.update(Film=Film, Frames=Frames, Wish=_wish)
+    return room
+
+
+def _wish(request: DrawRequest, **more: Any) -> SimpleNamespace:
+    return SimpleNamespace(request=request, **more)
 
 
 @contextmanager
@@ -50,4 +88,6 @@ def blank_engine(folder: Path) -> Iterator[str]:
 if __name__ == "__main__":
     for name, blank in {"draw": draw, "control_maps": control_maps, "warm_up": lambda: None}.items():
         setattr(figure, name, blank)
+    films = blank_films()
+    sys.modules[films.__name__] = films
     sys.exit(main(sys.argv[1:]))
