@@ -302,21 +302,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(_explain(error), file=sys.stderr)
         return 2
     app = create_app(settings, ui=not arguments.no_ui, opened=studio)
-    server = Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,  # ours tells the request's id, and no keys
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            root_path=settings.gradio_root_path,
-            server_header=False,
-            forwarded_allow_ips=settings.forwarded_allow_ips,
-            limit_concurrency=settings.studio_max_connections,
-            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
-            http=patient(settings.studio_header_timeout_s),
-        ),
-        lambda: app.state.stopping.set(),
-    )
+    server = make_server(app, settings)
     host, port = settings.gradio_server_name, listening.getsockname()[1]
     shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
@@ -327,6 +313,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises once more after a clean end
         server.run(sockets=[listening])
     return 0 if server.started else 1
+
+
+def make_server(app: FastAPI, settings: Settings) -> Server:
+    """The server of this app, with the bounds that the settings name."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # ours tells the request's id, and no keys
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        root_path=settings.gradio_root_path,
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        limit_concurrency=settings.studio_max_connections,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        http=patient(settings.studio_header_timeout_s),
+    )
+    return Server(config, lambda: app.state.stopping.set())
 
 
 def _explain(error: OSError) -> str:

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from studio.errors import REGISTRY
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.documents.contract import check_shape, is_time, matches
+from tests.served import served
 
 PREFIX = "/api"
 UNKNOWN_IDS = ("00000000-0000-4000-8000-000000000000", "nothing", "%2E%2E", "0", "%F0%9F%90%89", "a" * 300)
@@ -33,10 +34,9 @@ FAILURE = {
 @pytest.fixture(scope="module")
 def influencer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app of this module's own, without the interface and without limits of rates."""
-    running = start_app_process(tmp_path_factory.mktemp("influencer"), "--no-ui")
-    running.wait_healthy()
-    yield running
-    running.kill()
+    with served(tmp_path_factory.mktemp("influencer")) as running:
+        running.wait_healthy()
+        yield running
 
 
 def ask(app: RunningApp, method: str, path: str, **more: Any) -> httpx.Response:
