@@ -137,7 +137,9 @@ def test_a_clear_ground_does_not_change_the_figure() -> None:
     assert said.rgba[0, 0, 3] == 0
 
 
-@pytest.mark.parametrize("size", [(96, 64), (96, 384), (64, 2048), (2048, 64), (2048, 2048)])
+@pytest.mark.parametrize(
+    "size", [(64, 64), (96, 64), (257, 131), (96, 384), (64, 2048), (2048, 64), (2048, 2048)]
+)
 def test_no_format_cuts_the_figure(size: tuple[int, int]) -> None:
     picture = pictured(PLAIN, width=size[0], height=size[1], steps=1)
     assert picture.rgba.shape == (size[1], size[0], 4)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import random
-import subprocess
-import sys
 from dataclasses import replace
 from functools import cache
 
@@ -22,8 +18,7 @@ from studio.engine.figure import (
     draw,
     draw_moment,
 )
-from studio.engine.figure.compiled import use_threads
-from studio.engine.figure.keys import EXPRESSIONS, STYLES
+from studio.engine.figure.keys import STYLES
 
 Array = np.ndarray
 KNIGHT = "female knight, blue armor, long white hair, red cape, fair skin, plain background"
@@ -39,6 +34,12 @@ def picture(
     return draw(
         DrawRequest(words, seed=seed, width=128, height=192, camera=camera, style=style, transparent=True)
     )
+
+
+@cache
+def painted(words: str, style: str | None = None) -> Picture:
+    """A small picture with its ground."""
+    return draw(DrawRequest(words, seed=3, width=128, height=192, style=style))
 
 
 def solid(rgba: Array) -> Array:
@@ -70,62 +71,11 @@ def test_blue_armor_makes_the_chest_blue() -> None:
     assert share_of(torso(picture(KNIGHT.replace("blue", "green"))), 1) > 0.45
 
 
-def test_a_red_cape_is_seen_from_behind_more_than_from_the_front() -> None:
-    assert share_of(picture(KNIGHT, 180.0).rgba, 0) > 1.5 * share_of(picture(KNIGHT).rgba, 0)
-    assert share_of(picture(KNIGHT.replace("red cape, ", ""), 180.0).rgba, 0) < 0.1
-
-
-def test_long_hair_covers_more_than_short_hair() -> None:
-    def white(length: str) -> int:
-        rgba = picture(
-            f"woman, {length} straight green hair, black shirt, black trousers, no hat", 180.0
-        ).rgba
-        colour = rgba[..., :3].astype(int)
-        return int(
-            (
-                (colour[..., 1] > colour[..., 0] + 25) & (colour[..., 1] > colour[..., 2] + 25) & solid(rgba)
-            ).sum()
-        )
-
-    assert white("very long") > 1.3 * white("long") > 1.3 * 1.3 * white("short")
-
-
-def test_the_silhouettes_of_front_and_back_mirror_each_other() -> None:
-    front, back = solid(picture(WALKER).rgba), solid(picture(WALKER, 180.0).rgba)
-    assert overlap(front, back[:, ::-1]) > 0.90
-
-
-def test_left_and_right_quarter_views_mirror_each_other_in_a_symmetrical_pose() -> None:
-    words = f"{WALKER}, a pose"
-    left, right = solid(picture(words, 40.0).rgba), solid(picture(words, -40.0).rgba)
-    assert overlap(left, right[:, ::-1]) > 0.90
-
-
 def test_the_left_side_is_seen_at_yaw_90_and_the_face_looks_to_the_left_of_the_picture() -> None:
     facing = picture(WALKER, 90.0).recipe["landmarks"]["facing"]
     assert facing[0] < -0.9
     marks = picture(WALKER, 0.0).recipe["landmarks"]
     assert marks["eyes"]["left"][0] > marks["eyes"]["right"][0]
-
-
-def test_the_four_views_share_one_palette() -> None:
-    def histogram(rgba: Array) -> Array:
-        inside = rgba[solid(rgba)][:, :3] // 64
-        keys = inside[:, 0].astype(int) * 16 + inside[:, 1] * 4 + inside[:, 2]
-        return np.bincount(keys, minlength=64) / len(keys)
-
-    views = [histogram(picture(WALKER, yaw).rgba) for yaw in (0.0, 40.0, 90.0, 180.0)]
-    for view in views[1:]:
-        assert np.minimum(views[0], view).sum() > 0.55
-
-
-def test_all_views_stand_on_one_line_in_one_scale() -> None:
-    boxes = []
-    for yaw in (0.0, 40.0, 90.0, 180.0):
-        rows = np.nonzero(solid(picture(WALKER, yaw).rgba))[0]
-        boxes.append((rows.min(), rows.max()))
-    assert np.ptp([low for low, _ in boxes]) <= 4
-    assert np.ptp([high for _, high in boxes]) <= 6
 
 
 def test_the_face_has_skin_eyes_and_something_white_in_them() -> None:
@@ -139,19 +89,9 @@ def test_the_face_has_skin_eyes_and_something_white_in_them() -> None:
     assert cheek[0] > cheek[2]
 
 
-@pytest.mark.parametrize("expression", [name for name in EXPRESSIONS if name != "neutral"])
-def test_every_expression_changes_the_face(expression: str) -> None:
-    words = "woman, black hair, fair skin, white shirt"
-    calm = picture(f"{words}, neutral expression", 0.0, "portrait").rgba
-    moved = picture(f"{words}, {expression.replace('_', ' ')}", 0.0, "portrait").rgba
-    changed = np.abs(calm[..., :3].astype(int) - moved[..., :3]).max(-1) > 40
-    assert changed.sum() > 12
-
-
 @pytest.mark.parametrize("style", [name for name in STYLES if name != "anime"])
 def test_every_style_changes_the_whole_picture_and_says_its_name(style: str) -> None:
-    request = DrawRequest(WALKER, seed=3, width=128, height=192)
-    plain, other = draw(request), draw(replace(request, style=style))
+    plain, other = painted(WALKER), painted(WALKER, style)
     assert other.recipe["style"] == style
     changed = np.abs(plain.rgba[..., :3].astype(int) - other.rgba[..., :3]).max(-1) > 12
     assert changed.mean() > 0.06
@@ -159,7 +99,7 @@ def test_every_style_changes_the_whole_picture_and_says_its_name(style: str) -> 
 
 def test_ink_and_concept_art_are_grey_and_pixel_art_is_made_of_cells() -> None:
     for style in ("ink", "concept_grey"):
-        colour = draw(DrawRequest(WALKER, width=128, height=192, style=style)).rgba[..., :3].astype(int)
+        colour = painted(WALKER, style).rgba[..., :3].astype(int)
         assert (colour.max(-1) - colour.min(-1)).mean() < 16
     cells = draw(DrawRequest(WALKER, width=384, height=576, style="pixel")).rgba
     assert (cells[::4] == cells[1::4]).all()
@@ -181,59 +121,13 @@ def test_ink_and_concept_art_are_grey_and_pixel_art_is_made_of_cells() -> None:
     ],
 )
 def test_words_change_the_picture(words: str, changed: int) -> None:
-    request = DrawRequest(WALKER, seed=3, width=128, height=192, style="anime")
-    before, after = draw(request).rgba, draw(replace(request, words=f"{WALKER}, {words}")).rgba
+    before, after = painted(WALKER, "anime").rgba, painted(f"{WALKER}, {words}", "anime").rgba
     assert (np.abs(before[..., :3].astype(int) - after[..., :3]).max(-1) > 24).sum() > changed
 
 
 def digest(shown: Picture) -> str:
     """A short name for the bytes of a picture."""
     return hashlib.sha256(shown.rgba.tobytes()).hexdigest()
-
-
-def test_bytes_are_equal_with_one_and_two_threads() -> None:
-    request = DrawRequest(f"{WALKER}, in a city", seed=5, width=120, height=180, style="oil")
-    try:
-        use_threads(1)
-        alone = digest(draw(request))
-        use_threads(2)
-        assert digest(draw(request)) == alone
-    finally:
-        use_threads(2)
-
-
-def test_bytes_are_equal_in_another_process() -> None:
-    code = (
-        "import hashlib; from studio.engine.figure import DrawRequest, draw;"
-        "from studio.engine.figure.compiled import use_threads; use_threads(1);"
-        f"p = draw(DrawRequest({KNIGHT!r}, seed=7, width=96, height=144));"
-        "print(hashlib.sha256(p.rgba.tobytes()).hexdigest())"
-    )
-    env = {**os.environ, "PYTHONHASHSEED": "12345"}
-    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
-    assert there.stdout.strip() == digest(draw(DrawRequest(KNIGHT, seed=7, width=96, height=144)))
-
-
-def test_another_seed_gives_another_character_of_the_same_words() -> None:
-    words = "wizard"
-    assert digest(picture(words, seed=1)) != digest(picture(words, seed=2))
-
-
-def test_importing_the_room_does_not_load_numba() -> None:
-    code = "import sys; import studio.engine.figure; print('numba' in sys.modules, 'numpy' in sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.split()[0] == "False"
-
-
-@pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 128), (300, 100), (257, 131), (700, 1400)])
-def test_every_size_shows_the_whole_figure(width: int, height: int) -> None:
-    shown = draw(DrawRequest(WALKER, width=width, height=height, transparent=True, steps=2))
-    assert shown.rgba.shape == (height, width, 4)
-    rows, columns = np.nonzero(solid(shown.rgba))
-    assert rows.min() > 0
-    assert rows.max() < height - 1
-    assert columns.min() >= 0
-    assert np.ptp(rows) > 0.5 * height or np.ptp(columns) > 0.5 * width
 
 
 def test_sizes_out_of_reach_are_refused_with_a_reason() -> None:
@@ -269,20 +163,11 @@ def test_landmarks_lie_where_things_are() -> None:
         assert solid(shown.rgba)[int(y), int(x)], name
 
 
-def test_a_pose_by_name_by_angles_and_by_openpose_moves_the_arms() -> None:
+def test_a_pose_by_name_moves_the_arms() -> None:
     request = DrawRequest(WALKER, width=128, height=192, transparent=True)
     by_name = draw(replace(request, pose_json={"name": "t_pose"}))
     columns = np.nonzero(solid(by_name.rgba))[1]
     assert np.ptp(columns) > 1.3 * np.ptp(np.nonzero(solid(draw(request).rgba))[1])
-    maps = control_maps(replace(request, pose_json={"name": "t_pose"}), ("openpose",))
-    by_document = draw(replace(request, pose_json=maps["openpose_json"]))
-    assert overlap(solid(by_name.rgba), solid(by_document.rgba)) > 0.6
-    large = control_maps(
-        DrawRequest(WALKER, width=384, height=576, pose_json={"name": "t_pose"}), ("openpose",)
-    )
-    by_picture = draw(replace(request, pose_image=large["openpose"]))
-    assert by_picture.not_drawn == ()
-    assert overlap(solid(by_name.rgba), solid(by_picture.rgba)) > 0.6
 
 
 def test_a_pose_picture_that_is_no_skeleton_is_reported_and_the_usual_pose_drawn() -> None:
@@ -293,13 +178,6 @@ def test_a_pose_picture_that_is_no_skeleton_is_reported_and_the_usual_pose_drawn
     assert digest(shown) == digest(draw(request))
     broken = draw(replace(request, pose_json={"name": "no such pose"}))
     assert any("no such pose" in text for text in broken.not_drawn)
-
-
-def test_a_reference_picture_colours_what_the_words_leave_open() -> None:
-    reference = np.zeros((96, 64, 3), np.uint8)
-    reference[...] = (30, 160, 60)
-    request = DrawRequest("woman", seed=3, width=64, height=96)
-    assert digest(draw(request)) != digest(draw(replace(request, reference_image=reference)))
 
 
 def test_denoise_blends_the_input_picture_in() -> None:
@@ -389,43 +267,3 @@ def test_speech_moves_the_mouth_and_a_blink_the_eyes_and_nothing_else() -> None:
         assert rows.max() <= y1
         assert columns.min() >= x0
         assert columns.max() <= x1
-
-
-def test_random_prompts_always_give_a_picture() -> None:
-    rng = random.Random(20)
-    words = [
-        *(
-            "knight",
-            "mage",
-            "elf",
-            "red",
-            "blue",
-            "cape",
-            "sword",
-            "hat",
-            "🐉",
-            "龍",
-            "ünïcode",
-            "(bold:1.4)",
-        ),
-        *(
-            "((x))",
-            ",",
-            ";",
-            "no",
-            "without",
-            "holding",
-            "a",
-            "tiny",
-            "giant",
-            "long",
-            "hair",
-            "wings",
-            "tail",
-        ),
-        *("hood", "robe", "old", "child", "angry", "forest", "from behind", "portrait", "<lora:x:1>", "\\"),
-    ]
-    for number in range(12):
-        prompt = " ".join(rng.choice(words) for _ in range(rng.choice((0, 1, 5, 20, 60))))
-        shown = draw(DrawRequest(prompt, seed=number, width=48, height=64, steps=2))
-        assert shown.rgba.shape == (64, 48, 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,14 @@ from studio.quality import (
     Demand,
     Verdict,
     distance,
+    find_faces,
     judge,
+    measure,
     perceptual_hash,
     read_verdict,
     rules,
 )
-from studio.quality.verdict import Level
+from studio.quality.verdict import Check, Face, Level
 from studio.ui import texts
 from studio.ui.phrases import phrase
 
@@ -78,6 +81,28 @@ WORSE = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def looked_once() -> Iterator[None]:
+    """The same pixels are searched for faces once, as that takes nearly all the time of a verdict."""
+    seen: dict[tuple[object, ...], tuple[Face, ...]] = {}
+
+    def look(gray: np.ndarray) -> tuple[Face, ...]:
+        key = (gray.shape, gray.tobytes())
+        if key not in seen:
+            seen[key] = find_faces(gray)
+        return seen[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "find_faces", look)
+        yield
+
+
+@pytest.fixture
+def nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No search for faces, which count for nothing in the score."""
+    monkeypatch.setattr(measure, "find_faces", lambda gray: ())
+
+
 def value_of(verdict: Verdict, name: str) -> float:
     value = next(check.value for check in verdict.checks if check.name == name)
     assert isinstance(value, int | float)
@@ -97,6 +122,7 @@ def test_clean_drawings_are_good_ones(verdicts: dict[str, Verdict]) -> None:
 
 
 @pytest.mark.parametrize("how", WORSE)
+@pytest.mark.usefixtures("nobody_looks")
 def test_what_is_worse_has_a_lower_score(
     how: str, drawings: dict[str, Path], verdicts: dict[str, Verdict], tmp_path: Path
 ) -> None:
@@ -105,6 +131,7 @@ def test_what_is_worse_has_a_lower_score(
         assert worse.score < verdicts[name].score - 0.2, (name, worse.explained)
 
 
+@pytest.mark.usefixtures("nobody_looks")
 def test_each_fault_is_named(drawings: dict[str, Path], tmp_path: Path) -> None:
     fine = rgb(drawings["anime_portrait"])
     faults: tuple[tuple[Image.Image, str, Level], ...] = (
@@ -124,12 +151,14 @@ def test_each_fault_is_named(drawings: dict[str, Path], tmp_path: Path) -> None:
         assert failed.limit is not None
 
 
+@pytest.mark.usefixtures("nobody_looks")
 def test_what_has_nothing_in_it_is_not_sharp(tmp_path: Path) -> None:
     verdict = judge(saved(Image.new("RGB", (512, 512), "#808080"), tmp_path / "grey.png"))
     assert {"sharpness", "contrast"} <= set(verdict.failed)
     assert verdict.score < 5
 
 
+@pytest.mark.usefixtures("nobody_looks")
 def test_soft_ground_behind_what_is_sharp_is_no_fault(drawings: dict[str, Path], tmp_path: Path) -> None:
     fine = rgb(drawings["comic_portrait"])
     soft = fine.filter(ImageFilter.GaussianBlur(8))
@@ -143,6 +172,7 @@ def test_soft_ground_behind_what_is_sharp_is_no_fault(drawings: dict[str, Path],
     )
 
 
+@pytest.mark.usefixtures("nobody_looks")
 def test_what_is_clear_does_not_count(drawings: dict[str, Path], tmp_path: Path) -> None:
     cut = Image.open(drawings["anime_full"]).convert("RGBA")
     empty = Image.new("RGBA", (SIZE * 2, SIZE * 2), (0, 0, 0, 0))
@@ -207,6 +237,7 @@ def test_faces_are_counted_and_placed(drawings: dict[str, Path], tmp_path: Path)
 # --------------------------------------------------------------------- duplicates
 
 
+@pytest.mark.usefixtures("nobody_looks")
 def test_the_same_picture_is_known_again(drawings: dict[str, Path], tmp_path: Path) -> None:
     for name in ("anime_portrait", "oil_full", "ink_full"):
         image, own = rgb(drawings[name]), perceptual_hash(drawings[name])
@@ -237,6 +268,7 @@ def test_other_pictures_are_other_ones(drawings: dict[str, Path]) -> None:
 # ---------------------------------------------------------------------- platforms
 
 
+@pytest.mark.usefixtures("nobody_looks")
 def test_what_a_platform_takes_is_checked_one_by_one(drawings: dict[str, Path], tmp_path: Path) -> None:
     path = saved(rgb(drawings["anime_full"]).resize((400, 900)), tmp_path / "tall.png")
     demand = Demand(
@@ -254,10 +286,9 @@ def test_what_a_platform_takes_is_checked_one_by_one(drawings: dict[str, Path], 
 # ---------------------------------------------------------------------- languages
 
 
-@pytest.mark.parametrize("language", [one for one in texts.LANGUAGES if one != texts.DEFAULT])
-def test_what_is_said_of_a_picture_is_said_in_every_language(
-    language: str, drawings: dict[str, Path], tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def said(drawings: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Check]:
+    """Every check with all that it can say."""
     fine = rgb(drawings["anime_portrait"])
     own = perceptual_hash(drawings["anime_portrait"])
     pictures = [
@@ -270,18 +301,22 @@ def test_what_is_said_of_a_picture_is_said_in_every_language(
         fine.resize((128, 128)),
         Image.new("RGB", (300, 300), "#808080"),
     ]
+    path = tmp_path_factory.mktemp("said") / "a.png"
     found = [
-        check
-        for image in pictures
-        for check in judge(saved(image, tmp_path / "a.png"), phash_of={"another": own}).checks
+        check for image in pictures for check in judge(saved(image, path), phash_of={"another": own}).checks
     ]
     found += [
         rules.on_faces(count, wanted, "cascades") for count, wanted in ((0, None), (3, None), (2, (0, 1)))
     ]
     found += [rules.on_faces(count, (0, 1), "recipe") for count in (0, 1)]
     found += [*rules.on_face_sharpness(0.5), *rules.on_face_sharpness(0.1)]
+    return found
+
+
+@pytest.mark.parametrize("language", [one for one in texts.LANGUAGES if one != texts.DEFAULT])
+def test_what_is_said_of_a_picture_is_said_in_every_language(language: str, said: list[Check]) -> None:
     table = texts.table(language)
-    assert [check.why for check in found if phrase(language, check.why) == check.why] == []
-    assert {check.name for check in found} == {
+    assert [check.why for check in said if phrase(language, check.why) == check.why] == []
+    assert {check.name for check in said} == {
         key.removeprefix("library.check_") for key in table if key.startswith("library.check_")
     }

@@ -67,18 +67,21 @@ def test_a_foot_on_the_ground_stays_where_it_is(
     leg, ground = acting.body.leg, acting.body.ground
     moments = 96
     stood = slid = 0.0
-    for side, points in feet.items():
-        assert len(points) > 20
-        before = in_world(made, acting, 0.0, points)
-        for number in range(1, moments):
-            now = in_world(made, acting, number / moments, points)
+    both = np.concatenate([feet["left"], feet["right"]])
+    parts = {"left": slice(0, len(feet["left"])), "right": slice(len(feet["left"]), len(both))}
+    assert all(len(points) > 20 for points in feet.values())
+    earlier = in_world(made, acting, 0.0, both)
+    for number in range(1, moments):
+        later = in_world(made, acting, number / moments, both)
+        for side, part in parts.items():
+            before, now = earlier[part], later[part]
             # The places of the sole that touch the ground at both moments.
             touch = (now[:, 1] < ground + 0.01 * leg) & (before[:, 1] < ground + 0.01 * leg)
             if touch.sum() > 10:
                 stood += 1
                 slid = max(slid, float(np.median(np.hypot(*(now - before)[touch][:, [0, 2]].T))) / leg)
             assert now[:, 1].min() > ground - 0.045 * leg, f"the {side} foot is in the ground"
-            before = now
+        earlier = later
     assert stood > moments / 3
     # A foot that comes down or leaves rolls over its edge: that is the most that its places may move.
     assert slid < 0.02, f"{name}: a foot slides by {slid:.3f} of a leg between two moments"
@@ -93,9 +96,13 @@ def test_steps_go_as_far_as_the_ground(name: str) -> None:
     assert turned == (360.0 if name == "turn" else 0.0)
 
 
-def test_closed_motions_end_as_they_began_and_others_do_not() -> None:
+def test_closed_motions_end_as_they_began_and_others_do_not(
+    soles: dict[str, tuple[Film, dict[str, np.ndarray]]],
+) -> None:
+    scene = soles[WORDS][0].scene
     for name, motion in motions().items():
-        acting = film(WORDS, 4.0, motion=name).acting
+        spec, cast = cast_as(scene.spec, motion)
+        acting = Acting(spec, scene.model, cast, 4.0)
         first, last = acting.moment(0.0), acting.moment(1.0)
         same = all(
             abs(one.forward - other.forward) < 1e-6 and abs(one.out - other.out) < 1e-6

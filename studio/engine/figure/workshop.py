@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from .shape.curves import smoothstep
 from .shape.field import Field, Solid, pack
 from .shape.mesh import Mesh
 from .shape.skeleton import BONE, BONES, Rest, arm_weights, leg_weights, rigid, skin_weights
-from .spec import Spec
+from .spec import Build, Spec
 
 Array = np.ndarray
 CHIN = np.array([0.0, 1.468, -0.012])  # where the head begins, in the modelling space of the body
@@ -87,6 +88,14 @@ class Model:
     limbs: Limbs | None = None  # where something hangs
 
 
+@lru_cache(maxsize=16)
+def _body_of(build: Build) -> tuple[Figure, Rest, tuple[Solid, ...]]:
+    """The measures of a body, its joints and its solids, which many characters share."""
+    figure = figure_of(build)
+    rest = rest_of(figure)
+    return figure, rest, tuple(body_solids(figure, rest))
+
+
 @dataclass
 class Workshop:
     """The bench on which garments, hair and items are built; all measures are of the modelling space.
@@ -104,9 +113,10 @@ class Workshop:
 
     def __post_init__(self) -> None:
         self._twins: dict[tuple[object, ...], Mesh] = {}
-        self.figure: Figure = figure_of(self.spec.build)
-        self.rest: Rest = rest_of(self.figure)
-        self.solids: list[Solid] = body_solids(self.figure, self.rest)
+        self.figure: Figure
+        self.rest: Rest
+        self.figure, self.rest, solids = _body_of(self.spec.build)
+        self.solids: list[Solid] = [*solids]
         self.scale, self.head_height = scale_of(self.spec.build)
         # Random choices that only decide where a strand or a crease lies.
         self.rng = np.random.default_rng(self.spec.seed & 0xFFFFFFFF)

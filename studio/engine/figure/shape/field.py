@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 
@@ -19,6 +21,9 @@ UNION, CUT, KEEP, STASH, MERGE = 0, 1, 2, 3, 4
 _COLUMNS = 18
 _LOFT_ROWS = 96
 _FAR = 1e3
+_KEPT = 12  # skins; each is some 2 MB, and another outfit lies on the same body
+_skins: OrderedDict[tuple[object, ...], tuple[Array, Array, Array]] = OrderedDict()
+_lock = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,9 +183,26 @@ def _box(item: Solid) -> tuple[Array, Array]:
 
 
 def skin(field: Field, h: float, low: Array | None = None, high: Array | None = None) -> Mesh:
-    """The surface of a field as a mesh with cells of size h."""
+    """The surface of a field as a mesh with cells of size h; those of the last fields are still there."""
     start = (field.low if low is None else np.maximum(field.low, low)) - 3 * h
     stop = (field.high if high is None else np.minimum(field.high, high)) + 3 * h
+    key = (h, *(array.tobytes() for array in (start, stop, field.table, field.lofts)))
+    with _lock:
+        kept = _skins.get(key)
+    if kept is None:
+        kept = _skinned(field, h, start, stop)
+    with _lock:
+        _skins[key] = kept
+        _skins.move_to_end(key)
+        while len(_skins) > _KEPT:
+            _skins.popitem(last=False)
+    points, normals, faces = kept
+    # Whoever shapes a mesh further may write into its points; nobody writes into the faces of one.
+    return Mesh(points.copy(), normals.copy(), faces, np.full((len(points), 3), 0.5))
+
+
+def _skinned(field: Field, h: float, start: Array, stop: Array) -> tuple[Array, Array, Array]:
+    """Points, normals and faces of the surface between two corners."""
     blocks = np.maximum(1, np.ceil((stop - start) / (4 * h))).astype(np.int64)
     grid = np.empty(tuple(blocks * 4), np.float32)
     active = np.zeros(tuple(blocks), np.uint8)
@@ -198,4 +220,4 @@ def skin(field: Field, h: float, low: Array | None = None, high: Array | None = 
     settle(grid, points, slope)
     points = start + points * h
     normals = unit(slope * 0.65 + vertex_normals(points, faces) * 0.35) if count else slope
-    return Mesh(points, normals, faces, np.full((count, 3), 0.5))
+    return points, normals, faces
