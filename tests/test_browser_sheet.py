@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from studio.pictures import read_recipe
 from tests.browser import Scheme, Watched, open_page, open_studio_page
 from tests.conftest import RunningApp
-from tests.ui_fixtures import browser, patience, studio
+from tests.ui_fixtures import browser, hold_answers, open_tab, patience, studio
 
 __all__ = ["browser", "patience", "studio"]
 
@@ -71,6 +71,25 @@ def wait_for_look(page: Page, before: list[int]) -> list[int]:
     return page.evaluate(LOOK)
 
 
+def wait_until_transparent(page: Page) -> None:
+    """Wait for a sheet without a background: changes made one after the other may be seen one by one."""
+    page.wait_for_function(f"() => ({LOOK})()?.[1] === 0")
+
+
+def send_here(page: Page, job_id: str) -> None:
+    """Press a button that sends a character to its sheet, as the other tabs have it."""
+    page.evaluate(
+        """id => {
+          const button = document.createElement('button');
+          Object.assign(button.dataset, {send: 'sheet', id});
+          document.body.append(button);
+          button.click();
+          button.remove();
+        }""",
+        job_id,
+    )
+
+
 def count_jobs(studio: RunningApp) -> int:
     return studio.client.get("/generations").json()["total"]
 
@@ -107,17 +126,17 @@ def test_a_sheet_is_composed_anew_without_drawing(
     assert grid[0] < row[0]
     page.get_by_label("Turnaround").check()
     expect(page.get_by_label("Guide lines")).to_be_checked()
-    turnaround = wait_for_look(page, grid)
+    wait_for_look(page, grid)
     page.locator("#sheet-background").get_by_label("None").check()
-    assert wait_for_look(page, turnaround)[1] == 0
+    wait_until_transparent(page)
     page.locator("#sheet-name").get_by_role("textbox").fill("Sir Ünal")
-    page.wait_for_timeout(1500)  # what is typed is kept a moment later
+    page.wait_for_function("localStorage.getItem('avatarforge.sheet').includes('Sir Ünal')")
 
     leave(watched)
     open_sheet(page, sheet_id)
     expect(page.locator("#sheet-name").get_by_role("textbox")).to_have_value("Sir Ünal")
     expect(page.get_by_label("Turnaround")).to_be_checked()
-    assert page.evaluate(LOOK)[1] == 0
+    wait_until_transparent(page)
     name, data = take(page, "sheet.png")
     assert name == "sir-unal-sheet.png"
     recipe: dict[str, Any] = read_recipe(data) or {}
@@ -154,11 +173,78 @@ def test_faces_are_added_and_removed(watched: Watched, sheet_id: str) -> None:
     expect(page.locator("[data-cell=happy] img")).to_be_visible()
     after = wait_for_look(page, before)
     assert after[0] < before[0]  # a row of faces below the views makes it higher
-    page.get_by_role("button", name="Add a portrait").click()
-    expect(page.locator("[data-cell=portrait] img")).to_be_visible()
+    with page.expect_response(re.compile("/compose$")):
+        page.get_by_role("button", name="Add a portrait").click()
+        expect(page.locator("[data-cell=portrait] img")).to_be_visible()
+    page.wait_for_function("!document.querySelector('[data-composing]')")  # which needs what goes next
     page.once("dialog", lambda dialog: dialog.accept())
     page.locator("[data-cell=happy] [data-do=drop]").click()
     expect(page.locator("[data-cell=happy]")).to_have_count(0)
+
+
+def test_what_somebody_typed_and_unfolded_stays_when_the_stream_speaks(
+    watched: Watched, sheet_id: str
+) -> None:
+    page = watched.page
+    page.goto("/?tab=sheet")
+    name = page.locator("#sheet-name").get_by_role("textbox")
+    name.fill("Aldara")
+    page.wait_for_function("localStorage.getItem('avatarforge.sheet')")  # the page has taken note of it
+    send_here(page, sheet_id)
+    page.locator(SHEET).wait_for()
+    expect(name).to_have_value("Aldara")
+    assert "Aldara" in page.evaluate("localStorage.getItem('avatarforge.sheet')")
+
+    title = page.get_by_text("Choose expressions one by one")
+    another = page.get_by_role("button", name="+ Sad")
+    title.click()
+    page.get_by_role("button", name="+ Angry").click()
+    expect(page.locator("[data-cell=angry] img")).to_be_visible()
+    # What the stream brings does so wherever only attributes change.
+    page.evaluate("document.querySelector('#sheet-cells details').removeAttribute('open')")
+    page.wait_for_timeout(300)
+    expect(another).to_be_visible()
+    title.click()
+    expect(another).to_be_hidden()
+
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    colour = page.locator("[data-sheet-stage] [data-colour]").first
+    colour.click()
+    expect(page.locator("[data-sheet-stage] [data-size]")).to_have_text(
+        colour.get_attribute("data-colour") or ""
+    )
+    assert page.evaluate("String(getSelection())") == colour.get_attribute("data-colour")
+
+
+def test_a_slow_sheet_is_the_one_that_was_asked_for(watched: Watched, sheet_id: str) -> None:
+    page = watched.page
+    open_sheet(page, sheet_id)
+    composing = hold_answers(page, "^POST .*/compose$")
+    page.get_by_label("2 × 2").check()
+    composing.wait()
+    page.locator("#sheet-background").get_by_label("None").check()
+    page.wait_for_function("localStorage.getItem('avatarforge.sheet').includes('transparent')")
+    open_tab(page, "Library")
+    composing.let_go()
+    open_tab(page, "Character sheet")
+    wait_until_transparent(page)
+
+    # A large one is composed in full after a while, but not when somebody has gone on to another character.
+    state = """(more) => {
+      const place = document.querySelector('#sheet-cells [data-sheet]');
+      const fresh = document.createElement('i');
+      fresh.hidden = true;
+      fresh.dataset.sheet = JSON.stringify({...JSON.parse(place.dataset.sheet), ...more});
+      place.replaceWith(fresh);
+    }"""
+    composing = hold_answers(page, "^POST .*/compose$")
+    page.evaluate(state, {"tall": 5000})
+    composing.wait()
+    page.evaluate(state, {"job": "elsewhere", "ready": False, "words": "Drawing"})
+    composing.let_go()
+    page.wait_for_timeout(2000)  # longer than it waits before it is composed in full
+    expect(page.locator("[data-words]")).to_have_text("Drawing")
+    expect(page.locator("[data-sheet-stage] [data-notes]")).to_be_empty()
 
 
 def test_archives_hold_what_they_say(watched: Watched, sheet_id: str) -> None:

@@ -90,12 +90,17 @@ avatarforge.sheet = (() => {
   let later;
   let fully;
   let turn = 0;
+  let composed = -1;  // the turn that can be seen
   let isComposing = false;
   let shown = '';
-  const composeLater = () => {
+  // What is under way is no longer what is wanted.
+  const forget = () => {
     turn += 1;
     clearTimeout(later);
     clearTimeout(fully);
+  };
+  const composeLater = () => {
+    forget();
     later = setTimeout(compose, COMPOSE_AFTER_MS);
   };
   const ask = async (body) => {
@@ -114,9 +119,13 @@ avatarforge.sheet = (() => {
     try {
       const said = await ask(isLarge ? {...wanted, width: Math.min(wanted.width || PREVIEW_PX, PREVIEW_PX)} : wanted);
       const picture = await fetched(said.url);
-      if (job === state.job) show(said, wanted, picture);
-      else URL.revokeObjectURL(picture);
-      if (job === state.job && !isLarge) showFacts(said);
+      if (job !== state.job) {
+        URL.revokeObjectURL(picture);
+      } else {
+        composed = mine;
+        show(said, wanted, picture);
+        if (!isLarge) showFacts(said);
+      }
     } catch (error) {
       if (mine === turn) complain(String(error.message || error));
     }
@@ -207,12 +216,16 @@ avatarforge.sheet = (() => {
     if (fresh.job !== old.job) {
       picks = {};
       const said = texts[fresh.job] || (fresh.parent === old.job && old.job ? texts[old.job] : null) || {};
-      values = {...values, name: '', title: '', facts: '', ...said};
+      // Words that were there before any character are about the one that comes.
+      const typed = old.job ? {} : Object.fromEntries(TEXTS.filter((name) => values[name]).map((name) => [name, values[name]]));
+      values = {...values, name: '', title: '', facts: '', ...said, ...typed};
+      if (Object.keys(typed).length) keep();
       fillForm();
       showColour();
       endTurn();
     }
     showState();
+    forget();
     if (fresh.ready) composeLater();
   };
 
@@ -227,11 +240,16 @@ avatarforge.sheet = (() => {
     for (const button of document.querySelectorAll('#sheet-cells [data-pick]')) {
       const first = button.parentElement.firstElementChild;
       const pick = picks[button.dataset.view] || first.dataset.pick;
-      button.setAttribute('aria-pressed', String(button.dataset.pick === pick));
+      const isPressed = String(button.dataset.pick === pick);
+      if (button.getAttribute('aria-pressed') !== isPressed) button.setAttribute('aria-pressed', isPressed);
     }
   };
+  // The stream knows nothing of what somebody has unfolded: its next word about the pictures would fold it again.
   let facesOpen = false;
-  const openFaces = () => { const faces = document.querySelector('#sheet-cells details'); if (faces) faces.open = facesOpen; };
+  const openFaces = () => {
+    const faces = document.querySelector('#sheet-cells details');
+    if (faces && faces.open !== facesOpen) faces.open = facesOpen;
+  };
 
   // ------------------------------------------------------------------ taking
 
@@ -279,6 +297,7 @@ avatarforge.sheet = (() => {
   const download = async (form, name, more) => {
     const stop = new AbortController();
     stops.set(form, stop);
+    const {prompt} = state;
     working(form, true);
     progress(form, `<p class="quiet">${escape(say('making'))}</p>`);
     try {
@@ -288,7 +307,7 @@ avatarforge.sheet = (() => {
       const filename = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') || '')?.[1] || name;
       const blob = await answer.blob();
       save(blob, filename);
-      progress(form, turned(blob, form) + `<p class="quiet">${escape(say('saved', {name: filename, size: size(blob.size)}))}</p>`
+      progress(form, turned(blob, prompt) + `<p class="quiet">${escape(say('saved', {name: filename, size: size(blob.size)}))}</p>`
         + (notes ? `<p class="quiet">${escape(phrases(notes))}</p>` : ''));
     } catch (error) {
       const said = error.name === 'AbortError' ? say('stopped') : String(error.message || error);
@@ -306,11 +325,11 @@ avatarforge.sheet = (() => {
   };
   const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
   let spinning = '';
-  const turned = (blob, form) => {
+  const turned = (blob, prompt) => {
     if (!/^(image\/(gif|webp)|video)/.test(blob.type)) return '';
     URL.revokeObjectURL(spinning);
     spinning = URL.createObjectURL(blob);
-    const alt = escape(`${say('turntable')}: ${state.prompt}`);
+    const alt = escape(`${say('turntable')}: ${prompt}`);
     return blob.type.startsWith('video') ? `<video src="${spinning}" autoplay loop muted playsinline aria-label="${alt}"></video>`
       : `<img src="${spinning}" alt="${alt}">`;
   };
@@ -380,11 +399,16 @@ avatarforge.sheet = (() => {
       if (form === turnForm) endTurn();
       else stops.get(form)?.abort();
     });
-    new MutationObserver(changedState).observe(document.querySelector('#sheet-cells'), {childList: true, subtree: true});
-    // The tab is opened later than its state may be known.
-    new IntersectionObserver((seen) => { if (seen[0].isIntersecting && shown !== state.job) composeLater(); }).observe(stage());
+    new MutationObserver(changedState).observe(document.querySelector('#sheet-cells'), {
+      childList: true, subtree: true, attributes: true, attributeFilter: ['data-sheet', 'open', 'aria-pressed'],
+    });
+    // The tab is opened later than its state may be known, or was left before the last change could be seen.
+    new IntersectionObserver((seen) => { if (seen[0].isIntersecting && composed !== turn && !isComposing) composeLater(); }).observe(stage());
     const cells = document.querySelector('#sheet-cells');
-    cells.addEventListener('toggle', (event) => { facesOpen = event.target.open; }, true);
+    cells.addEventListener('click', (event) => {
+      const faces = event.target.closest('summary')?.parentElement;
+      if (faces) facesOpen = !faces.open;
+    });
     cells.addEventListener('submit', (event) => {
       event.preventDefault();
       const field = event.target.querySelector('input');
@@ -415,8 +439,11 @@ avatarforge.sheet = (() => {
     stage().addEventListener('click', async (event) => {
       const colour = event.target.closest('[data-colour]');
       if (!colour) return;
-      await navigator.clipboard?.writeText(colour.dataset.colour).catch(() => {});
-      part('[data-size]').textContent = say('copied', {colour: colour.dataset.colour});
+      // Pages without https are not lent the clipboard: there the colour is marked, to be copied by hand.
+      const isCopied = await navigator.clipboard?.writeText(colour.dataset.colour).then(() => true, () => false);
+      const place = part('[data-size]');
+      place.textContent = isCopied ? say('copied', {colour: colour.dataset.colour}) : colour.dataset.colour;
+      if (!isCopied) getSelection().selectAllChildren(place);
     });
     showState();
     fillForm();
