@@ -156,6 +156,12 @@ def shared_engine() -> RunningEngine:
     return engine
 
 
+@pytest.fixture(scope="session")
+def engine() -> RunningEngine:
+    """The engine of this process, for tests that leave it as it was: it has loaded its kernels once."""
+    return shared_engine()
+
+
 def start_app_process(folder: Path, *arguments: str, **environment: str) -> RunningApp:
     """Start `python app.py` in a folder of its own and wait until it answers.
 

@@ -17,6 +17,7 @@ import websocket
 ROOT = Path(__file__).parent.parent
 CAPTURES = Path(__file__).parent / "captures"
 Message = dict[str, Any] | bytes
+ANSWER_S = 240  # of a machine that compiles its kernels while other tests draw
 
 
 class RunningEngine:
@@ -26,12 +27,12 @@ class RunningEngine:
         self.process = process
         self.base = base
         self.url = url
-        self.http = httpx.Client(base_url=url, timeout=60)
+        self.http = httpx.Client(base_url=url, timeout=ANSWER_S)
 
     def connect(self, client_id: str) -> websocket.WebSocket:
         """Open a websocket; the first status message is still to be read."""
         return websocket.create_connection(
-            f"{self.url.replace('http', 'ws')}/ws?clientId={client_id}", timeout=60
+            f"{self.url.replace('http', 'ws')}/ws?clientId={client_id}", timeout=ANSWER_S
         )
 
     def send(self, prompt: Any, **more: Any) -> httpx.Response:
@@ -75,7 +76,7 @@ def stop_engine(engine: RunningEngine) -> None:
     if engine.process.poll() is None:
         engine.process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        engine.process.wait(10)
+        engine.process.wait(20)
     if engine.process.poll() is None:
         engine.process.kill()
         engine.process.wait()

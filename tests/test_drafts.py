@@ -23,7 +23,7 @@ from studio.files import FileStore
 from studio.jobs import Jobs
 from studio.records import open_database
 from studio.request import AvatarRequest
-from tests.engine_fixtures import RunningEngine, figure_graph, running_engine  # noqa: F401
+from tests.engine_fixtures import RunningEngine, figure_graph
 from tests.studio_fixtures import make_settings
 
 KNIGHT = AvatarRequest(prompt="a knight with a glorp", seed=5)

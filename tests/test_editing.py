@@ -25,7 +25,7 @@ from studio.engine.clips.tracks import (
 )
 from studio.engine.talking.audio import SoundRefused, open_sound
 from studio.engine.talking.video import Video
-from tests.engine_fixtures import RunningEngine, running_engine  # noqa: F401
+from tests.engine_fixtures import RunningEngine
 from tests.films import (
     FORMS,
     GREY,

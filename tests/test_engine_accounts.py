@@ -8,9 +8,7 @@ import json
 import pytest
 from PIL import Image
 
-from tests.engine_fixtures import RunningEngine, figure_graph, running_engine
-
-__all__ = ["running_engine"]
+from tests.engine_fixtures import RunningEngine, figure_graph
 
 
 def test_words_are_told_as_traits(engine: RunningEngine) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.engine_fixtures import Message, RunningEngine, figure_graph, read_one, running_engine  # noqa: F401
+from tests.engine_fixtures import Message, RunningEngine, figure_graph, read_one
 
 
 def sending(graph: dict[str, Any]) -> dict[str, Any]:

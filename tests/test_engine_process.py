@@ -33,7 +33,7 @@ def test_ends_with_its_stdin(tmp_path: Path) -> None:
         assert engine.http.get("/prompt").status_code == 200
         assert engine.process.stdin is not None
         engine.process.stdin.close()
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(60) == 0
     finally:
         stop_engine(engine)
 
@@ -48,7 +48,7 @@ def test_ends_in_mid_prompt_with_a_socket_open(tmp_path: Path) -> None:
             pass
         assert engine.process.stdin is not None
         engine.process.stdin.close()
-        assert engine.process.wait(15) == 0
+        assert engine.process.wait(60) == 0
     finally:
         follower.close()
         stop_engine(engine)
@@ -60,7 +60,7 @@ def test_ends_cleanly_when_asked(tmp_path: Path, number: signal.Signals) -> None
     engine = start_engine(tmp_path)
     try:
         engine.process.send_signal(number)
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(60) == 0
     finally:
         stop_engine(engine)
 
@@ -99,6 +99,7 @@ def test_needs_neither_the_studio_nor_the_drawing_to_listen() -> None:
     ).stdout.split()
     ours = {name for name in loaded if name.startswith("studio.")}
     assert all(name.startswith("studio.engine") for name in ours)
+    assert "studio.engine.figure" in ours
     # The names of poses and styles are listed; what draws them is loaded by the first picture.
     heavy = {"studio.engine.figure.drawing", "studio.engine.figure.compiled", "numba", "scipy"}
     assert not (heavy | {"gradio", "fastapi", "pydantic"}) & set(loaded)

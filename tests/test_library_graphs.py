@@ -13,7 +13,7 @@ from studio import workflows
 from studio.comfy.info import ObjectInfo
 from studio.request import VIEWS, AvatarRequest, Lora
 from studio.workflows import Candidate, Workflow, trials
-from tests.engine_fixtures import RunningEngine, running_engine  # noqa: F401  a fixture
+from tests.engine_fixtures import RunningEngine
 from tests.library_facts import CORE, CUSTOM, every_model, server_info
 from tests.studio_fixtures import png, wrong_in
 

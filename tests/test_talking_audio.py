@@ -24,7 +24,7 @@ from studio.engine.talking.audio import SoundRefused, at_rate, open_sound
 from studio.engine.talking.head import listen
 from studio.engine.talking.hearing import hear
 from studio.engine.talking.visemes import lips_from_voice
-from tests.engine_fixtures import RunningEngine, running_engine  # noqa: F401
+from tests.engine_fixtures import RunningEngine
 from tests.talking_voices import RATE, encode, speak, wav_bytes, write_long_wav, write_wav
 
 FORMATS = {"wav": ("pcm_s16le", "wav"), "mp3": ("libmp3lame", "mp3"), "flac": ("flac", "flac"),

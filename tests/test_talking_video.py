@@ -24,7 +24,7 @@ from studio.engine.talking.moods import MOODS
 from studio.engine.talking.performance import perform
 from studio.engine.talking.video import Stills, Video, fps_of, frames_of, write_video
 from studio.engine.talking.visemes import lips_from_voice
-from tests.engine_fixtures import RunningEngine, read_one, running_engine  # noqa: F401
+from tests.engine_fixtures import RunningEngine, read_one
 from tests.talking_voices import RATE, speak, write_wav
 
 SIDE = 64

@@ -7,6 +7,7 @@ import itertools
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from studio.errors import StudioError
 from studio.request import VIEWS, AvatarRequest, Lora
 from studio.workflows import Candidate, Graph, Workflow
 from tests.conftest import ROOT, RunningApp
-from tests.engine_fixtures import RunningEngine, running_engine  # noqa: F401  a fixture
+from tests.engine_fixtures import RunningEngine
 from tests.studio_fixtures import comfy_info, png, wrong_in
 
 LIBRARY = workflows.load_library()
@@ -366,13 +367,15 @@ def test_filling_leaves_the_library_as_it_is() -> None:
 
 
 @pytest.fixture(scope="module")
-def engine_info(engine: RunningEngine) -> ObjectInfo:
+def engine_info(engine: RunningEngine) -> Iterator[ObjectInfo]:
     """What the running engine says it has, with two LoRAs in its folder."""
-    for name in ("hero.safetensors", "styles/ink.safetensors"):
-        place = engine.base / "models" / "loras" / name
+    places = [engine.base / "models" / "loras" / lora.name for lora in LORAS]
+    for place in places:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(b"weights")
-    return ObjectInfo(engine.http.get("/object_info").json())
+    yield ObjectInfo(engine.http.get("/object_info").json())
+    for place in places:
+        place.unlink()
 
 
 def test_every_graph_is_one_that_the_embedded_engine_takes(engine_info: ObjectInfo) -> None:
