@@ -65,7 +65,7 @@ def lasting(
     studio: RunningApp,
     in_use: list[tuple[Watched, ExitStack]],
 ) -> Iterator[Watched]:
-    """One page for many tests of a file, as the one before has left it, who must have been content with it."""
+    """One page for many tests of a file, as the one before has left it."""
     if not in_use:
         stack = ExitStack()
         in_use.append((stack.enter_context(open_page(browser, studio.url)), stack))
@@ -73,6 +73,7 @@ def lasting(
     watched, stack = in_use[0]
     failed = request.session.testsfailed
     yield watched
+    # Whoever was not content with it leaves nothing behind.
     complaints = list(watched.complaints)
     watched.complaints.clear()
     if complaints or request.session.testsfailed > failed:
@@ -110,6 +111,11 @@ def generate(page: Page, prompt: str = PROMPT, seed: str = "") -> str:
     page.locator("#generate").click()
     page.wait_for_function("before => location.href !== before && /job=./.test(location.search)", arg=before)
     return job_of(page, "job")
+
+
+def close_dialogs(page: Page) -> None:
+    """Whatever lies over the page is put away."""
+    page.evaluate("for (const one of document.querySelectorAll('dialog[open]')) one.close()")
 
 
 def job_of(page: Page, name: str) -> str:
