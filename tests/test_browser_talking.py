@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from tests.browser import Watched, open_page, open_studio_page
 from tests.conftest import RunningApp
 from tests.talking_files import SIZE, no_face, voice
-from tests.ui_fixtures import browser, generate, job_of, open_tab, patience, studio
+from tests.ui_fixtures import (
+    browser,
+    generate,
+    hold_answers,
+    hold_requests,
+    job_of,
+    open_tab,
+    patience,
+    studio,
+)
 
 __all__ = ["browser", "patience", "studio"]
 
@@ -179,12 +189,97 @@ def test_eyes_and_mouth_are_marked_where_no_face_is_found(
     assert request_of(studio, job_id)["landmarks"] == kept
 
 
+def test_the_last_choice_counts(watched: Watched, studio: RunningApp, speech: Path, tmp_path: Path) -> None:
+    page = watched.page
+    generate(page, "young woman, red hair", seed="5")
+    page.locator("#result [data-send=talking]").first.wait_for()
+    open_tab(page, "Talking")
+    nobody = tmp_path / "nobody.jpg"
+    nobody.write_bytes(no_face(77))
+    sending = hold_answers(page, "^POST upload/reference_image")
+    page.locator("[data-file=picture]").set_input_files(nobody)
+    sending.wait()
+    page.evaluate("document.querySelector('#result [data-send=talking]').click()")
+    face = page.locator(".face img")
+    expect(face).to_have_attribute("alt", "young woman, red hair")
+    sending.let_go()
+    expect(face).to_have_attribute("alt", "young woman, red hair")
+
+    sending = hold_answers(page, "^POST upload/reference_image")
+    page.locator("[data-file=picture]").set_input_files(nobody)
+    sending.wait()
+    page.locator("[data-act=no-picture]").focus()
+    page.keyboard.press("Enter")
+    expect(face).to_have_count(0)
+    sending.let_go()
+    expect(face).to_have_count(0)
+
+    # Whoever is quick gets a video with the voice that is on its way, and one only.
+    page.locator("[data-file=picture]").set_input_files(nobody)
+    expect(face).to_be_visible()
+    give_voice(page, speech)
+    before = handed_over(page)
+    other = tmp_path / "other.wav"
+    other.write_bytes(voice(SECONDS + 0.5))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or "") if is_asking(request) else None)
+    sending = hold_requests(page, "^POST studio/talking/voice")
+    page.locator("[data-file=voice]").set_input_files(other)
+    sending.wait()
+    page.locator("#talk-generate").click()
+    page.locator("#talk-generate").click()
+    sending.let_go()
+    page.wait_for_function("/talk=./.test(location.search)")
+    now = handed_over(page)
+    assert now["audio_file_id"] != before["audio_file_id"]
+    assert [json.loads(json.loads(one)["data"][0])["audio_file_id"] for one in asked] == [
+        now["audio_file_id"]
+    ]
+    studio.client.delete(f"/generations/{job_of(page, 'talk')}")
+
+    # A studio that is busy just now has them still.
+    page.route(
+        "**/files/**", lambda route: route.fulfill(status=503) if is_head(route) else route.continue_()
+    )
+    page.reload()
+    expect(face).to_have_attribute("alt", "nobody")
+    assert handed_over(page) == now
+    watched.complaints[:] = [one for one in watched.complaints if "503" not in one]
+
+
+def is_asking(request: Request) -> bool:
+    """Whether a request of the page asks for a video."""
+    return "/queue/join" in request.url and "audio_file_id" in (request.post_data or "")
+
+
+def is_head(route: Route) -> bool:
+    return route.request.method == "HEAD"
+
+
+def handed_over(page: Page) -> dict[str, Any]:
+    """What the page would hand to the studio now."""
+    return json.loads(page.evaluate("avatarforge.talking.given([''])[0]"))
+
+
 def test_a_voice_is_recorded(watched: Watched) -> None:
     page = watched.page
     open_tab(page, "Talking")
     page.locator("[data-way=record]").click()
+    # Pressed again while the browser asks for the microphone.
+    page.evaluate(
+        """() => {
+          const own = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+          window.microphones = [];
+          navigator.mediaDevices.getUserMedia = (wanted) => new Promise((done) => {
+            microphones.push(() => done(own(wanted)));
+          });
+        }"""
+    )
     page.locator("[data-act=record]").click()
-    expect(page.locator("[data-clock]")).to_have_text("0:01")
+    page.locator("[data-act=record]").click()
+    assert page.evaluate("() => { microphones.forEach((allow) => allow()); return microphones.length; }") == 1
+    # Not a certain second, which is over while a slow machine looks away.
+    expect(page.locator("[data-clock]")).to_have_text(re.compile(r"^\d+:(0[1-9]|[1-5]\d)$"))
     page.locator("[data-act=record]").click()
     audio = page.locator(".heard audio")
     expect(audio).to_be_visible()
@@ -199,8 +294,19 @@ def test_what_is_missing_is_asked_for_and_what_is_wrong_is_told(watched: Watched
     text = tmp_path / "speech.wav"
     text.write_text("no sound", encoding="utf-8")
     page.locator("[data-file=voice]").set_input_files(text)
-    expect(page.locator("#talk-source [data-problem]")).to_contain_text("Invalid file type")
-    watched.complaints[:] = [one for one in watched.complaints if "400" not in one]
+    problem = page.locator("#talk-source [data-problem]")
+    expect(problem).to_contain_text("Invalid file type")
+    # A list of voices that is refused says nothing about who can speak, and is asked for again.
+    busy = {"error": "Too busy just now."}
+    page.route("**/speech/voices*", lambda route: route.fulfill(status=503, json=busy))
+    page.locator("[data-way=text]").click()
+    expect(problem).to_have_text("Too busy just now.")
+    expect(page.locator("[data-no-speech]")).to_be_hidden()
+    page.unroute("**/speech/voices*")
+    with page.expect_response("**/speech/voices"):
+        page.locator("[data-way=text]").click()
+    expect(problem).to_be_hidden()
+    watched.complaints[:] = [one for one in watched.complaints if "400" not in one and "503" not in one]
 
 
 def test_a_running_video_is_cancelled(watched: Watched, studio: RunningApp, tmp_path: Path) -> None:

@@ -41,10 +41,19 @@ avatarforge.talking = (() => {
     if (!answer.ok) throw new Error(sentence(said));
     return said;
   };
-  const busy = async (element, act) => {
-    element.toggleAttribute('data-busy', true);
-    try { return await act(); } finally { element.toggleAttribute('data-busy', false); }
-  };
+  // The last choice counts, also when an older one is answered after it; whoever asks for a video waits for both.
+  const coming = {picture: null, voice: null};
+  const choosing = (kind, act) => guarded((...all) => {
+    const isLast = () => coming[kind] === mine;
+    const mine = act(...all)
+      .then((chosen) => { if (isLast()) (kind === 'picture' ? setPicture : setVoice)(chosen); },
+        (error) => { if (isLast()) throw error; })
+      .finally(() => { if (isLast()) settle(kind); });
+    coming[kind] = mine;
+    part(`[data-${kind}]`).toggleAttribute('data-busy', true);
+    return mine;
+  });
+  const settle = (kind) => { coming[kind] = null; part(`[data-${kind}]`).toggleAttribute('data-busy', false); };
 
   // ------------------------------------------------------------------ keeping
 
@@ -58,7 +67,9 @@ avatarforge.talking = (() => {
     let kept = null;
     try { kept = JSON.parse(localStorage.getItem(KEPT) || 'null'); } catch (error) { return; }
     if (!kept) return;
-    const isThere = async (one) => Boolean(one?.file_id) && (await fetch(one.url, {method: 'HEAD'})).ok;
+    // Only what is said to be gone is let go: a server that is busy or away has it still.
+    const isThere = async (one) => Boolean(one?.file_id)
+      && ![404, 410].includes(await fetch(one.url, {method: 'HEAD'}).then(({status}) => status, () => 0));
     const [picture, voice] = await Promise.all([isThere(kept.picture), isThere(kept.voice)]);
     // Whoever was quicker with a new choice keeps it.
     change({
@@ -70,26 +81,21 @@ avatarforge.talking = (() => {
   // ------------------------------------------------------------------ picture
 
   const setPicture = (picture) => { isMarking = false; change({picture, landmarks: null}); };
-  const sendPicture = guarded(async (file) => {
-    if (!file) return;
+  const sendPicture = choosing('picture', async (file) => {
     const body = new FormData();
     body.append('file', file);
-    await busy(part('[data-picture]'), async () => {
-      const said = await ask('upload/reference_image', body);
-      setPicture({
-        file_id: said.file_id, url: `files/${said.file_id}`, title: file.name.replace(/\.\w+$/, ''),
-        width: said.dimensions.width, height: said.dimensions.height,
-      });
-    });
+    const said = await ask('upload/reference_image', body);
+    return {
+      file_id: said.file_id, url: `files/${said.file_id}`, title: file.name.replace(/\.\w+$/, ''),
+      width: said.dimensions.width, height: said.dimensions.height,
+    };
   });
-  const take = guarded(async (picture_id) => {
-    await busy(part('[data-picture]'), async () => {
-      const said = await ask('studio/talking/picture', {picture_id});
-      setPicture({
-        file_id: said.file_id, url: said.url, title: said.filename, width: said.width, height: said.height,
-        character_id: said.character_id,
-      });
-    });
+  const take = choosing('picture', async (picture_id) => {
+    const said = await ask('studio/talking/picture', {picture_id});
+    return {
+      file_id: said.file_id, url: said.url, title: said.filename, width: said.width, height: said.height,
+      character_id: said.character_id,
+    };
   });
 
   const showPicture = () => {
@@ -167,14 +173,11 @@ avatarforge.talking = (() => {
   // ------------------------------------------------------------------ voice
 
   const setVoice = (voice) => change({voice});
-  const sendVoice = guarded(async (file, name) => {
-    if (!file) return;
+  const sendVoice = choosing('voice', async (file) => {
     const body = new FormData();
-    body.append('file', file, name || file.name);
-    await busy(part('[data-voice]'), async () => {
-      const said = await ask('studio/talking/voice', body);
-      setVoice({file_id: said.file_id, url: said.url, title: name || file.name, duration: said.duration});
-    });
+    body.append('file', file);
+    const said = await ask('studio/talking/voice', body);
+    return {file_id: said.file_id, url: said.url, title: file.name, duration: said.duration};
   });
 
   const showVoice = () => {
@@ -195,12 +198,15 @@ avatarforge.talking = (() => {
 
   // ------------------------------------------------------------------ microphone
 
+  let isAskingToRecord = false;  // browsers ask whoever sits there, which may take long
   const record = guarded(async () => {
     if (recorder) { recorder.stop(); return; }
+    if (isAskingToRecord) return;
     if (!navigator.mediaDevices?.getUserMedia) throw new Error(say('record_insecure'));
+    isAskingToRecord = true;
     const stream = await navigator.mediaDevices.getUserMedia({audio: true}).catch(() => {
       throw new Error(say('record_refused'));
-    });
+    }).finally(() => { isAskingToRecord = false; });
     const pieces = [];
     const begun = Date.now();
     recorder = new MediaRecorder(stream);
@@ -212,7 +218,7 @@ avatarforge.talking = (() => {
       const kind = recorder.mimeType;
       recorder = null;
       showRecorder();
-      await sendVoice(await asWave(new Blob(pieces, {type: kind})), `${say('recorded')}.wav`);
+      await sendVoice(new File([await asWave(new Blob(pieces, {type: kind}))], `${say('recorded')}.wav`, {type: 'audio/wav'}));
     });
     recorder.start();
     showRecorder();
@@ -254,12 +260,21 @@ avatarforge.talking = (() => {
   const askVoices = guarded(async () => {
     if (areVoicesAsked) return;
     areVoicesAsked = true;
-    const said = await (await fetch('api/v1/speech/voices')).json();
+    try { await listVoices(); } catch (error) { areVoicesAsked = false; throw error; }
+  });
+  const voicesOf = async (query = '') => {
+    const answer = await fetch(`api/v1/speech/voices${query}`);
+    const said = await answer.json();
+    if (!answer.ok) throw new Error(sentence(said));
+    return said;
+  };
+  const listVoices = async () => {
+    const said = await voicesOf();
     const list = part('[data-voices]');
     const mine = (document.documentElement.lang || 'en').split('-')[0];
     // ComfyUI is never asked by itself while others can speak, so its voices are named beside theirs.
     const isBeside = said.engine !== 'comfyui' && (said.engines || []).some((one) => one.name === 'comfyui' && one.available);
-    const more = isBeside ? (await (await fetch('api/v1/speech/voices?engine=comfyui')).json()).voices || [] : [];
+    const more = isBeside ? (await voicesOf('?engine=comfyui').catch(() => ({}))).voices || [] : [];
     const voices = [...(said.voices || []), ...more];
     const near = (voice) => (voice.language || '').split('-')[0] === mine;
     list.innerHTML = `<option value="">${escape(word('form.auto'))}</option>` + [...voices.filter(near), ...voices.filter((one) => !near(one))].map((one) =>
@@ -270,19 +285,20 @@ avatarforge.talking = (() => {
     const about = part('[data-no-speech]');
     about.hidden = !none;
     about.textContent = [say('speech_none'), ...(said.engines || []).map((one) => one.why)].filter(Boolean).join(' ');
-  });
-  const speak = guarded(async () => {
-    const text = part('[data-text]').value.trim();
-    if (!text) { part('[data-text]').focus(); return; }
+  };
+  const spoken = choosing('voice', async (text) => {
     const voice = part('[data-voices]').value, engine = part('[data-voices]').selectedOptions[0]?.dataset.engine;
-    await busy(part('[data-voice]'), async () => {
-      const said = await ask('api/v1/speech', {text, ...(voice ? {voice, engine} : {})});
-      setVoice({
-        file_id: said.file_id, url: said.url.replace(/^\//, ''), title: text.length > 60 ? `${text.slice(0, 59)}…` : text,
-        duration: said.duration,
-      });
-    });
+    const said = await ask('api/v1/speech', {text, ...(voice ? {voice, engine} : {})});
+    return {
+      file_id: said.file_id, url: said.url.replace(/^\//, ''), title: text.length > 60 ? `${text.slice(0, 59)}…` : text,
+      duration: said.duration,
+    };
   });
+  const speak = () => {
+    const text = part('[data-text]').value.trim();
+    if (text) spoken(text);
+    else part('[data-text]').focus();
+  };
 
   // ------------------------------------------------------------------ wiring
 
@@ -293,8 +309,8 @@ avatarforge.talking = (() => {
     if (act === 'mark') mark();
     else if (act === 'marked') { isMarking = false; showPicture(); }
     else if (act === 'unmark') { isMarking = false; change({landmarks: null}); }
-    else if (act === 'no-picture') setPicture(null);
-    else if (act === 'no-voice') setVoice(null);
+    else if (act === 'no-picture') { settle('picture'); setPicture(null); }
+    else if (act === 'no-voice') { settle('voice'); setVoice(null); }
     else if (act === 'record') record();
     else if (act === 'speak') speak();
   };
@@ -321,9 +337,10 @@ avatarforge.talking = (() => {
     root.addEventListener('keydown', nudged);
     root.addEventListener('change', (event) => {
       const kind = event.target.dataset.file;
-      if (kind === 'picture') sendPicture(event.target.files[0]);
-      if (kind === 'voice') sendVoice(event.target.files[0]);
-      if (kind) event.target.value = '';
+      const file = kind && event.target.files[0];
+      if (!file) return;
+      (kind === 'picture' ? sendPicture : sendVoice)(file);
+      event.target.value = '';
     });
     // Either may be dropped anywhere on the form.
     for (const name of ['dragover', 'drop']) {
@@ -350,10 +367,24 @@ avatarforge.talking = (() => {
   });
 
   // What the button hands to the studio, before the other values of the form.
-  const given = (values) => [JSON.stringify({
+  const handed = (values) => [JSON.stringify({
     image_file_id: state.picture?.file_id || '', audio_file_id: state.voice?.file_id || '',
     landmarks: state.landmarks, title: state.picture?.title || '', character_id: state.picture?.character_id || null,
   }), ...values.slice(1)];
+  const isComing = () => Boolean(coming.picture || coming.voice);
+  let isWaiting = false;
+  // Gradio makes nothing of what is thrown here: a second press is one too many, and what was refused has been told.
+  const whenChosen = async (values) => {
+    if (isWaiting) throw new Error('already waiting');
+    isWaiting = true;
+    try {
+      while (isComing()) await Promise.all([coming.picture, coming.voice]);
+    } finally {
+      isWaiting = false;
+    }
+    return handed(values);
+  };
+  const given = (values) => (isComing() ? whenChosen(values) : handed(values));
 
   const whenThere = () => {
     const found = document.querySelector('[data-talking]');
@@ -361,5 +392,5 @@ avatarforge.talking = (() => {
     else setTimeout(whenThere, 100);
   };
   whenThere();
-  return {given, take, setPicture, setVoice};
+  return {given};
 })();
