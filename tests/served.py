@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +41,11 @@ class _Here:
         """End it as a signal would: nothing here can end it as a power cut does."""
         self._server.should_exit = True
 
+    def send_signal(self, number: int) -> None:
+        """Any signal that may be sent is one to end."""
+        assert number == signal.SIGINT
+        self.kill()
+
     def wait(self, timeout_s: float = ENDING_S) -> int:
         """Wait until it has ended."""
         self._thread.join(max(timeout_s, ENDING_S))
@@ -47,7 +53,7 @@ class _Here:
         return 0
 
 
-def serve(folder: Path, **environment: str) -> RunningApp:
+def serve(folder: Path, *, port: int = 0, **environment: str) -> RunningApp:
     """An app without the interface, with its storage in a folder and settings by their environment names.
 
     For tests of what it answers. What is about a process, its log or its end starts one.
@@ -64,8 +70,9 @@ def serve(folder: Path, **environment: str) -> RunningApp:
         ours["STUDIO_ENGINE_URL"] = shared_engine().url
     with mock.patch.dict(os.environ, {**kept, **ours, **environment}, clear=True):
         settings = Settings(_env_file=None)  # pyright: ignore[reportCallIssue]
-    application = entry.create_app(settings, ui=False, opened=open_studio(settings))
-    listening = entry.listen("127.0.0.1", 0)
+        studio = open_studio(settings)
+    application = entry.create_app(settings, ui=False, opened=studio)
+    listening = entry.listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     server = entry.make_server(application, settings)
     here = _Here(server, lambda: server.run(sockets=[listening]))
@@ -79,7 +86,7 @@ def serve(folder: Path, **environment: str) -> RunningApp:
 @contextmanager
 def served(folder: Path, **environment: str) -> Iterator[RunningApp]:
     """One that ends with the block."""
-    running = serve(folder, **environment)
+    running = serve(folder, port=0, **environment)
     try:
         yield running
     finally:
@@ -88,12 +95,12 @@ def served(folder: Path, **environment: str) -> Iterator[RunningApp]:
 
 
 @pytest.fixture(name="serve")
-def serve_for_a_test(tmp_path: Path) -> Iterator[Serve]:
+def serve_apps(tmp_path: Path) -> Iterator[Serve]:
     """Apps that end with the test."""
     started: list[RunningApp] = []
 
-    def start(folder: Path | None = None, **environment: str) -> RunningApp:
-        started.append(serve(folder or tmp_path / f"app{len(started)}", **environment))
+    def start(folder: Path | None = None, *, port: int = 0, **environment: str) -> RunningApp:
+        started.append(serve(folder or tmp_path / f"app{len(started)}", port=port, **environment))
         return started[-1]
 
     yield start

@@ -16,7 +16,10 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, ImageContent, TextContent
 from PIL import Image
 
-from tests.conftest import RunningApp, StartApp
+from tests.conftest import RunningApp
+from tests.served import Serve, serve_apps
+
+__all__ = ["serve_apps"]
 
 TOOLS = {"generate_avatar", "generate_pose", "character_sheet", "talk", "job_status", "list_results"}
 SMALL = {"width": 128, "height": 192}
@@ -166,8 +169,8 @@ def test_the_text_for_language_models_leads_here(app: RunningApp) -> None:
             assert app.client.get(url).status_code != 404, url
 
 
-def test_strangers_have_no_tools_where_a_login_is_asked_for(start_app: StartApp) -> None:
-    app = start_app("--no-ui", STUDIO_PASSWORD="a-good-password")
+def test_strangers_have_no_tools_where_a_login_is_asked_for(serve: Serve) -> None:
+    app = serve(STUDIO_PASSWORD="a-good-password")
     with pytest.raises(BaseException) as caught:
         session(app, lambda opened: opened.list_tools())
     assert "401" in repr(causes(caught.value))

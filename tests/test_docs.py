@@ -15,7 +15,8 @@ from urllib.parse import unquote
 import pytest
 
 from studio.settings import Settings
-from tests.conftest import ROOT, RunningApp, start_app_process
+from tests.conftest import ROOT, RunningApp
+from tests.served import served
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -36,10 +37,9 @@ WITH_EXAMPLES = [page for page in PAGES if examples(page)]
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """A studio that nobody else uses."""
-    app = start_app_process(tmp_path_factory.mktemp("docs") / "app", "--no-ui")
-    app.wait_healthy()
-    yield app
-    app.kill()
+    with served(tmp_path_factory.mktemp("docs") / "app") as app:
+        app.wait_healthy()
+        yield app
 
 
 @pytest.mark.timeout(EXAMPLES_S + 60)

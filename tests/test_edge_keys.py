@@ -15,6 +15,7 @@ from api.edge.keys import WRONG_TRIES, area_of
 from studio.keys import FAMILIES, find_key, read_keys
 from studio.settings import Settings
 from tests.conftest import RunningApp, StartApp, start_app_process
+from tests.served import served
 
 PLAIN, TALK, OPS = "plain-key-4711", "talk-key-0815", "ops-key-2342"
 HASHED = f"sha256-{hashlib.sha256(OPS.encode()).hexdigest()}"
@@ -38,9 +39,8 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """The same behind a login."""
     folder = tmp_path_factory.mktemp("locked")
-    app = start_app_process(folder, "--no-ui", API_KEY=API_KEY, STUDIO_PASSWORD="secret")
-    yield app
-    app.kill()
+    with served(folder, API_KEY=API_KEY, STUDIO_PASSWORD="secret") as app:
+        yield app
 
 
 def ask(app: RunningApp, path: str, key: str = "", method: str = "GET", **more: str) -> httpx.Response:

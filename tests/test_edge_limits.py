@@ -20,8 +20,11 @@ from api.edge.clients import client_of
 from api.edge.rates import RateLimits, open_storage
 from studio.errors import StudioError
 from studio.settings import Settings
-from tests.conftest import RunningApp, StartApp, start_app_process
+from tests.conftest import RunningApp, start_app_process
 from tests.raw_http import connect, is_open, read_all, trickle
+from tests.served import Serve, serve_apps
+
+__all__ = ["serve_apps"]
 
 CREATE, JOBS = "/api/v1/jobs/generate", "/api/v1/jobs"
 AF = "/avatarforge-controller"
@@ -111,10 +114,9 @@ def test_a_page_of_another_origin_reads_the_refusal(edge: RunningApp) -> None:
     assert edge.client.options(CREATE, headers=preflight).status_code == 200
 
 
-def test_a_stranger_cannot_name_an_address_of_its_own(start_app: StartApp) -> None:
+def test_a_stranger_cannot_name_an_address_of_its_own(serve: Serve) -> None:
     # This test's own address is not among the trusted ones, so what it says about others does not count.
-    app = start_app(
-        "--no-ui",
+    app = serve(
         RATE_LIMIT_ENABLED="true",
         RATE_LIMIT_MEDIA_CREATE="3/minute",
         FORWARDED_ALLOW_IPS="192.0.2.1",

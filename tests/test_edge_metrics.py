@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
+from tests.served import served
 
 AF = "/avatarforge-controller"
 Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -17,10 +18,9 @@ Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app of which nobody else asks anything."""
-    app = start_app_process(tmp_path_factory.mktemp("measured"), "--no-ui", STUDIO_ATTEMPTS="1")
-    app.wait_healthy()
-    yield app
-    app.kill()
+    with served(tmp_path_factory.mktemp("measured"), STUDIO_ATTEMPTS="1") as app:
+        app.wait_healthy()
+        yield app
 
 
 def numbers(app: RunningApp) -> Numbers:

@@ -9,6 +9,9 @@ import httpx
 
 from tests.conftest import RunningApp, StartApp
 from tests.hook_fixtures import Asked, Receiver, receiving, until
+from tests.served import Serve, serve_apps
+
+__all__ = ["serve_apps"]
 
 FIRST_PICTURE_S = 150.0  # with everything to be compiled before it, on a machine that has more to do
 QUICK = {
@@ -39,7 +42,7 @@ def told_of(app: RunningApp, job_id: str) -> list[dict[str, Any]]:
 
 
 def test_every_event_reaches_the_receiver_once_over_failures_and_a_kill(
-    start_app: StartApp, tmp_path: Path
+    start_app: StartApp, serve: Serve, tmp_path: Path
 ) -> None:
     is_well = False
 
@@ -56,7 +59,7 @@ def test_every_event_reaches_the_receiver_once_over_failures_and_a_kill(
         until(lambda: len(receiver.received) >= 2)
         app.kill()
         is_well = True
-        app = start_app("--no-ui", folder=folder, **QUICK)
+        app = serve(folder, **QUICK)
         until(lambda: len(receiver.taken) == 3)
         assert [body["event"] for body in receiver.bodies()] == every
         completed = receiver.bodies()[-1]
@@ -76,9 +79,9 @@ def test_every_event_reaches_the_receiver_once_over_failures_and_a_kill(
         assert len({one.id for one in receiver.received}) == 3
 
 
-def test_a_job_that_is_cancelled_tells_so(start_app: StartApp) -> None:
+def test_a_job_that_is_cancelled_tells_so(serve: Serve) -> None:
     with receiving() as receiver:
-        app = start_app("--no-ui", **QUICK)
+        app = serve(**QUICK)
         job_id = create(app, receiver)
         assert app.client.delete(f"/api/v1/jobs/{job_id}").status_code == 204
         until(lambda: receiver.taken)

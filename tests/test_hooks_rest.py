@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.hook_fixtures import failing, receiving
+from tests.served import served
 
 BASE = "/api/v1/webhooks"
 
@@ -18,15 +19,13 @@ BASE = "/api/v1/webhooks"
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """A studio that may send to this machine."""
-    running = start_app_process(
+    with served(
         tmp_path_factory.mktemp("hooks"),
-        "--no-ui",
         STUDIO_ALLOW_PRIVATE_ADDRESSES="true",
         STUDIO_WEBHOOK_RETRIES_S="0.05,0.05",
         PUBLIC_BASE_URL="https://studio.example",
-    )
-    yield running
-    running.kill()
+    ) as running:
+        yield running
 
 
 def ended(app: RunningApp, delivery_id: str) -> dict[str, Any]:

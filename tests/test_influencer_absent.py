@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.influencer_fixtures import ask, call, picture, read, read_refusal
+from tests.served import served
 
 SILENT = "http://127.0.0.1:9"
 
@@ -16,10 +17,9 @@ SILENT = "http://127.0.0.1:9"
 def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app without servers for texts and voices, then one whose servers do not answer."""
     named = {"OLLAMA_URL": SILENT, "TTS_URL": SILENT} if request.param == "silent" else {}
-    running = start_app_process(tmp_path_factory.mktemp(request.param), "--no-ui", **named)
-    running.wait_healthy()
-    yield running
-    running.kill()
+    with served(tmp_path_factory.mktemp(request.param), **named) as running:
+        running.wait_healthy()
+        yield running
 
 
 def test_texts_are_refused_with_what_to_do(app: RunningApp) -> None:

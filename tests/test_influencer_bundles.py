@@ -16,9 +16,10 @@ from PIL import Image
 
 from tests.conftest import RunningApp
 from tests.influencer_fixtures import ask, call, influencer, read, read_refusal, refused, until
+from tests.served import Serve, serve_apps
 from tests.test_influencer_voices import put, recordings
 
-__all__ = ["influencer", "recordings"]
+__all__ = ["influencer", "recordings", "serve_apps"]
 
 SMALL = {"width": 128, "height": 128, "steps": 2}
 
@@ -169,9 +170,9 @@ def test_the_same_character_comes_back_under_an_id_of_its_own(
 
 
 def test_ids_that_are_free_are_kept_also_in_another_studio(
-    influencer: RunningApp, mia: dict[str, Any], bundle: bytes, start_app: Callable[..., RunningApp]
+    influencer: RunningApp, mia: dict[str, Any], bundle: bytes, serve: Serve
 ) -> None:
-    other = start_app("--no-ui")
+    other = serve()
     other.wait_healthy()
     found = read(send(other, bundle))
     assert (found["new_id"], found["character"]["id"]) == (False, mia["id"])

@@ -20,11 +20,12 @@ from studio.jobs import Jobs
 from studio.models import Models
 from studio.request import AvatarRequest
 from studio.workflows import Workflow
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.fake_hub import Hub, running_hub
 from tests.influencer_fixtures import call, picture, refused, until
 from tests.library_facts import every_model, server_info
 from tests.onnx_files import detector, recognizer
+from tests.served import served
 from tests.studio_fixtures import StandInServer, noise_png, open_jobs, png
 
 FACES = "/generate/face-embedding"
@@ -210,12 +211,9 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Iterator[RunningApp]:
-    running = start_app_process(
-        tmp_path_factory.mktemp("faces"), "--no-ui", HF_ENDPOINT=hub.url, ALLOW_INSTALL="true"
-    )
-    running.wait_healthy()
-    yield running
-    running.kill()
+    with served(tmp_path_factory.mktemp("faces"), HF_ENDPOINT=hub.url, ALLOW_INSTALL="true") as running:
+        running.wait_healthy()
+        yield running
 
 
 def test_a_face_is_followed_and_what_that_means_is_said(app: RunningApp) -> None:

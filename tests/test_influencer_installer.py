@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from studio import installer
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp, StartApp
 from tests.fake_hub import Hub, running_hub, safetensors
 from tests.influencer_fixtures import call, influencer, refused, until
+from tests.served import Serve, serve_apps, served
 from tests.test_influencer_services import MAIN
 
-__all__ = ["influencer"]
+__all__ = ["influencer", "serve_apps"]
 
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0/sd_xl_base_1.0.safetensors"
 # Plays comfy-cli: says what it would say, and leaves a ComfyUI behind.
@@ -64,19 +65,25 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture
-def allowed(tmp_path: Path, tools: Path, hub: Hub) -> Iterator[RunningApp]:
-    """An app whose owner allows installing."""
+def allowing(tmp_path: Path, tools: Path, hub: Hub) -> dict[str, str]:
+    """Settings of an owner who allows installing."""
     (tmp_path / "models").mkdir()
-    path = os.pathsep.join([str(tools), os.environ.get("PATH", "")])
-    running = start_app_process(
-        *(tmp_path / "app", "--no-ui"),
-        ALLOW_INSTALL="true",
-        PATH=path,
-        HF_ENDPOINT=hub.url,
-        COMFYUI_MODELS_PATH=str(tmp_path / "models"),
-    )
-    yield running
-    running.interrupt()
+    return {
+        "ALLOW_INSTALL": "true",
+        "PATH": os.pathsep.join([str(tools), os.environ.get("PATH", "")]),
+        "HF_ENDPOINT": hub.url,
+        "COMFYUI_MODELS_PATH": str(tmp_path / "models"),
+    }
+
+
+@pytest.fixture
+def allowed(
+    allowing: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RunningApp]:
+    """Their app."""
+    monkeypatch.setenv("PATH", allowing["PATH"])
+    with served(tmp_path / "app", **allowing) as running:
+        yield running
 
 
 def install(app: RunningApp, **body: Any) -> dict[str, Any]:
@@ -170,19 +177,16 @@ def test_models_are_installed_and_nothing_else(
 
 
 def test_an_installation_that_a_kill_has_cut_short_is_failed(
-    tmp_path: Path, tools: Path, allowed: RunningApp
+    start_app: StartApp, serve: Serve, tools: Path, allowing: dict[str, str]
 ) -> None:
     (tools / "hold").touch()
-    install(allowed, component="comfyui", options={"device": "cpu"})
-    until(lambda: call(allowed, "GET", "/installer/status")["step"] == "comfyui")
-    allowed.kill()
+    app = start_app("--no-ui", **allowing)
+    install(app, component="comfyui", options={"device": "cpu"})
+    until(lambda: call(app, "GET", "/installer/status")["step"] == "comfyui")
+    app.kill()
     (tools / "hold").unlink()
-    again = start_app_process(allowed.folder, "--no-ui", ALLOW_INSTALL="true")
-    try:
-        found = call(again, "GET", "/installer/status")
-        assert (found["state"], found["component"]) == ("failed", "comfyui")
-    finally:
-        again.kill()
+    found = call(serve(app.folder, ALLOW_INSTALL="true"), "GET", "/installer/status")
+    assert (found["state"], found["component"]) == ("failed", "comfyui")
 
 
 def test_the_device_is_told_by_the_tools_of_its_driver(

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.fake_comfy import FakeComfy
 from tests.fake_hub import Hub, running_hub, safetensors
 from tests.influencer_fixtures import call, refused, until
+from tests.served import served
 
 INK = "some/styles/deep/ink.safetensors"
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0/sd_xl_base_1.0.safetensors"
@@ -40,12 +41,10 @@ def app(tmp_path_factory: pytest.TempPathFactory, hub: Hub, comfy: FakeComfy) ->
     (folder / "models" / "loras" / "mine").mkdir(parents=True)
     (folder / "models" / "loras" / "mine" / "old.safetensors").write_bytes(safetensors(100))
     (folder / "models" / "loras" / "notes.txt").write_text("no model")
-    running = start_app_process(
-        folder, "--no-ui", COMFYUI_MODELS_PATH="./models", HF_ENDPOINT=hub.url, COMFYUI_URL=comfy.url
-    )
-    until(lambda: call(running, "GET", "/comfyui/status")["reachable"])
-    yield running
-    running.kill()
+    models = {"COMFYUI_MODELS_PATH": str(folder / "models"), "HF_ENDPOINT": hub.url}
+    with served(folder, COMFYUI_URL=comfy.url, **models) as running:
+        until(lambda: call(running, "GET", "/comfyui/status")["reachable"])
+        yield running
 
 
 def listed(app: RunningApp, **asked: Any) -> dict[str, dict[str, Any]]:
@@ -165,10 +164,7 @@ def test_what_cannot_be_fetched_is_refused(
 
 
 def test_without_a_folder_of_models_nothing_is_fetched(tmp_path: Path) -> None:
-    plain = start_app_process(tmp_path / "plain", "--no-ui")
-    try:
+    with served(tmp_path / "plain") as plain:
         error = refused(plain, "POST", "/models/install", 409, "conflict", json={"model_id": SDXL_ID})
         assert error["details"]["code"] == "models_path_unset"
         assert "COMFYUI_MODELS_PATH" in error["details"]["hint"]
-    finally:
-        plain.kill()

@@ -21,9 +21,12 @@ from api.edge.keys import area_of
 from studio import guard
 from studio.keys import ADMIN
 from studio.services.comfyui import python_of
-from tests.conftest import OWN, ROOT, RunningApp, StartApp, start_app_process
+from tests.conftest import OWN, ROOT, RunningApp, StartApp
 from tests.fake_comfy import wait_until
 from tests.influencer_fixtures import call, finish, refused, until
+from tests.served import Serve, serve_apps, served
+
+__all__ = ["serve_apps"]
 
 # Speaks ComfyUI's protocol and has a child of its own, as node packs do.
 MAIN = f"""
@@ -77,10 +80,9 @@ def wait_state(app: RunningApp, name: str, state: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def influencer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app with an engine of its own, which is commanded here."""
-    running = start_app_process(tmp_path_factory.mktemp("services"), "--no-ui", STUDIO_ENGINE_URL=OWN)
-    running.wait_healthy()
-    yield running
-    running.kill()
+    with served(tmp_path_factory.mktemp("services"), STUDIO_ENGINE_URL=OWN) as running:
+        running.wait_healthy()
+        yield running
 
 
 def test_every_service_says_how_it_is(influencer: RunningApp) -> None:
@@ -141,9 +143,9 @@ def test_commands_are_for_the_owner() -> None:
         assert reading.scope == "ainfluencer"
 
 
-def test_keys_without_the_scope_do_not_command(start_app: StartApp) -> None:
+def test_keys_without_the_scope_do_not_command(serve: Serve) -> None:
     keys = "reader:reads-things:ainfluencer,boss:is-the-boss:admin"
-    locked = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, STUDIO_PASSWORD="geheim", API_KEY=keys)
+    locked = serve(STUDIO_ENGINE_URL=OWN, STUDIO_PASSWORD="geheim", API_KEY=keys)
     reader, boss = {"X-API-Key": "reads-things"}, {"X-API-Key": "is-the-boss"}
     assert call(locked, "GET", "/services", headers=reader)["total"] == 6
     error = refused(locked, "POST", "/services/engine/stop", 401, "unauthorized", headers=reader)
@@ -245,8 +247,8 @@ def test_a_workflow_of_the_library_is_queued_by_its_id(influencer: RunningApp) -
     assert error["details"]["errors"][0]["loc"] == ["body", "inputs", "width"]
 
 
-def test_a_graph_is_refused_while_comfyui_is_away(start_app: StartApp) -> None:
-    away = start_app("--no-ui", COMFYUI_URL="http://127.0.0.1:9")
+def test_a_graph_is_refused_while_comfyui_is_away(serve: Serve) -> None:
+    away = serve(COMFYUI_URL="http://127.0.0.1:9")
     status = call(away, "GET", "/comfyui/status")
     assert (status["reachable"], status["base_url"]) == (False, "http://127.0.0.1:9")
     until(lambda: call(away, "GET", "/comfyui/status")["error"])
@@ -269,46 +271,41 @@ def running_own(app: RunningApp, own: Path) -> tuple[dict[str, Any], int]:
     return found, int((own / "child").read_text())
 
 
-def test_a_comfyui_of_our_own_is_started_used_stopped_and_comes_back(tmp_path: Path, own: Path) -> None:
-    folder = tmp_path / "app"
+def test_a_comfyui_of_our_own_is_started_used_stopped_and_comes_back(serve: Serve, own: Path) -> None:
     settings = {"COMFYUI_PATH": str(own), "STUDIO_COMFYUI_ARGS": "--lowvram"}
-    app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, **settings)
-    try:
-        found, child = running_own(app, own)
-        assert found["managed"] is True
-        assert any("starting to start" in line for line in found["log"])
-        assert (own / "arguments").read_text() == f"--listen 127.0.0.1 --port {found['port']} --lowvram"
-        logged = call(app, "GET", "/logs", params={"service": "comfyui", "limit": 500})["items"]
-        assert any(one["message"] == "starting to start" for one in logged)
-        # It draws.
-        until(lambda: call(app, "GET", "/comfyui/status")["reachable"])
-        queued = call(app, "POST", "/comfyui/queue", json={"workflow": BLUE})
-        assert finish(app, queued["job_id"])["status"] == "completed"
-        # Stopped with its children, and gone from the servers.
-        assert call(app, "POST", "/services/comfyui/stop")["state"] == "stopped"
-        assert not alive(child)
-        assert call(app, "GET", "/comfyui/status")["kind"] == "embedded"
-        app.interrupt()
-        app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, **settings)
-        assert service(app, "comfyui")["state"] == "stopped"  # as somebody wished
-        call(app, "POST", "/services/comfyui/start")
-        again, child = running_own(app, own)
-        assert again["port"] == found["port"]
-        call(app, "POST", "/services/comfyui/restart")
-        assert wait_until(lambda: not alive(child), 20)
-        _, child = running_own(app, own)
-        app.interrupt()
-        assert wait_until(lambda: not alive(child), 20)
-    finally:
-        if app.process.poll() is None:
-            app.kill()
+    app = serve(**settings)
+    found, child = running_own(app, own)
+    assert found["managed"] is True
+    assert any("starting to start" in line for line in found["log"])
+    assert (own / "arguments").read_text() == f"--listen 127.0.0.1 --port {found['port']} --lowvram"
+    logged = call(app, "GET", "/logs", params={"service": "comfyui", "limit": 500})["items"]
+    assert any(one["message"] == "starting to start" for one in logged)
+    # It draws.
+    until(lambda: call(app, "GET", "/comfyui/status")["reachable"])
+    queued = call(app, "POST", "/comfyui/queue", json={"workflow": BLUE})
+    assert finish(app, queued["job_id"])["status"] == "completed"
+    # Stopped with its children, and gone from the servers.
+    assert call(app, "POST", "/services/comfyui/stop")["state"] == "stopped"
+    assert not alive(child)
+    assert call(app, "GET", "/comfyui/status")["kind"] == "embedded"
+    app.interrupt()
+    app = serve(app.folder, **settings)
+    assert service(app, "comfyui")["state"] == "stopped"  # as somebody wished
+    call(app, "POST", "/services/comfyui/start")
+    again, child = running_own(app, own)
+    assert again["port"] == found["port"]
+    call(app, "POST", "/services/comfyui/restart")
+    assert wait_until(lambda: not alive(child), 20)
+    _, child = running_own(app, own)
+    app.interrupt()
+    assert wait_until(lambda: not alive(child), 20)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kills by signals")
 def test_it_is_started_anew_when_it_dies_and_goes_when_the_studio_dies(
     start_app: StartApp, own: Path
 ) -> None:
-    app = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, COMFYUI_PATH=str(own))
+    app = start_app("--no-ui", COMFYUI_PATH=str(own))
     found, child = running_own(app, own)
     [comfyui] = [one for one in psutil.Process(found["pid"]).children() if "main.py" in one.cmdline()]
     os.kill(comfyui.pid, signal.SIGKILL)
@@ -320,9 +317,9 @@ def test_it_is_started_anew_when_it_dies_and_goes_when_the_studio_dies(
     psutil.Process(child).kill()  # whose parent was killed before anybody could look
 
 
-def test_one_that_does_not_start_says_why(start_app: StartApp, own: Path, tmp_path: Path) -> None:
+def test_one_that_does_not_start_says_why(serve: Serve, own: Path, tmp_path: Path) -> None:
     (own / "broken").touch()
-    app = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, COMFYUI_PATH=str(own))
+    app = serve(COMFYUI_PATH=str(own))
 
     def why() -> bool:
         found = service(app, "comfyui")
@@ -330,7 +327,7 @@ def test_one_that_does_not_start_says_why(start_app: StartApp, own: Path, tmp_pa
 
     until(why)
     assert call(app, "GET", "/comfyui/status")["kind"] == "embedded"  # so that one can go on
-    nowhere = start_app("--no-ui", STUDIO_ENGINE_URL=OWN, COMFYUI_PATH=str(tmp_path / "nothing"))
+    nowhere = serve(COMFYUI_PATH=str(tmp_path / "nothing"))
     assert service(nowhere, "comfyui")["state"] == "error"
     error = refused(nowhere, "POST", "/services/comfyui/start", 409, "conflict")
     assert error["details"]["code"] == "comfyui_path_wrong"

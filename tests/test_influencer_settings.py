@@ -14,11 +14,12 @@ from studio.records import open_database
 from studio.request import AvatarRequest
 from studio.servers import Servers
 from studio.settings import Settings
-from tests.conftest import RunningApp, StartApp, start_app_process
+from tests.conftest import RunningApp
 from tests.fake_comfy import FakeComfy
 from tests.influencer_fixtures import ask, call, influencer, refused, until
+from tests.served import Serve, serve_apps
 
-__all__ = ["influencer"]
+__all__ = ["influencer", "serve_apps"]
 
 PASSWORD = "geheim-4711"
 
@@ -27,9 +28,9 @@ def change(app: RunningApp, **values: Any) -> dict[str, Any]:
     return call(app, "PUT", "/settings", json=values)
 
 
-def test_a_comfyui_is_used_at_once_and_after_the_next_start(start_app: StartApp) -> None:
+def test_a_comfyui_is_used_at_once_and_after_the_next_start(serve: Serve) -> None:
     with FakeComfy() as comfy:
-        app = start_app("--no-ui")
+        app = serve()
         before = call(app, "GET", "/settings")
         assert before["comfyui_base_url_source"] == "default"
         assert before["comfyui_base_url"].startswith("http://127.0.0.1:")  # the embedded engine's
@@ -40,7 +41,7 @@ def test_a_comfyui_is_used_at_once_and_after_the_next_start(start_app: StartApp)
         assert call(app, "GET", "/comfyui/status")["base_url"] == comfy.url
         assert any("authorization" in one.headers for one in comfy.requests)
         app.kill()
-        again = start_app("--no-ui", folder=app.folder)
+        again = serve(app.folder)
         assert call(again, "GET", "/settings")["comfyui_base_url"] == comfy.url
         until(lambda: call(again, "GET", "/comfyui/status")["reachable"])
         with FakeComfy() as other:
@@ -55,9 +56,8 @@ def test_a_comfyui_is_used_at_once_and_after_the_next_start(start_app: StartApp)
         assert call(again, "GET", "/comfyui/status")["kind"] == "embedded"
 
 
-def test_what_the_environment_says_counts_until_it_is_changed(start_app: StartApp) -> None:
-    app = start_app(
-        "--no-ui",
+def test_what_the_environment_says_counts_until_it_is_changed(serve: Serve) -> None:
+    app = serve(
         COMFYUI_URL="http://127.0.0.1:9",
         OLLAMA_URL=f"http://me:{PASSWORD}@127.0.0.1:9",
         LLM_MODEL="llama3",
@@ -103,27 +103,24 @@ def test_wrong_values_are_refused_by_name(influencer: RunningApp, member: str, v
     assert any(member in one["loc"] for one in error["details"]["errors"])
 
 
-def test_limits_change_at_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    app = start_app_process(tmp_path_factory.mktemp("limited"), "--no-ui", RATE_LIMIT_ENABLED="true")
-    try:
+def test_limits_change_at_once(serve: Serve) -> None:
+    app = serve(RATE_LIMIT_ENABLED="true")
 
-        def limit() -> str | None:
-            # Refused for its body, and counted all the same.
-            return ask(app, "POST", "/comfyui/queue", json={}).headers.get("x-ratelimit-limit")
+    def limit() -> str | None:
+        # Refused for its body, and counted all the same.
+        return ask(app, "POST", "/comfyui/queue", json={}).headers.get("x-ratelimit-limit")
 
-        assert limit() == "10"
-        changed = change(app, rate_limits={"ai_image": "3/minute", "ai_text": "5/minute"})
-        assert (changed["rate_limits"]["ai_image"], changed["rate_limits"]["enabled"]) == ("3/minute", True)
-        assert limit() == "3"
-        assert change(app, rate_limits={"ai_image": "off"})["rate_limits"]["ai_text"] == "5/minute"
-        assert limit() is None
-        assert change(app, rate_limits={"ai_image": None})["persisted"] == {
-            "rate_limits": {"ai_text": "5/minute"}
-        }
-        assert limit() == "10"
-        assert change(app, rate_limits=None)["persisted"] == {}
-    finally:
-        app.kill()
+    assert limit() == "10"
+    changed = change(app, rate_limits={"ai_image": "3/minute", "ai_text": "5/minute"})
+    assert (changed["rate_limits"]["ai_image"], changed["rate_limits"]["enabled"]) == ("3/minute", True)
+    assert limit() == "3"
+    assert change(app, rate_limits={"ai_image": "off"})["rate_limits"]["ai_text"] == "5/minute"
+    assert limit() is None
+    assert change(app, rate_limits={"ai_image": None})["persisted"] == {
+        "rate_limits": {"ai_text": "5/minute"}
+    }
+    assert limit() == "10"
+    assert change(app, rate_limits=None)["persisted"] == {}
 
 
 def test_texts_are_written_by_the_server_that_was_set(influencer: RunningApp) -> None:

@@ -20,21 +20,28 @@ from studio.logbook import Logbook, read_entries, secrets_of
 from studio.monitoring import Gpu, Monitoring, gpu_status
 from studio.records import Database, faults, open_database
 from studio.settings import Settings
-from tests.conftest import OWN, RunningApp, StartApp, start_app_process
+from tests.conftest import OWN, RunningApp, start_app_process
 from tests.fake_comfy import FakeComfy, wait_until
 from tests.influencer_fixtures import ask, call, influencer, read_refusal, refused, until
+from tests.served import Serve, serve_apps
 
-__all__ = ["influencer"]
+__all__ = ["influencer", "serve_apps"]
 
 TOKEN = "hf_very-secret-token"
 PASSWORD = "geheim-4711"
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """An app with secrets, a log file and no ComfyUI that answers."""
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[set[str], RunningApp]]:
+    """What an app logged until it was killed, and the next one in its folder.
+
+    The second has secrets and no ComfyUI that answers.
+    """
+    first = start_app_process(tmp_path_factory.mktemp("system"), "--no-ui", LOG_FILE="./studio.log")
+    logged = {one["message"] for one in call(first, "GET", "/logs")["items"]}
+    first.kill()
     running = start_app_process(
-        tmp_path_factory.mktemp("system"),
+        first.folder,
         "--no-ui",
         STUDIO_ENGINE_URL=OWN,
         HF_TOKEN=TOKEN,
@@ -42,8 +49,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
         LOG_FILE="./studio.log",
         COMFYUI_URL=f"http://user:{PASSWORD}@127.0.0.1:9",
     )
-    yield running
+    yield logged, running
     running.kill()
+
+
+@pytest.fixture(scope="module")
+def app(lives: tuple[set[str], RunningApp]) -> RunningApp:
+    """The app that runs now."""
+    return lives[1]
 
 
 # ----------------------------------------------------------------- root and status
@@ -116,11 +129,8 @@ def test_lines_of_the_engines_own_process_are_in_it(app: RunningApp) -> None:
     assert any(one["message"].startswith("listening on http://") for one in found)
 
 
-def test_the_log_of_an_earlier_process_is_read_from_its_file(start_app: StartApp) -> None:
-    first = start_app("--no-ui", LOG_FILE="./studio.log")
-    before = {one["message"] for one in call(first, "GET", "/logs")["items"]}
-    first.kill()
-    second = start_app("--no-ui", folder=first.folder, LOG_FILE="./studio.log")
+def test_the_log_of_an_earlier_process_is_read_from_its_file(lives: tuple[set[str], RunningApp]) -> None:
+    before, second = lives
     known = call(second, "GET", "/logs", params={"limit": 500})["items"]
     assert {"Application startup complete."} <= before
     assert sum(one["message"] == "Application startup complete." for one in known) == 2
@@ -397,10 +407,9 @@ def test_the_driver_of_this_machine_is_asked_where_its_library_is(monkeypatch: p
 # ------------------------------------------------------------------------- visitors
 
 
-def test_visitors_do_not_read_the_log(start_app: StartApp) -> None:
-    shared = start_app(
-        "--no-ui", STUDIO_PRIVATE_GALLERIES="true", API_KEY="visitor:key-of-a-visitor:ainfluencer"
-    )
+def test_visitors_do_not_read_the_log(serve: Serve) -> None:
+    shared = serve(STUDIO_PRIVATE_GALLERIES="true", API_KEY="visitor:key-of-a-visitor:ainfluencer")
+    logging.getLogger("studio.somewhere").warning("something was said")
     for path in ("/logs", "/errors", "/errors/x"):
         headers = {"X-API-Key": "key-of-a-visitor"}
         error = refused(shared, "GET", path, 403, "forbidden", headers=headers)

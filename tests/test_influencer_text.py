@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests import fake_llm, fake_ollama
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.fake_ollama import FakeOllama, Reply
 from tests.influencer_fixtures import SMALL, UNKNOWN_IDS, call, finish, influencer, refused
+from tests.served import served
 from tests.studio_fixtures import png
 
 __all__ = ["influencer"]
@@ -74,9 +75,8 @@ def ollama() -> Iterator[FakeOllama]:
 @pytest.fixture(scope="module")
 def writing(tmp_path_factory: pytest.TempPathFactory, ollama: FakeOllama) -> Iterator[RunningApp]:
     """An app that has somebody who writes."""
-    app = start_app_process(tmp_path_factory.mktemp("writing"), "--no-ui", OLLAMA_URL=ollama.url)
-    yield app
-    app.kill()
+    with served(tmp_path_factory.mktemp("writing"), OLLAMA_URL=ollama.url) as app:
+        yield app
 
 
 # ------------------------------------------------------------------------ with a model
@@ -287,12 +287,11 @@ def test_a_picture_of_which_nothing_is_known_gets_words_that_claim_nothing(influ
 
 
 def test_a_server_in_openais_dialect_writes_too(tmp_path: Path) -> None:
-    with fake_llm.running() as llm:
-        app = start_app_process(tmp_path, "--no-ui", LLM_URL=f"{llm.url}/v1", LLM_API_KEY=fake_llm.KEY)
-        try:
-            found = call(app, "POST", "/generate/text", json={"prompt": "Say hello"})
-            assert (found["engine"], found["text"]) == ("openai", "Written by the other server.")
-            assert call(app, "GET", "/generate/text/health")["service"] == "openai-compatible"
-            assert "sk-text-key" not in app.client.get("/api/settings").text
-        finally:
-            app.kill()
+    with (
+        fake_llm.running() as llm,
+        served(tmp_path, LLM_URL=f"{llm.url}/v1", LLM_API_KEY=fake_llm.KEY) as app,
+    ):
+        found = call(app, "POST", "/generate/text", json={"prompt": "Say hello"})
+        assert (found["engine"], found["text"]) == ("openai", "Written by the other server.")
+        assert call(app, "GET", "/generate/text/health")["service"] == "openai-compatible"
+        assert "sk-text-key" not in app.client.get("/api/settings").text

@@ -21,9 +21,10 @@ from tests import fake_tts
 from tests.conftest import RunningApp, start_app_process
 from tests.fake_tts import FakeTts
 from tests.influencer_fixtures import UNKNOWN_IDS, call, influencer, refused, until
+from tests.served import Serve, serve_apps
 from tests.test_speech_comfyui import CHATTERBOX, SpeakingComfy
 
-__all__ = ["influencer"]
+__all__ = ["influencer", "serve_apps"]
 
 SAID = (
     "The quick brown fox jumps over the lazy dog. My name is Mia, and I live in New York. I take pictures of "
@@ -223,51 +224,45 @@ def tts() -> Iterator[FakeTts]:
 
 @pytest.mark.parametrize("way", ["/v1/audio/voices", "/v1/voices", "/upload_reference"])
 def test_a_server_that_takes_recordings_clones_the_voice(
-    tts: FakeTts, way: str, recordings: dict[str, bytes], tmp_path: Path
+    tts: FakeTts, way: str, recordings: dict[str, bytes], serve: Serve
 ) -> None:
     tts.clones_at = way
-    app = start_app_process(tmp_path, "--no-ui", TTS_URL=tts.url, TTS_API_KEY=fake_tts.KEY)
-    try:
-        path = put(app, "woman", recordings["woman"])
-        made = call(app, "POST", "/voice/clone", json={"audio_path": path, "name": "Mia's voice"})
-        assert (made["engine"], made["name"]) == ("server", "Mia's voice")
-        name, recording = next(iter(tts.cloned.items()))
-        assert name.removesuffix(".wav").startswith("mia-s-voice-")
-        with wave.open(io.BytesIO(recording)) as file:
-            assert 6 < file.getnframes() / file.getframerate() <= 25
-        spoken = call(
-            app,
-            "POST",
-            "/voice/generate",
-            json={"text": "Hello", "voice_id": made["voice_id"], "emotion": "happy"},
-        )
-        assert spoken["engine"] == "server"
-        assert (tts.asked[-1]["voice"], tts.asked[-1]["language"]) == (name, "en")
-        assert "happy" in tts.asked[-1]["instructions"]
-        call(app, "DELETE", f"/voice/{made['voice_id']}")
-        assert tts.cloned == {} or way == "/upload_reference"
-        tts.refuses = b'{"detail": "Reference audio is too quiet"}'
-        error = refused(app, "POST", "/voice/clone", 502, json={"audio_path": path, "name": "Mia's voice"})
-        assert "too quiet" in error["message"]
-        assert list((app.storage / "voices").iterdir()) == []
-    finally:
-        app.kill()
+    app = serve(TTS_URL=tts.url, TTS_API_KEY=fake_tts.KEY)
+    path = put(app, "woman", recordings["woman"])
+    made = call(app, "POST", "/voice/clone", json={"audio_path": path, "name": "Mia's voice"})
+    assert (made["engine"], made["name"]) == ("server", "Mia's voice")
+    name, recording = next(iter(tts.cloned.items()))
+    assert name.removesuffix(".wav").startswith("mia-s-voice-")
+    with wave.open(io.BytesIO(recording)) as file:
+        assert 6 < file.getnframes() / file.getframerate() <= 25
+    spoken = call(
+        app,
+        "POST",
+        "/voice/generate",
+        json={"text": "Hello", "voice_id": made["voice_id"], "emotion": "happy"},
+    )
+    assert spoken["engine"] == "server"
+    assert (tts.asked[-1]["voice"], tts.asked[-1]["language"]) == (name, "en")
+    assert "happy" in tts.asked[-1]["instructions"]
+    call(app, "DELETE", f"/voice/{made['voice_id']}")
+    assert tts.cloned == {} or way == "/upload_reference"
+    tts.refuses = b'{"detail": "Reference audio is too quiet"}'
+    error = refused(app, "POST", "/voice/clone", 502, json={"audio_path": path, "name": "Mia's voice"})
+    assert "too quiet" in error["message"]
+    assert list((app.storage / "voices").iterdir()) == []
 
 
 def test_a_server_that_takes_none_leaves_it_to_the_embedded_voice(
-    tts: FakeTts, recordings: dict[str, bytes], tmp_path: Path
+    tts: FakeTts, recordings: dict[str, bytes], serve: Serve
 ) -> None:
-    app = start_app_process(tmp_path, "--no-ui", TTS_URL=tts.url, TTS_API_KEY=fake_tts.KEY)
-    try:
-        path = put(app, "woman", recordings["woman"])
-        made = call(app, "POST", "/voice/clone", json={"audio_path": path, "name": "Mia"})
-        assert made["engine"] == "espeak-ng"
-        assert made["note"].startswith("The voice server takes no recordings.")
-        spoken = call(app, "POST", "/voice/generate", json={"text": "Hello", "voice_id": made["voice_id"]})
-        assert spoken["engine"] == "espeak-ng"
-        assert call(app, "POST", "/voice/generate", json={"text": "Hello"})["engine"] == "server"
-    finally:
-        app.kill()
+    app = serve(TTS_URL=tts.url, TTS_API_KEY=fake_tts.KEY)
+    path = put(app, "woman", recordings["woman"])
+    made = call(app, "POST", "/voice/clone", json={"audio_path": path, "name": "Mia"})
+    assert made["engine"] == "espeak-ng"
+    assert made["note"].startswith("The voice server takes no recordings.")
+    spoken = call(app, "POST", "/voice/generate", json={"text": "Hello", "voice_id": made["voice_id"]})
+    assert spoken["engine"] == "espeak-ng"
+    assert call(app, "POST", "/voice/generate", json={"text": "Hello"})["engine"] == "server"
 
 
 def test_without_any_voice_the_routes_say_what_to_install(
@@ -296,26 +291,23 @@ def test_without_any_voice_the_routes_say_what_to_install(
 
 
 def test_a_comfyui_with_chatterbox_speaks_like_the_recording(
-    recordings: dict[str, bytes], tmp_path: Path
+    recordings: dict[str, bytes], serve: Serve
 ) -> None:
     comfy = SpeakingComfy(CHATTERBOX)
     with comfy:
-        app = start_app_process(tmp_path, "--no-ui", COMFYUI_URL=comfy.url)
-        try:
-            path = put(app, "woman", recordings["woman"])
-            until(lambda: app.client.get("/api/v1/speech/voices").json()["engines"][2]["available"])
-            made = call(app, "POST", "/voice/clone", json={"audio_path": path, "name": "Mia"})
-            assert (made["engine"], "Chatterbox" in made["note"]) == ("comfyui", True)
-            asked = {"text": "Hello", "voice_id": made["voice_id"], "emotion": "excited", "pitch": 1.2}
-            spoken = call(app, "POST", "/voice/generate", json=asked)
-            assert (spoken["engine"], spoken["duration_seconds"]) == ("comfyui", pytest.approx(0.4, abs=0.01))
-            assert any("pitch" in note for note in spoken["notes"])
-            graph = next(iter(comfy.graphs.values()))
-            assert comfy.inputs[graph["1"]["inputs"]["audio"]] == recordings["woman"]
-            assert graph["10"]["inputs"]["exaggeration"] > 0.5
-            assert comfy.complaints == []
-        finally:
-            app.kill()
+        app = serve(COMFYUI_URL=comfy.url)
+        path = put(app, "woman", recordings["woman"])
+        until(lambda: app.client.get("/api/v1/speech/voices").json()["engines"][2]["available"])
+        made = call(app, "POST", "/voice/clone", json={"audio_path": path, "name": "Mia"})
+        assert (made["engine"], "Chatterbox" in made["note"]) == ("comfyui", True)
+        asked = {"text": "Hello", "voice_id": made["voice_id"], "emotion": "excited", "pitch": 1.2}
+        spoken = call(app, "POST", "/voice/generate", json=asked)
+        assert (spoken["engine"], spoken["duration_seconds"]) == ("comfyui", pytest.approx(0.4, abs=0.01))
+        assert any("pitch" in note for note in spoken["notes"])
+        graph = next(iter(comfy.graphs.values()))
+        assert comfy.inputs[graph["1"]["inputs"]["audio"]] == recordings["woman"]
+        assert graph["10"]["inputs"]["exaggeration"] > 0.5
+        assert comfy.complaints == []
 
 
 # ------------------------------------------------------------------------- listening

@@ -21,9 +21,12 @@ from studio.jobs import Jobs
 from studio.records import leases
 from studio.records.entities import FINAL
 from studio.request import AvatarRequest
-from tests.conftest import RunningApp, StartApp, start_app_process
+from tests.conftest import RunningApp, start_app_process
 from tests.media_calls import SLOW, create, events, make, status_of
+from tests.served import Serve, serve_apps
 from tests.studio_fixtures import open_jobs
+
+__all__ = ["serve_apps"]
 
 
 def path_of(job_id: str) -> str:
@@ -214,8 +217,8 @@ def test_streams_hold_no_threads(narrow: RunningApp) -> None:
         one.close()
 
 
-def test_a_stopping_server_ends_its_streams(start_app: StartApp) -> None:
-    app = start_app("--no-ui", STUDIO_ENGINE_URL="http://127.0.0.1:9")
+def test_a_stopping_server_ends_its_streams(serve: Serve) -> None:
+    app = serve(STUDIO_ENGINE_URL="http://127.0.0.1:9")
     job_id = create(app)
     opened = open_stream(app, job_id)
     assert first_line(opened) == "HTTP/1.1 200 OK"

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunningApp, StartApp
+from tests.conftest import RunningApp
 from tests.documents.contract import check_shape, is_time
 from tests.media_calls import create, finish
+from tests.served import Serve, serve_apps
 from tests.studio_fixtures import open_records
+
+__all__ = ["serve_apps"]
 
 SERVICES = {"database": True, "redis": False, "engine": True, "comfyui": False}
 HEALTH = {
@@ -33,9 +36,8 @@ def test_probes_answer(app: RunningApp, probe: str, said: str) -> None:
     assert app.client.head(f"/api/v1/health/{probe}").status_code == 200
 
 
-def test_a_studio_that_cannot_draw_says_so_and_goes_on(start_app: StartApp) -> None:
-    app = start_app(
-        "--no-ui",
+def test_a_studio_that_cannot_draw_says_so_and_goes_on(serve: Serve) -> None:
+    app = serve(
         STUDIO_ENGINE_URL="http://127.0.0.1:9",
         STUDIO_ENVIRONMENT="staging",
         STUDIO_JOB_TIMEOUT_S="1",

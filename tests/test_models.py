@@ -18,8 +18,10 @@ from studio.errors import StudioError
 from studio.models import Install, Models
 from studio.records import open_database
 from studio.settings import Settings
-from tests.conftest import StartApp
 from tests.fake_hub import Hub, running_hub, safetensors
+from tests.served import Serve, serve_apps
+
+__all__ = ["serve_apps"]
 
 NAME = "some/model/deep/thing.safetensors"
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0/sd_xl_base_1.0.safetensors"
@@ -263,10 +265,10 @@ def test_asking_twice_is_one_download(make: MakeModels, hub: Hub) -> None:
     assert len(hub.gets()) == 1
 
 
-def test_over_rest(start_app: StartApp, hub: Hub, tmp_path: Path) -> None:
+def test_over_rest(serve: Serve, hub: Hub, tmp_path: Path) -> None:
     hub.files[SDXL] = safetensors(5000)
     (tmp_path / "there").mkdir()
-    app = start_app(COMFYUI_MODELS_PATH=str(tmp_path / "there"), HF_ENDPOINT=hub.url)
+    app = serve(COMFYUI_MODELS_PATH=str(tmp_path / "there"), HF_ENDPOINT=hub.url)
     base = "/avatarforge-controller/models"
     listed = app.client.get(base).json()
     assert listed["models_path"] == str(tmp_path / "there")

@@ -24,8 +24,10 @@ from studio.jobs import Jobs
 from studio.mirror import Mirror, open_mirror
 from studio.mirror.bucket import Bucket
 from studio.records import mirror as records
-from tests.conftest import StartApp
+from tests.served import Serve, serve_apps
 from tests.studio_fixtures import add_job, finish, make_settings, noise_png, open_jobs
+
+__all__ = ["serve_apps"]
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
@@ -331,9 +333,8 @@ def test_the_studio_says_which_library_is_missing(tmp_path: Path, monkeypatch: p
     assert "requirements-s3.txt" in missing.value.hint
 
 
-def test_a_job_of_the_app_ends_up_in_the_bucket(start_app: StartApp, store: Store) -> None:
-    app = start_app(
-        "--no-ui",
+def test_a_job_of_the_app_ends_up_in_the_bucket(serve: Serve, store: Store) -> None:
+    app = serve(
         STORAGE_URL=store.url(urls="signed"),
         AWS_ACCESS_KEY_ID="key",
         AWS_SECRET_ACCESS_KEY="secret",
