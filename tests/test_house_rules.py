@@ -7,7 +7,7 @@ import functools
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -94,17 +94,29 @@ SQL = re.compile(
 
 
 @functools.cache
-def sources() -> dict[str, ast.Module]:
-    """Every module of the project by its name, parsed."""
+def module_paths() -> dict[str, Path]:
+    """Where every module of the project is, by its name."""
     paths = [ROOT / "app.py", ROOT / "main.py"]
     for folder in ("api", "studio", "avatarforge"):
         paths += sorted((ROOT / folder).rglob("*.py"))
-    found: dict[str, ast.Module] = {}
+    found: dict[str, Path] = {}
     for path in paths:
         parts = path.relative_to(ROOT).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
+
+
+@functools.cache
+def source(name: str) -> ast.Module:
+    """A module of the project, parsed."""
+    path = module_paths()[name]
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@functools.cache
+def sources() -> dict[str, ast.Module]:
+    """Every module of the project by its name."""
+    return {name: source(name) for name in module_paths()}
 
 
 def room_of(module: str) -> str:
@@ -113,21 +125,26 @@ def room_of(module: str) -> str:
     return f"studio.{rest.partition('.')[0]}" if top == "studio" and rest else top
 
 
-def package_of(name: str, tree: ast.Module, modules: set[str]) -> str:
-    """The package that relative imports of a module start from."""
-    is_package = any(other.startswith(f"{name}.") for other in modules)
-    return name if is_package else name.rpartition(".")[0]
+@functools.cache
+def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All nodes of a module, which many rules look through."""
+    return tuple(ast.walk(tree))
 
 
-def imports(name: str, tree: ast.Module, modules: set[str]) -> Iterator[str]:
+def packages_of(modules: Iterable[str]) -> set[str]:
+    """The names that others are below."""
+    return {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
+
+
+def imports(name: str, tree: ast.Module, modules: set[str], packages: set[str]) -> Iterator[str]:
     """Every module that a module imports, also inside functions and for types only."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                start = package_of(name, tree, modules).split(".")
+                start = (name if name in packages else name.rpartition(".")[0]).split(".")
                 base = ".".join([*start[: len(start) - node.level + 1], *([base] if base else [])])
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
@@ -142,9 +159,10 @@ def breaches(modules: dict[str, ast.Module]) -> list[str]:
     """What breaks the rules of who imports whom."""
     found: list[str] = []
     known = set(sources()) | set(modules)
+    packages = packages_of(known)
     for name, tree in modules.items():
         room = room_of(name)
-        for target in imports(name, tree, known):
+        for target in imports(name, tree, known, packages):
             top = target.partition(".")[0]
             if top in ONLY_IN and room not in ONLY_IN[top]:
                 found.append(f"{name} imports {target}, which only {', '.join(ONLY_IN[top])} may")
@@ -164,25 +182,28 @@ def breaches(modules: dict[str, ast.Module]) -> list[str]:
     return found
 
 
-def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+@functools.cache
+def texts(tree: ast.AST) -> tuple[tuple[int, str], ...]:
     """The string constants of a module, f-strings with their gaps, without docstrings."""
     documents = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in walked(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    found: list[tuple[int, str]] = []
+    for node in walked(tree):
         if isinstance(node, ast.JoinedStr):
             parts = [part.value if isinstance(part, ast.Constant) else " ? " for part in node.values]
-            yield node.lineno, "".join(str(part) for part in parts)
+            found.append((node.lineno, "".join(str(part) for part in parts)))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
-            yield node.lineno, node.value
+            found.append((node.lineno, node.value))
+    return tuple(found)
 
 
 def error_calls(tree: ast.Module) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StudioError":
             yield node
 
@@ -253,7 +274,7 @@ def test_sql_is_in_the_records_only() -> None:
         f"{name}:{node.lineno}: {node.func.attr}"
         for name, tree in sources().items()
         if room_of(name) not in {"studio.records", "studio.engine"}  # the engine executes graphs
-        for node in ast.walk(tree)
+        for node in walked(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if node.func.attr in {"execute", "executemany", "executescript"}
     ]
@@ -325,7 +346,7 @@ def test_nothing_is_swallowed_in_silence() -> None:
     found = [
         f"{name}:{node.lineno}"
         for name, tree in sources().items()
-        for node in ast.walk(tree)
+        for node in walked(tree)
         if isinstance(node, ast.ExceptHandler) and all(isinstance(part, ast.Pass) for part in node.body)
     ]
     assert found == []

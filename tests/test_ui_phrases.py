@@ -11,7 +11,7 @@ import pytest
 from studio.errors import REGISTRY, StudioError, facts_named_in
 from studio.ui import phrases, texts
 from studio.ui.phrases import explain, phrase
-from tests.test_house_rules import error_calls, sources
+from tests.test_house_rules import error_calls, module_paths, source, walked
 
 OTHERS = [one for one in texts.LANGUAGES if one != texts.DEFAULT]
 WORDED = [key.removeprefix("problem.") for key in texts.table("de") if key.startswith("problem.")]
@@ -226,7 +226,7 @@ def gap(part: ast.expr) -> str:
 def written_notes() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name in NOTE_MAKERS:
-        for node in ast.walk(sources()[name]):
+        for node in walked(source(name)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("notes.append") and node.args:
                 found.append((name, sentence_of(node.args[0])))
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "note":
@@ -252,9 +252,9 @@ def test_every_note_is_known() -> None:
 def test_every_reason_is_known() -> None:
     unknown = [
         f"{name}:{call.lineno}: {text}"
-        for name, tree in sources().items()
+        for name in module_paths()
         if name.startswith(ROOMS_OF_PAGES)
-        for call in error_calls(tree)
+        for call in error_calls(source(name))
         if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value in WORDED
         for keyword in call.keywords
         if keyword.arg == "why" and (text := sentence_of(keyword.value)) and re.search(r"[a-z]{3}", text)
