@@ -11,16 +11,23 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 from starlette.routing import Mount
 
 from app import create_app
 from studio.settings import Settings
+from tests.browser import WAIT_MS, open_page
 from tests.conftest import RunningApp, start_app_process
+from tests.served import Serve, serve_apps
+from tests.ui_fixtures import browser, patience
+
+__all__ = ["browser", "patience", "serve_apps"]
 
 USER, PASSWORD = "ada", "correct horse, bättery"
 
@@ -183,32 +190,27 @@ def test_the_page_says_what_is_wrong_and_escapes(locked: RunningApp) -> None:
     assert huge.status_code == 413
 
 
-def test_guessing_is_slowed_down(tmp_path: Any) -> None:
-    app = start_app_process(tmp_path, "--no-ui", STUDIO_USER=USER, STUDIO_PASSWORD=PASSWORD)
-    try:
-        for _ in range(5):
-            wrong = app.client.post("/login", data={"username": USER, "password": "guess"})
-            assert wrong.status_code == 401
-        assert app.client.post("/login", data={"username": USER, "password": PASSWORD}).status_code == 429
-        # Whoever is signed in already stays so; guesses by HTTP Basic count as well.
-        basic = app.client.get("/avatarforge-controller/health", auth=(USER, PASSWORD.encode()))
-        assert basic.status_code == 401
-    finally:
-        app.kill()
+def test_guessing_is_slowed_down(serve: Serve) -> None:
+    app = serve(STUDIO_USER=USER, STUDIO_PASSWORD=PASSWORD)
+    for _ in range(5):
+        wrong = app.client.post("/login", data={"username": USER, "password": "guess"})
+        assert wrong.status_code == 401
+    assert app.client.post("/login", data={"username": USER, "password": PASSWORD}).status_code == 429
+    # Whoever is signed in already stays so; guesses by HTTP Basic count as well.
+    basic = app.client.get("/avatarforge-controller/health", auth=(USER, PASSWORD.encode()))
+    assert basic.status_code == 401
 
 
-def test_a_session_outlives_a_restart_but_not_another_password(tmp_path: Any) -> None:
+def test_a_session_outlives_a_restart_but_not_another_password(serve: Serve, tmp_path: Path) -> None:
     cookies: dict[str, str] = {}
     for password, expected in (("first", 200), ("first", 200), ("second", 401)):
-        app = start_app_process(tmp_path, "--no-ui", STUDIO_PASSWORD=password)
-        try:
-            if not cookies:
-                app.client.post("/login", data={"username": "studio", "password": password})
-                cookies = dict(app.client.cookies)
-            answer = app.client.get("/avatarforge-controller/health", cookies=cookies)
-            assert answer.status_code == expected
-        finally:
-            app.kill()
+        app = serve(tmp_path, STUDIO_PASSWORD=password)
+        if not cookies:
+            app.client.post("/login", data={"username": "studio", "password": password})
+            cookies = dict(app.client.cookies)
+        answer = app.client.get("/avatarforge-controller/health", cookies=cookies)
+        assert answer.status_code == expected
+        app.interrupt()
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -247,12 +249,10 @@ class Provider(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
-def test_a_hugging_face_account_opens_it(tmp_path: Any) -> None:
+def test_a_hugging_face_account_opens_it(serve: Serve) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    app = start_app_process(
-        tmp_path,
-        "--no-ui",
+    app = serve(
         STUDIO_HF_LOGIN="true",
         STUDIO_HF_USERS="ada,grace",
         OAUTH_CLIENT_ID="the-app",
@@ -292,10 +292,40 @@ def test_a_hugging_face_account_opens_it(tmp_path: Any) -> None:
         assert client.get("/avatarforge-controller/health").status_code == 401
     finally:
         Provider.name = "Ada"
-        app.kill()
         server.shutdown()
 
 
 def test_without_settings_there_is_no_login(app: RunningApp) -> None:
     assert app.client.get("/avatarforge-controller/health").status_code == 200
     assert app.client.get("/login").status_code == 404
+
+
+def test_a_stranger_gets_in_by_name_and_password_only(browser: Browser, locked: RunningApp) -> None:
+    ask = "url => fetch(url).then(answer => answer.status)"
+    with open_page(browser, locked.url) as watched:
+        page = watched.page
+        page.goto("/?tab=queue")
+        expect(page).to_have_url(re.compile("/login"))
+        for path in (
+            "/config",
+            "/studio/gallery",
+            "/outputs/x/output.png",
+            "/studio/draft?prompt=elf",
+            "/docs",
+        ):
+            assert page.evaluate(ask, path) == 401, path
+        page.get_by_label("Name").fill(USER)
+        page.get_by_label("Password").fill("a guess")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("body")).to_contain_text(re.compile("wrong|not right|do not fit", re.IGNORECASE))
+        expect(page.locator("#generate")).to_have_count(0)
+        page.get_by_label("Name").fill(USER)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.locator("#queue").wait_for(timeout=3 * WAIT_MS)  # where the stranger wanted to go
+        assert page.evaluate(ask, "/studio/gallery") == 200
+        # What is left of the session is of no use once somebody has signed out.
+        page.goto("/logout")
+        assert page.evaluate(ask, "/studio/gallery") == 401
+        page.goto("/")
+        expect(page.get_by_label("Password")).to_be_visible()

@@ -18,6 +18,7 @@ from studio.gallery import Filter
 from studio.records.entities import Job
 from studio.request import AvatarRequest, VideoRequest
 from studio.ui import cards
+from tests.conftest import shared_engine
 from tests.fake_comfy import wait_until
 from tests.studio_fixtures import make_settings
 
@@ -26,8 +27,9 @@ SMALL: dict[str, Any] = {"width": 96, "height": 128}
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """A studio of this module's own, with its engine."""
-    opened = open_studio(make_settings(tmp_path_factory.mktemp("videos")))
+    """A studio of this module's own, on the engine that tests share."""
+    folder = tmp_path_factory.mktemp("videos")
+    opened = open_studio(make_settings(folder, studio_engine_url=shared_engine().url))
     yield opened
     opened.close()
 

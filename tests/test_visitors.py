@@ -17,12 +17,13 @@ from mcp.types import CallToolResult
 from playwright.sync_api import Browser, expect
 
 from tests.browser import open_page, open_studio_page
-from tests.conftest import RunningApp, StartApp, start_app_process
+from tests.conftest import RunningApp, start_app_process
+from tests.served import Serve, serve_apps
 from tests.test_agents import session, told
 from tests.test_login import Provider
 from tests.ui_fixtures import browser, generate, open_tab, patience
 
-__all__ = ["browser", "patience"]
+__all__ = ["browser", "patience", "serve_apps"]
 
 PAGE = {"Accept": "text/html"}
 GENERATIONS = "/avatarforge-controller/generations"
@@ -249,11 +250,10 @@ def test_pages_in_a_browser_show_their_own_visitor_only(
         assert job in seen(private.client)["jobs"]
 
 
-def test_accounts_of_the_hub_are_visitors_and_the_author_is_the_owner(start_app: StartApp) -> None:
+def test_accounts_of_the_hub_are_visitors_and_the_author_is_the_owner(serve: Serve) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    app = start_app(
-        "--no-ui",
+    app = serve(
         STUDIO_PRIVATE_GALLERIES="true",
         STUDIO_HF_LOGIN="true",
         SPACE_AUTHOR_NAME="grace",
@@ -285,13 +285,10 @@ def test_accounts_of_the_hub_are_visitors_and_the_author_is_the_owner(start_app:
         server.shutdown()
 
 
-def test_a_restart_forgets_nobody(private: RunningApp, works: Works) -> None:
+def test_a_restart_forgets_nobody(private: RunningApp, works: Works, serve: Serve) -> None:
     private.interrupt()
-    again = start_app_process(private.folder, "--no-ui", **APART)
-    try:
-        for client, job in works.values():
-            known_by: Any = {"headers": client.headers, "cookies": client.cookies}
-            with httpx.Client(base_url=again.url, timeout=60, trust_env=False, **known_by) as known:
-                assert all(listed == {job} for listed in seen(known).values())
-    finally:
-        again.kill()
+    again = serve(private.folder, **APART)
+    for client, job in works.values():
+        known_by: Any = {"headers": client.headers, "cookies": client.cookies}
+        with httpx.Client(base_url=again.url, timeout=60, trust_env=False, **known_by) as known:
+            assert all(listed == {job} for listed in seen(known).values())
