@@ -8,9 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,32 +27,43 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FEW = "6"  # characters in place of a hundred
 
 
-def execute(path: Path, folder: Path, **environment: str) -> list[dict[str, Any]]:
-    """Run a copy of a notebook with nbmake, as CI and readers would; gives its cells with their outputs."""
-    copy = folder / "notebooks" / path.name
-    copy.parent.mkdir(parents=True)
-    shutil.copy(path, copy)
-    # Also none of PYTEST_: one notebook is not for several workers.
+@cache
+def executed() -> tuple[dict[str, list[dict[str, Any]]], DatasetHub]:
+    """The cells of copies of all notebooks with their outputs, by the number of each, and what a hub got.
+
+    One nbmake runs them, as CI and readers would; each is alone in its folder and has a kernel of its own.
+    """
+    # Also none of PYTEST_: the notebooks are not for several workers.
     others = ("STUDIO_", "HF_", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     for name in ("COMFYUI_URL", "DATABASE_URL", "STORAGE_PATH"):
         kept.pop(name, None)
-    if path != NOTEBOOKS[0]:  # which is for those who have nothing yet
-        kept["STUDIO_ENGINE_URL"] = shared_engine().url
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "--nbmake", "--nbmake-timeout=600", "--overwrite"),
-            *("-p", "no:cacheprovider", copy.name),
-        ],
-        cwd=copy.parent,
-        env={**kept, "PYTHONPATH": str(ROOT), "CHARACTERS": FEW, **environment},
-        capture_output=True,
-        text=True,
-        timeout=800,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
-    return json.loads(copy.read_text("utf-8"))["cells"]
+    ours = {
+        "PYTHONPATH": str(ROOT),
+        "STUDIO_ENGINE_URL": shared_engine().url,
+        "CHARACTERS": FEW,
+        "HF_TOKEN": "hf_writes",
+        "HF_DATASET": "me/characters",
+    }
+    with tempfile.TemporaryDirectory() as place, running_hub() as hub:
+        copies = {path.stem[:2]: Path(place) / path.stem / path.name for path in NOTEBOOKS}
+        for path, copy in zip(NOTEBOOKS, copies.values(), strict=True):
+            copy.parent.mkdir()
+            shutil.copy(path, copy)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-q", "--nbmake", "--nbmake-timeout=600", "--overwrite"),
+                *("-p", "no:cacheprovider", *(str(copy) for copy in copies.values())),
+            ],
+            cwd=place,
+            env={**kept, **ours, "HF_ENDPOINT": hub.url},
+            capture_output=True,
+            text=True,
+            timeout=800,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-6000:]
+        return {number: json.loads(copy.read_text("utf-8"))["cells"] for number, copy in copies.items()}, hub
 
 
 def shown(cells: list[dict[str, Any]]) -> str:
@@ -79,26 +92,30 @@ def test_notebooks_are_kept_without_results(path: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("path", [*NOTEBOOKS[:4], *NOTEBOOKS[5:]], ids=lambda path: path.stem)
-def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
-    text = shown(execute(path, tmp_path))
-    signs = {
-        "01": ("data:image/png;base64,", '"image/png"', "zorblax"),
-        "02": ("character sheet", "data:image/png;base64,", "image/gif"),
-        "03": ("workflow_unknown", "data:image/png;base64,"),
-        "04": ("data:video/mp4;base64,",),
-        "07": ("elf", "same picture: True", '"image/png"'),
-        "06": ("completed", "invalid_field", "the signature is right", "event: completed"),
-    }
-    for sign in signs[path.stem[:2]]:
-        assert sign in text.replace('\\"', '"'), sign
+@pytest.mark.parametrize(
+    ("number", "signs"),
+    [
+        ("01", ("data:image/png;base64,", '"image/png"', "zorblax")),
+        ("02", ("character sheet", "data:image/png;base64,", "image/gif")),
+        ("03", ("workflow_unknown", "data:image/png;base64,")),
+        ("04", ("data:video/mp4;base64,",)),
+        ("05", (f"{FEW} of {FEW}", '"image/png"')),
+        ("06", ("completed", "invalid_field", "the signature is right", "event: completed")),
+        ("07", ("elf", "same picture: True", '"image/png"')),
+    ],
+)
+def test_a_notebook_runs(number: str, signs: tuple[str, ...]) -> None:
+    books, _ = executed()
+    code = [cell for cell in books[number] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    text = shown(code).replace('\\"', '"')
+    for sign in signs:
+        assert sign in text, sign
 
 
 @pytest.mark.timeout(900)
-def test_the_dataset_goes_to_the_hub(tmp_path: Path) -> None:
-    (path,) = [path for path in NOTEBOOKS if path.stem[:2] == "05"]
-    with running_hub() as hub:
-        execute(path, tmp_path, HF_ENDPOINT=hub.url, HF_TOKEN="hf_writes", HF_DATASET="me/characters")
+def test_the_dataset_goes_to_the_hub() -> None:
+    _, hub = executed()
     assert hub.created == ["me/characters"]
     listed = [json.loads(line) for line in hub.files["train/metadata.jsonl"].splitlines()]
     assert len(listed) == int(FEW)
