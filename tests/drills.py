@@ -6,13 +6,12 @@ python -m tests.drills [--jobs 42]
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
+import itertools
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,15 @@ from studio.records import Database
 from studio.records import jobs as records
 from studio.records.entities import Task
 from studio.runner import prompt_id_of
-from tests.conftest import OWN, ROOT, RunningApp, start_app_process
+from tests.conftest import OWN, RunningApp, shared_engine, start_app_process
 from tests.proxy import Proxy
+from tests.served import served
 
 API = "/avatarforge-controller"
 QUICK: dict[str, Any] = {"width": 256, "height": 384}
 LEASE_S = "2"
+PATIENCE_S = 240.0
+NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -59,43 +61,21 @@ class Counts:
         )
 
 
-@dataclass
-class Engine:
-    """An engine that outlives the app, behind a wire that counts."""
-
-    process: subprocess.Popen[str]
-    proxy: Proxy
-    url: str
-
-    def stop(self) -> None:
-        self.proxy.close()
-        self.process.kill()
-        self.process.wait()
-
-
-def start_engine(folder: Path) -> Engine:
-    command = [
-        sys.executable,
-        "-m",
-        "studio.engine",
-        "--port",
-        "0",
-        "--dir",
-        str(folder),
-        "--exit-with-stdin",
-    ]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
-    url = process.stdout.readline().rpartition(" ")[2].strip()
-    return Engine(process, Proxy(url), url)
+@contextmanager
+def wired_engine() -> Iterator[Proxy]:
+    """The wire to an engine that outlives the app; it counts what is sent."""
+    proxy = Proxy(shared_engine().url)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
 
 
 def submit(app: RunningApp, count: int) -> list[str]:
+    """Every job is another knight, as engines remember what they have drawn."""
     return [
         app.generate(prompt=f"knight number {number}, blue armor", seed=number, **QUICK)["generation_id"]
-        for number in range(count)
+        for number in itertools.islice(NUMBERS, count)
     ]
 
 
@@ -103,7 +83,7 @@ def count_completed(app: RunningApp) -> int:
     return app.client.get(f"{API}/generations", params={"status": "completed", "limit": 1}).json()["total"]
 
 
-def wait_completed(app: RunningApp, count: int, timeout_s: float = 180) -> None:
+def wait_completed(app: RunningApp, count: int, timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while count_completed(app) < count and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -156,22 +136,17 @@ def tally(drill: str, app: RunningApp, ids: list[str], sent: list[str] | None, b
 def kill_app_engine_lives(folder: Path, jobs: int) -> Counts:
     """SIGKILL of the app while the engine goes on; the next start takes the running work up."""
     began = time.monotonic()
-    engine = start_engine(folder / "engine")
-    try:
-        settings = {"STUDIO_ENGINE_URL": engine.proxy.url, "STUDIO_LEASE_S": LEASE_S}
+    with wired_engine() as wire:
+        settings = {"STUDIO_ENGINE_URL": wire.url, "STUDIO_LEASE_S": LEASE_S}
         app = start_app_process(folder / "app", "--no-ui", **settings)
         app.wait_healthy()
         ids = submit(app, jobs)
         wait_completed(app, 2)
         app.kill()
         time.sleep(1.0)  # what runs on the engine ends while nobody listens
-        app = start_app_process(folder / "app", "--no-ui", **settings)
-        wait_completed(app, jobs)
-        counts = tally("app killed, engine lives", app, ids, engine.proxy.sent, began)
-        app.kill()
-        return counts
-    finally:
-        engine.stop()
+        with served(folder / "app", **settings) as app:
+            wait_completed(app, jobs)
+            return tally("app killed, engine lives", app, ids, wire.sent, began)
 
 
 def kill_app_with_engine(folder: Path, jobs: int) -> Counts:
@@ -182,11 +157,9 @@ def kill_app_with_engine(folder: Path, jobs: int) -> Counts:
     ids = submit(app, jobs)
     wait_completed(app, 2)
     app.kill()
-    app = start_app_process(folder, "--no-ui", STUDIO_ENGINE_URL=OWN, STUDIO_LEASE_S=LEASE_S)
-    wait_completed(app, jobs)
-    counts = tally("app killed, engine with it", app, ids, None, began)
-    app.kill()
-    return counts
+    with served(folder, STUDIO_ENGINE_URL=OWN, STUDIO_LEASE_S=LEASE_S) as app:
+        wait_completed(app, jobs)
+        return tally("app killed, engine with it", app, ids, None, began)
 
 
 def kill_engine(folder: Path, jobs: int) -> Counts:
@@ -207,39 +180,30 @@ def kill_engine(folder: Path, jobs: int) -> Counts:
 
 def cut_websockets(folder: Path, jobs: int) -> Counts:
     """A proxy that drops the websocket three times a second."""
-
-    def trouble(engine: Engine) -> None:
-        engine.proxy.cut_websockets()
-
-    return _with_trouble("websocket cut again and again", folder, jobs, trouble)
+    return _with_trouble("websocket cut again and again", folder, jobs, Proxy.cut_websockets)
 
 
 def prune_history(folder: Path, jobs: int) -> Counts:
     """Somebody clears the history three times a second, and the websocket is cut as well."""
 
-    def trouble(engine: Engine) -> None:
-        engine.proxy.cut_websockets()
-        httpx.post(f"{engine.url}/history", json={"clear": True}, trust_env=False)
+    def trouble(wire: Proxy) -> None:
+        wire.cut_websockets()
+        httpx.post(f"{shared_engine().url}/history", json={"clear": True}, trust_env=False)
 
     return _with_trouble("history pruned, websocket cut", folder, jobs, trouble)
 
 
-def _with_trouble(drill: str, folder: Path, jobs: int, trouble: Callable[[Engine], None]) -> Counts:
+def _with_trouble(drill: str, folder: Path, jobs: int, trouble: Callable[[Proxy], None]) -> Counts:
     began = time.monotonic()
-    engine = start_engine(folder / "engine")
-    try:
-        app = start_app_process(folder / "app", "--no-ui", STUDIO_ENGINE_URL=engine.proxy.url)
+    with wired_engine() as wire, served(folder, STUDIO_ENGINE_URL=wire.url) as app:
         app.wait_healthy()
         ids = submit(app, jobs)
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + PATIENCE_S
         while count_completed(app) < jobs and time.monotonic() < deadline:
-            trouble(engine)
+            trouble(wire)
             time.sleep(0.33)
-        counts = tally(drill, app, ids, engine.proxy.sent, began)
-        app.kill()
-        return counts
-    finally:
-        engine.stop()
+        assert wire.cuts > 1, "everything was done before there was trouble"
+        return tally(drill, app, ids, wire.sent, began)
 
 
 DRILLS: tuple[Callable[[Path, int], Counts], ...] = (

@@ -27,9 +27,10 @@ from studio.comfy.engine_process import free_port
 from studio.records import Database
 from studio.records import jobs as records
 from studio.records.entities import Job
-from tests.conftest import ROOT, RunningApp, start_app_process
+from tests.conftest import ROOT, RunningApp
 from tests.drills import API, count_completed, count_doubled
 from tests.proxy import Proxy
+from tests.served import served
 
 RED, BLUE, BOTH = "red.safetensors", "blue.safetensors", "both.safetensors"
 SMALL: dict[str, Any] = {"workflow": "checkpoint", "width": 128, "height": 192, "steps": 4}
@@ -108,18 +109,14 @@ class PoolCounts:
 @contextmanager
 def running(folder: Path, engines: Sequence[OneCore]) -> Iterator[RunningApp]:
     """A studio over these engines, which stand for ComfyUI servers; its own engine is switched off."""
-    app = start_app_process(
+    with served(
         folder,
-        "--no-ui",
         COMFYUI_URL=",".join(engine.proxy.url for engine in engines),
         STUDIO_ENGINE_URL=f"http://127.0.0.1:{free_port()}",
         STUDIO_SERVER_GRACE_S="1",
-    )
-    try:
+    ) as app:
         wait(lambda: all(status == "healthy" for status in statuses(app)))
         yield app
-    finally:
-        app.kill()
 
 
 def statuses(app: RunningApp) -> list[str]:

@@ -14,5 +14,5 @@ from tests.drills import DRILLS, Counts
 def test_nothing_is_lost_and_nothing_is_done_twice(
     drill: Callable[[Path, int], Counts], tmp_path: Path
 ) -> None:
-    counts = drill(tmp_path, 10)
+    counts = drill(tmp_path, 6)
     assert counts.is_clean, counts

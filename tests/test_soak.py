@@ -11,7 +11,7 @@ from tests.soak import soak
 
 @pytest.mark.timeout(400)
 def test_nothing_is_lost_under_load_and_kills(tmp_path: Path) -> None:
-    result = soak(tmp_path, minutes=0.4, kill_every_s=7)
+    result = soak(tmp_path, minutes=0.3, kill_every_s=7)
     assert result.is_clean, str(result)
     assert result.kills_of_app >= 1
     assert result.submitted >= 5
