@@ -27,7 +27,7 @@ avatarforge.films = (() => {
     const form = host.part('[data-film-form]');
     if (!form || form.childElementCount) return;
     choices ||= await ask('characters/video-choices');
-    if (!form.isConnected || form.childElementCount) return;
+    if (!form.isConnected || form.childElementCount || !host.shown()) return;  // left meanwhile
     const styles = host.shown().styles || [];
     form.innerHTML = `<label class="named"><span>${escape(say('scene'))}</span><input class="field" name="prompt" placeholder="${escape(say('scene_hint'))}"></label>
       <div class="two">${list('motion', say('motion'), [option('', say('by_words')), ...choices.motions.map((one) => option(one, say(`motion_${one}`)))])}
@@ -55,7 +55,7 @@ avatarforge.films = (() => {
   const expect = async (form) => {
     const mine = ++turn;
     let words = '';
-    if (form.checkValidity()) {
+    if (form.isConnected && host.shown() && form.checkValidity()) {
       try {
         const said = await ask(at(host.shown().id, '/expected'), values(form));
         words = said.seconds ? say('expected', {time: time(said.seconds)}) : say('expected_unknown');
@@ -126,7 +126,12 @@ avatarforge.films = (() => {
     const why = said.error ? avatarforge.sentence({detail: said.error.message || '', hint: said.error.hint}) : word(`status.${said.status}`);
     return `<p role="alert">${escape(said.status === 'completed' ? word('talk.gone') : why)}</p>`;
   };
-  const cancel = async (job) => { await ask(`jobs/${encodeURIComponent(job)}/cancel`, {}); };
+  // It takes a moment until it can be seen; a second press would be told that there is nothing to cancel.
+  const cancel = async (button) => {
+    button.disabled = true;
+    const job = button.closest('[data-film-job]').dataset.filmJob;
+    try { await ask(`jobs/${encodeURIComponent(job)}/cancel`, {}); } catch (error) { button.disabled = false; throw error; }
+  };
 
   // ----------------------------------------------------------------- wiring
 
@@ -144,7 +149,8 @@ avatarforge.films = (() => {
     });
     host.root().addEventListener('submit', (event) => { if (event.target.matches('[data-film-form]')) host.guarded(make)(event.target); });
     host.root().addEventListener('click', (event) => {
-      if (event.target.closest('[data-film-cancel]')) host.guarded(cancel)(event.target.closest('[data-film-job]').dataset.filmJob);
+      const button = event.target.closest('[data-film-cancel]');
+      if (button) host.guarded(cancel)(button);
     });
   };
   const opened = async () => {

@@ -212,9 +212,13 @@ window.avatarforge = (() => {
       clearTimeout(timers[place]);
       timers[place] = setTimeout(act, DRAFT_AFTER_MS);
     };
-    const ask = async (place, wanted) => {
-      const turn = (turns[place] = (turns[place] || 0) + 1);
+    // What has been asked for is no longer wanted; gives the turn of what comes next.
+    const forget = (place) => {
       running[place]?.abort();
+      return (turns[place] = (turns[place] || 0) + 1);
+    };
+    const ask = async (place, wanted) => {
+      const turn = forget(place);
       running[place] = new AbortController();
       let said;
       try {
@@ -231,17 +235,20 @@ window.avatarforge = (() => {
       }
       return turn === turns[place] ? said : null;
     };
-    return {later, ask};
+    return {later, ask, forget};
   })();
   const loaded = (url) => { const image = new Image(); image.src = url; return image.decode().catch(() => {}); };
 
   const drawDraft = async (form) => {
     const figure = document.querySelector('.draft');
     if (!figure) return;
-    if (!(form.prompt || '').trim()) { figure.hidden = true; return; }
+    if (!(form.prompt || '').trim()) {
+      drafts.forget('draft');
+      figure.hidden = true;
+      return;
+    }
     const wanted = {...members(form), view: form.view, ...draftSize(form.shape)};
     const said = await drafts.ask('draft', wanted);
-    if (said) document.querySelector('#shown')?.classList.toggle('drafted', Boolean(said.url));
     if (!said) return;
     const image = figure.querySelector('img');
     figure.hidden = !said.url && !said.problem;
@@ -259,6 +266,7 @@ window.avatarforge = (() => {
 
   // The chosen character, or the one of the form, from any side; again when another one was chosen.
   let turnAgain = () => {};
+  let isTurnMissed = false;  // words were changed while nobody could see whom they describe
   const turn = (names, all) => {
     const [yaw, , ...values] = all;
     const form = Object.fromEntries(names.map((name, i) => [name, values[i]]));
@@ -268,12 +276,18 @@ window.avatarforge = (() => {
   };
   const drawTurned = async (yaw, form) => {
     const figure = document.querySelector('.turning');
-    if (!figure || !shown(figure)) return;
+    isTurnMissed = !figure || !shown(figure);
+    if (isTurnMissed) return;
     const chosen = document.querySelector('#views-source [data-query]');
     const wanted = chosen ? JSON.parse(chosen.dataset.query) : members(form);
     const words = figure.querySelector('p');
     if (!wanted.seed) delete wanted.seed;
-    if (!wanted.prompt) { words.textContent = word('views.turn_empty'); return; }
+    if (!wanted.prompt) {
+      drafts.forget('turn');
+      figure.querySelector('img').hidden = true;
+      words.textContent = word('views.turn_empty');
+      return;
+    }
     // While the engine prepares itself a draft takes long, and it says so elsewhere on the page.
     const waiting = setInterval(() => { words.textContent = document.querySelector('.getting-ready')?.textContent || ''; }, 300);
     const said = await drafts.ask('turn', {...wanted, yaw});
@@ -426,6 +440,9 @@ window.avatarforge = (() => {
       const chosen = place.querySelector('[data-query]')?.dataset.query || '';
       if (chosen !== known) { known = chosen; turnAgain(); }
     }).observe(place, {childList: true, subtree: true});
+  });
+  whenThere('.turning', (figure) => {
+    new IntersectionObserver((seen) => { if (seen[0].isIntersecting && isTurnMissed) turnAgain(); }).observe(figure);
   });
   whenThere('[data-tiles]', (list) => {
     tiles = JSON.parse(list.dataset.tiles);
