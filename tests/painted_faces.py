@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -62,6 +63,7 @@ def _noise(rng: np.random.Generator, size: int, radius: float) -> Array:
     return noise / noise.std()
 
 
+@lru_cache(maxsize=8)
 def photo_like(size: int = 512, who: Person = WOMAN) -> Array:
     """A portrait as a camera would take it (size × size × 3, uint8)."""
     rng = np.random.default_rng(who.seed)
@@ -306,6 +308,7 @@ def _body(picture: Array, x: Array, y: Array, who: Person, rng: np.random.Genera
     return _mixed(picture, shirt, _step(-0.008, 0.008, y - slope))
 
 
+@lru_cache(maxsize=8)
 def sketch(size: int = 512, who: Person = MAN) -> Array:
     """A portrait in graphite on paper (size × size × 3, uint8)."""
     rng = np.random.default_rng(who.seed + 50)

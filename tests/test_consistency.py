@@ -103,7 +103,7 @@ def answer(
 
 def fail(studio: Studio, job: Job, view: str, server: FakeComfy) -> None:
     """Let a view fail for a reason that no retry mends."""
-    assert wait_until(lambda: is_sent(studio, job, view), 30)
+    assert wait_until(lambda: is_sent(studio, job, view), 120)
     prompt_id = prompt_id_of(task_of(studio, job, view))
     fault = {
         "prompt_id": prompt_id,
@@ -120,7 +120,7 @@ def fail(studio: Studio, job: Job, view: str, server: FakeComfy) -> None:
 
 
 def until_final(studio: Studio, job: Job) -> Job:
-    done = studio.jobs.wait(job.id, 30)
+    done = studio.jobs.wait(job.id, 120)
     assert done.is_final, done
     return done
 
@@ -198,7 +198,7 @@ def test_a_view_waits_for_its_map_while_the_engine_is_away(tmp_path: Path) -> No
             studio.pause(comfy.url)
             job = submit(studio, views=("back",))
             stop_engine(drawing)
-            assert wait_until(lambda: not studio.pool.online("embedded"), 20)
+            assert wait_until(lambda: not studio.pool.online("embedded"), 120)
             studio.pause(comfy.url, False)
             time.sleep(1.5)
             task = task_of(studio, job, "back")
@@ -234,7 +234,7 @@ def test_the_front_is_drawn_first_and_brought_to_the_server_of_the_others(tmp_pa
     with gpu(**CHECKPOINT) as one, gpu(**KONTEXT) as two, opened(tmp_path, one, two) as studio:
         job = submit(studio)
         assert job.workflow == "flux_kontext"
-        assert wait_until(lambda: is_sent(studio, job, "front"), 30)
+        assert wait_until(lambda: is_sent(studio, job, "front"), 120)
         time.sleep(0.3)
         assert two.graphs == {}
         graph = answer(studio, job, "front", one)
@@ -275,7 +275,7 @@ def test_a_front_that_fails_ends_the_others_with_its_reason_and_a_retry_makes_al
 def test_cancelling_while_the_front_runs_ends_all(tmp_path: Path) -> None:
     with gpu(**CHECKPOINT, **KONTEXT) as comfy, opened(tmp_path, comfy) as studio:
         job = submit(studio)
-        assert wait_until(lambda: is_sent(studio, job, "front"), 30)
+        assert wait_until(lambda: is_sent(studio, job, "front"), 120)
         comfy.begin(prompt_id_of(task_of(studio, job, "front")))
         studio.jobs.cancel(job.id)
         done = until_final(studio, job)
@@ -287,7 +287,7 @@ def test_what_waits_for_the_front_goes_on_after_a_restart(tmp_path: Path) -> Non
     with gpu(**CHECKPOINT, **KONTEXT) as comfy:
         with opened(tmp_path, comfy) as studio:
             job = submit(studio, views=("front", "back"))
-            assert wait_until(lambda: is_sent(studio, job, "front"), 30)
+            assert wait_until(lambda: is_sent(studio, job, "front"), 120)
         with opened(tmp_path, comfy) as studio:
             for view in ("front", "back"):
                 answer(studio, job, view, comfy)
@@ -415,7 +415,7 @@ def test_a_try_that_fails_leaves_the_best_so_far(tmp_path: Path) -> None:
         job = submit(studio, workflow="checkpoint", views=("front", "back"), max_drift=0.2)
         answer(studio, job, "front", comfy)
         answer(studio, job, "back", comfy, picture=character("green"))
-        assert wait_until(lambda: is_sent(studio, job, "back", 2), 30)
+        assert wait_until(lambda: is_sent(studio, job, "back", 2), 120)
         prompt_id = prompt_id_of(task_of(studio, job, "back"))
         comfy.begin(prompt_id)
         comfy.finish(prompt_id, ending=["execution_interrupted", {"prompt_id": prompt_id}])
@@ -431,7 +431,7 @@ def test_cancelling_between_tries_leaves_no_files_of_them(tmp_path: Path) -> Non
         job = submit(studio, workflow="checkpoint", views=("front", "back"), max_drift=0.2)
         answer(studio, job, "front", comfy)
         answer(studio, job, "back", comfy, picture=character("green"))
-        assert wait_until(lambda: is_sent(studio, job, "back", 2), 30)
+        assert wait_until(lambda: is_sent(studio, job, "back", 2), 120)
         studio.jobs.cancel(job.id)
         done = until_final(studio, job)
         assert [task.status for task in done.tasks] == ["completed", "cancelled"]
@@ -445,7 +445,7 @@ def test_tries_outlive_a_restart(tmp_path: Path) -> None:
             job = submit(studio, workflow="checkpoint", views=("front", "back"), max_drift=0.2)
             answer(studio, job, "front", comfy)
             answer(studio, job, "back", comfy, picture=character("green"))
-            assert wait_until(lambda: is_sent(studio, job, "back", 2), 30)
+            assert wait_until(lambda: is_sent(studio, job, "back", 2), 120)
         with opened(tmp_path, comfy) as studio:
             answer(studio, job, "back", comfy, attempt=2, picture=character())
             done = until_final(studio, job)

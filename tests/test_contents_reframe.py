@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,12 @@ def picture_of(words: str, kind: str) -> bytes:
     return file.getvalue()
 
 
+@cache
+def looked(words: str, kind: str) -> Places:
+    """Where somebody is, as far as the picture says it or lets it be found."""
+    return places_of(picture_of(words, kind), find_heads)
+
+
 def _landscape(width: int, height: int) -> np.ndarray:
     """Hills and trees below a sky."""
     across, down = np.meshgrid(np.arange(width) / width, np.arange(height) / height)
@@ -88,7 +94,7 @@ def head_of(words: str) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("words", NAMES)
 def test_no_head_is_cut_off_in_any_shape(words: str, kind: str) -> None:
-    places = places_of(picture_of(words, kind), find_heads)
+    places = looked(words, kind)
     left, top, right, bottom = head_of(words)
     for name, ratio in RATIOS.items():
         x0, y0, x1, y1 = frame_for(places, ratio).box
@@ -131,7 +137,7 @@ def test_a_recipe_of_another_size_or_form_is_not_believed() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_frames_have_the_very_shape(kind: str, fit: Any) -> None:
     for words in NAMES[:3]:
-        places = places_of(picture_of(words, kind), find_heads)
+        places = looked(words, kind)
         for ratio in RATIOS.values():
             frame = frame_for(places, ratio, fit)
             assert frame.width / frame.height == pytest.approx(ratio, rel=0.01)
@@ -182,7 +188,7 @@ def test_sizes_are_never_larger_than_made_but_large_enough() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_drawn_has_size_format_and_its_figure(kind: str) -> None:
     source = picture_of("woman, red dress", kind)
-    places = places_of(source, find_heads)
+    places = looked("woman, red dress", kind)
     for ratio in (16 / 9, 1.0):
         frame = frame_for(places, ratio, "pad")
         size = (320, round(320 / ratio))
@@ -200,7 +206,7 @@ def test_what_is_drawn_has_size_format_and_its_figure(kind: str) -> None:
 
 def test_a_plain_background_goes_on_without_a_seam() -> None:
     source = picture_of("woman, red dress", "plain")
-    places = places_of(source, find_heads)
+    places = looked("woman, red dress", "plain")
     assert places.is_plain
     frame = frame_for(places, 16 / 9, "pad")
     made = np.asarray(Image.open(io.BytesIO(reframe(source, places, frame, (512, 288), "PNG", 10**7))), float)
@@ -211,7 +217,7 @@ def test_a_plain_background_goes_on_without_a_seam() -> None:
 
 def test_clear_pictures_stay_clear_or_become_white() -> None:
     source = picture_of("woman, red dress", "alpha")
-    places = places_of(source, find_heads)
+    places = looked("woman, red dress", "alpha")
     assert places.is_clear
     frame = frame_for(places, 16 / 9, "pad")
     clear = Image.open(io.BytesIO(reframe(source, places, frame, (320, 180), "PNG", 10**7)))

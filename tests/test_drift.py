@@ -16,7 +16,7 @@ from studio.pictures.drift import SHARES
 from tests.bench.drift import CHARACTERS, auc, drawn
 from tests.studio_fixtures import png
 
-FEW = CHARACTERS[:8]
+FEW = CHARACTERS[:6]
 
 
 @lru_cache(maxsize=32)

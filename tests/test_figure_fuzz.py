@@ -13,7 +13,7 @@ from studio.engine.figure.keys import STYLES
 from studio.engine.figure.poses import library
 from studio.engine.figure.words.lexicon import lexicon
 
-COUNT = int(os.environ.get("FIGURE_FUZZ", "40"))
+COUNT = int(os.environ.get("FIGURE_FUZZ", "25"))
 BATCH = 10
 SCRIPTS = (
     (0x20, 0x7F),

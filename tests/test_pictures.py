@@ -50,7 +50,7 @@ def test_facts_of_a_good_picture_from_bytes_and_from_a_file(kind: Format, tmp_pa
     assert pictures.inspect(path) == facts
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_hostile_set_passes_and_fails_as_it_should(seed: int) -> None:
     wrong = [bad.name for bad in bad_files(seed, 300_000) if outcome(bad) not in {*bad.expected, "n/a"}]
     assert wrong == []

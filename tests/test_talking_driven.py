@@ -226,7 +226,7 @@ def test_the_engine_draws_the_face_and_the_gpu_moves_the_picture(tmp_path: Path,
         assert changes[0] < 7
         assert max(changes) > changes[0] + 3
         answer(comfy, only, 120)
-        done = studio.jobs.wait(job.id, 30)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", done.error
         [output] = done.outputs
         assert (output.name, output.view, output.frames, output.width) == ("output.mp4", "talking", 24, 256)
@@ -250,7 +250,7 @@ def test_every_piece_is_driven_from_the_same_face_at_rest(tmp_path: Path, comfy:
             first_pictures.append(shown[0])
             assert studio.jobs.get(job.id).progress == pytest.approx(95 * number / 4, abs=1)
             answer(comfy, prompt_id, level)
-        done = studio.jobs.wait(job.id, 30)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", done.error
         assert lengths == [13, 13, 7]
         assert all(np.abs(one - first_pictures[0]).mean() < 1 for one in first_pictures)
@@ -275,7 +275,7 @@ def test_a_restart_between_the_two_servers_draws_nothing_again(tmp_path: Path, c
         only = sent(comfy, 1)
         assert (studio.settings.temp_path / drawn).read_bytes() == content
         answer(comfy, only, 90)
-        done = studio.jobs.wait(job.id, 30)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", done.error
         assert events(studio, job).count("driving") == 1
         assert len(comfy.graphs) == 1
@@ -290,7 +290,7 @@ def test_a_driving_video_that_somebody_removed_is_drawn_again(tmp_path: Path, co
         answer(comfy, first, 250)
         for number, level in enumerate((40, 120), 2):  # from the beginning
             answer(comfy, sent(comfy, number), level)
-        done = studio.jobs.wait(job.id, 60)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", done.error
         assert events(studio, job).count("driving") == 2
         found = levels_of(studio.files.output_path(job.id, "output.mp4"))
@@ -307,12 +307,12 @@ def test_who_cancels_stops_whichever_server_works_and_leaves_nothing(
             comfy.begin(sent(comfy, 1))
         else:
             engine = shared_engine().url
-            assert wait_until(lambda: studio.jobs.get(job.id).tasks[0].server == engine, 30)
+            assert wait_until(lambda: studio.jobs.get(job.id).tasks[0].server == engine, 120)
         studio.jobs.cancel(job.id)
-        done = studio.jobs.wait(job.id, 30)
+        done = studio.jobs.wait(job.id, 120)
         assert (done.status, done.outputs) == ("cancelled", ())
         assert len(comfy.graphs) == (stage == "piece")
-        assert wait_until(lambda: temporary(studio) == [], 5)
+        assert wait_until(lambda: temporary(studio) == [], 120)
 
 
 def test_a_retry_after_the_gpu_failed_begins_with_the_face(tmp_path: Path, comfy: FakeComfy) -> None:
@@ -327,14 +327,14 @@ def test_a_retry_after_the_gpu_failed_begins_with_the_face(tmp_path: Path, comfy
         }
         comfy.begin(first)
         comfy.finish(first, ending=["execution_error", fault])
-        failed = studio.jobs.wait(job.id, 30)
+        failed = studio.jobs.wait(job.id, 120)
         assert failed.status == "failed"
         assert failed.error is not None
         assert "No face detected" in str(failed.error)
-        assert wait_until(lambda: temporary(studio) == [], 5)
+        assert wait_until(lambda: temporary(studio) == [], 120)
         again = studio.jobs.retry(job.id, door="test")
         answer(comfy, sent(comfy, 2), 70)
-        done = studio.jobs.wait(again.id, 30)
+        done = studio.jobs.wait(again.id, 120)
         assert done.status == "completed", done.error
         assert "driving" in events(studio, again)
 

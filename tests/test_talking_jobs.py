@@ -119,7 +119,7 @@ def submit(studio: Studio, **values: Any) -> Job:
 
 
 def sent(comfy: FakeComfy) -> str:
-    assert wait_until(lambda: comfy.pending or comfy.running, 10)
+    assert wait_until(lambda: comfy.pending or comfy.running, 120)
     return [*comfy.pending, *comfy.running][-1]
 
 
@@ -144,7 +144,7 @@ def run(
 
 
 def until_final(studio: Studio, job: Job) -> Job:
-    done = studio.jobs.wait(job.id, 20)
+    done = studio.jobs.wait(job.id, 120)
     assert done.is_final, (done, studio.jobs.events(job.id))
     return done
 
@@ -238,7 +238,7 @@ def test_only_the_node_that_takes_the_time_tells_the_progress(tmp_path: Path, co
         comfy.begin(prompt_id)
         comfy.say(message("progress", prompt_id, node="1", value=5, max=5))
         comfy.say(message("progress", prompt_id, node="3", value=2, max=10))
-        assert wait_until(lambda: studio.jobs.get(job.id).progress > 0, 10)
+        assert wait_until(lambda: studio.jobs.get(job.id).progress > 0, 120)
         assert studio.jobs.get(job.id).progress == pytest.approx(19.0)  # the rest is bringing it home
         studio.jobs.cancel(job.id)
 
@@ -384,10 +384,10 @@ def test_a_cancelled_video_leaves_nothing(app: RunningApp) -> None:
 
     assert wait_until(lambda: status()["progress"] > 0, 240)  # pictures are being drawn
     assert app.client.post(f"/studio/jobs/{own}/cancel").status_code == 200
-    assert wait_until(lambda: status()["status"] == "failed", 30)
+    assert wait_until(lambda: status()["status"] == "failed", 120)
     assert status()["result"]["error_message"] == "The generation was cancelled."
     assert not (app.storage / "outputs" / own).exists()
-    assert wait_until(lambda: left_of_work(app) <= before, 30)
+    assert wait_until(lambda: left_of_work(app) <= before, 120)
     time.sleep(0.2)  # nothing comes after all
     assert status()["result"]["video_url"] is None
     assert left_of_work(app) <= before

@@ -177,10 +177,12 @@ def test_what_is_painted_is_as_soft_as_a_picture_that_was_enlarged(photo: np.nda
 
 @pytest.mark.parametrize("kind", ["light", "dark", "graphite"])
 def test_painted_people_are_found(kind: str) -> None:
-    picture = {"light": photo_like, "dark": lambda size: photo_like(size, MAN), "graphite": sketch}[kind](384)
+    picture = {"light": photo_like, "dark": lambda size: photo_like(size, MAN), "graphite": sketch}[kind](
+        SIZE
+    )
     found = found_in(picture)
     for place, name in ((found.left_eye, "left_eye"), (found.right_eye, "right_eye")):
-        assert np.abs(np.array(place) / 384 - MARKS[name]).max() < 0.03
+        assert np.abs(np.array(place) / SIZE - MARKS[name]).max() < 0.03
 
 
 def test_a_sketch_speaks_in_its_own_tones() -> None:

@@ -263,7 +263,7 @@ def submit(studio: Studio, **values: Any) -> Job:
 
 def sent(comfy: FakeComfy, number: int) -> str:
     """The prompt of the piece with this number, from one."""
-    assert wait_until(lambda: len(comfy.graphs) >= number and (comfy.pending or comfy.running), 15)
+    assert wait_until(lambda: len(comfy.graphs) >= number and (comfy.pending or comfy.running), 120)
     return list(comfy.graphs)[number - 1]
 
 
@@ -305,7 +305,7 @@ def test_a_long_voice_is_made_in_pieces_that_see_the_one_before(tmp_path: Path, 
                 assert not studio.jobs.get(job.id).is_final
             clips.append(clip_for(comfy, prompt_id, level))
             answer(comfy, prompt_id, clips[-1])
-        done = studio.jobs.wait(job.id, 30)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", (done.error, studio.jobs.events(job.id))
         [output] = done.outputs
         assert (output.name, output.width, output.height, output.frames) == ("output.mp4", 256, 256, 40)
@@ -329,7 +329,7 @@ def test_progress_is_that_of_the_whole_voice(tmp_path: Path, comfy: FakeComfy) -
         first = sent(comfy, 1)
         comfy.begin(first)
         comfy.say(message("progress", first, node="3", value=5, max=10))
-        assert wait_until(lambda: studio.jobs.get(job.id).progress > 0, 10)
+        assert wait_until(lambda: studio.jobs.get(job.id).progress > 0, 120)
         assert studio.jobs.get(job.id).progress == pytest.approx(95 / 6, abs=0.1)
         studio.jobs.cancel(job.id)
 
@@ -347,7 +347,7 @@ def test_a_restart_goes_on_with_the_next_piece(tmp_path: Path, comfy: FakeComfy)
             if number == 2:
                 assert comfy.inputs[comfy.graphs[prompt_id]["5"]["inputs"]["file"]] == before
             answer(comfy, prompt_id, clip_for(comfy, prompt_id, LEVELS[number - 1]))
-        done = studio.jobs.wait(job.id, 30)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", done.error
         assert len(comfy.graphs) == 3  # none was made twice
 
@@ -365,7 +365,7 @@ def test_clips_that_somebody_removed_are_made_again(tmp_path: Path, comfy: FakeC
             prompt_id = sent(comfy, number)
             assert ("5" in comfy.graphs[prompt_id]) == (number > 3)
             answer(comfy, prompt_id, clip_for(comfy, prompt_id, level))
-        done = studio.jobs.wait(job.id, 30)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", done.error
         found = levels_of(studio.files.output_path(job.id, "output.mp4"))
         assert [found[0], found[-1]] == pytest.approx([LEVELS[0], LEVELS[-1]], abs=4)
@@ -392,9 +392,9 @@ def test_a_voice_that_is_not_finished_leaves_nothing(tmp_path: Path, comfy: Fake
                 "exception_message": "no",
             }
             comfy.finish(second, ending=["execution_error", fault])
-        done = studio.jobs.wait(job.id, 20)
+        done = studio.jobs.wait(job.id, 120)
         assert (done.status, done.outputs) == (ending, ())
-        assert wait_until(lambda: temporary(studio) == [], 5)
+        assert wait_until(lambda: temporary(studio) == [], 120)
         assert list(studio.settings.outputs_path.glob("*/*")) == []
 
 
@@ -421,6 +421,6 @@ def test_a_short_voice_is_one_piece_and_comes_out_as_asked(tmp_path: Path, comfy
         only = sent(comfy, 1)
         assert comfy.graphs[only]["3"]["inputs"]["frames"] == 6
         answer(comfy, only, clip([90] * 6))
-        done = studio.jobs.wait(job.id, 20)
+        done = studio.jobs.wait(job.id, 120)
         assert done.status == "completed", done.error
         assert [(one.frames, one.width) for one in done.outputs] == [(14, 256)]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -208,8 +206,8 @@ def test_memory_stays_flat(portrait: Portrait) -> None:
 
     talk(250)  # every mouth has been drawn
     before = psutil.Process().memory_info().rss
-    talk(500)
-    assert psutil.Process().memory_info().rss - before < 8_000_000
+    talk(250)
+    assert psutil.Process().memory_info().rss - before < 4_000_000
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -300,7 +298,7 @@ def test_where_no_face_is_none_is_invented(scene: str) -> None:
     rng = np.random.default_rng(3)
     picture = {
         "plain": np.full((200, 300, 3), 190, np.uint8),
-        "noise": rng.integers(0, 255, (240, 240, 3), np.uint8),
+        "noise": rng.integers(0, 255, (120, 120, 3), np.uint8),
         "stripes": np.repeat(
             np.tile(np.array([[0], [255]], np.uint8).repeat(12, 0), (10, 240))[..., None], 3, -1
         ),
@@ -346,38 +344,3 @@ def test_grey_pictures_stay_grey(picture: Any) -> None:
 def test_sizes_have_limits(picture: Any, size: int) -> None:
     with pytest.raises(ValueError, match="pixels"):
         open_portrait(picture.rgba[..., :3], picture.recipe, size)
-
-
-PROGRAM = """
-import json
-import numpy as np
-from studio.engine.figure import DrawRequest, draw, warm_up
-from studio.engine.figure.compiled import KERNELS
-from studio.engine.talking.moment import Moment, Mouth
-from studio.engine.talking.portraits import open_portrait
-from studio.engine.talking.portraits.ready import make_ready
-
-def compiled():
-    return {f"{k.py_func.__module__}.{k.py_func.__qualname__}": len(k.signatures) for k in KERNELS}
-
-warm_up()
-make_ready()
-ready = compiled()
-moment = Moment(Mouth(0.5, 0.5, 0.2, 0.5, 0.5), 0.5, 0.5, 0.5, (0.3, 0.1), 0.1, 0.1, 0.1, 0.5, (0.1, 0.1))
-for style in ("anime", "oil", "pixel"):
-    shown = draw(DrawRequest("witch, hat, long hair", width=64, height=96, style=style))
-    open_portrait(shown.rgba[..., :3], shown.recipe, 96).frame(moment)
-eyes = {"left_eye": [30, 30], "right_eye": [60, 30], "mouth": [45, 62]}
-open_portrait(np.full((96, 96, 3), 180, np.uint8), None, 96, eyes).frame(moment)
-print(json.dumps([ready, compiled()]))
-"""
-
-
-def test_after_the_warm_up_nothing_is_compiled_any_more() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=280, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
-    ready, later = json.loads(ran.stdout.splitlines()[-1])
-    assert any("portraits" in name for name in ready)
-    assert later == ready

@@ -61,13 +61,13 @@ def test_its_video_comes_home_with_the_given_voice(tmp_path: Path, studio: Studi
     names = kept(studio, noise_png(1), "image"), kept(studio, said, "audio")
     wanted = studio.talking.request(*names, {"workflow": NAME, "resolution": 256, "fps": 50})
     job = studio.jobs.submit(wanted, door="test")
-    assert wait_until(lambda: bool(comfy.graphs), 15)
+    assert wait_until(lambda: bool(comfy.graphs), 120)
     [(prompt_id, graph)] = comfy.graphs.items()
     assert wrong_in(graph, server_info(custom=True)) == []
     assert graph["5"]["inputs"]["frame_load_cap"] == 30
     # Its node drops what does not fill a picture, so that a clip may be one short.
     answer(comfy, prompt_id, clip([80] * 29, 25))
-    done = studio.jobs.wait(job.id, 30)
+    done = studio.jobs.wait(job.id, 120)
     assert done.status == "completed", done.error
     [output] = done.outputs
     assert (output.width, output.height, output.frames) == (256, 256, 60)
