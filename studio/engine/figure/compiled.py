@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from .kept import claim_cache
@@ -62,6 +63,14 @@ def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
             if not other.cancel():
                 other.result()
     return [results[number] for number in range(len(todo))]
+
+
+def bands(count: int, parts: int, least: int) -> list[tuple[int, int]]:
+    """First and end of each band of rows; all are one where threads would cost more than they save."""
+    if count < least:
+        return [(0, count)] if count else []
+    ends = [count * part // parts for part in range(parts + 1)]
+    return [(first, end) for first, end in pairwise(ends) if end > first]
 
 
 @lru_cache(maxsize=1)

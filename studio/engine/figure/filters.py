@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from .compiled import kernel, spread
+from .compiled import bands, kernel, spread
 
 Array = np.ndarray
 
@@ -29,8 +29,8 @@ def _box_rows(source, radius, first, last, out):
 
 def _rows(source: Array, radius: int) -> Array:
     out = np.empty_like(source)
-    bands = [band for band in np.array_split(np.arange(source.shape[0]), 4) if len(band)]
-    spread(lambda band: _box_rows(source, radius, band[0], band[-1] + 1, out), bands)
+    least = 16_384 // max(1, source.shape[1] * source.shape[2])
+    spread(lambda band: _box_rows(source, radius, *band, out), bands(source.shape[0], 4, least))
     return out
 
 
@@ -152,8 +152,7 @@ def brushed(rgba: Array, radius: int) -> Array:
         return twice(brushed(halved(rgba), radius // 2))[: rgba.shape[0], : rgba.shape[1]]
     source = np.ascontiguousarray(rgba, np.float32)
     out = np.empty_like(source)
-    bands = [band for band in np.array_split(np.arange(source.shape[0]), 8) if len(band)]
-    spread(lambda band: _kuwahara(source, radius, band[0], band[-1] + 1, out), bands)
+    spread(lambda band: _kuwahara(source, radius, *band, out), bands(source.shape[0], 8, 16))
     return out
 
 

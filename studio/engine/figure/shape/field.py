@@ -9,7 +9,7 @@ from threading import Lock
 
 import numpy as np
 
-from ..compiled import spread
+from ..compiled import bands, spread
 from .curves import Points, Vector, profile, unit
 from .distance import distances, fill_grid
 from .mesh import Mesh, vertex_normals
@@ -109,11 +109,7 @@ class Field:
         """Signed distance (negative inside) at each point."""
         out = np.empty(len(points))
         pts = np.ascontiguousarray(points, np.float64)
-        bands = np.array_split(np.arange(len(points)), 2)
-        spread(
-            lambda band: distances(pts, band[0], band[-1] + 1, self.table, self.lofts, out),
-            [band for band in bands if len(band)],
-        )
+        spread(lambda band: distances(pts, *band, self.table, self.lofts, out), bands(len(points), 2, 1000))
         return out
 
     def gradient(self, points: Array, step: float = 0.002) -> Array:
