@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from studio import AsyncStudio, StudioError
-from tests.client_fixtures import LONG, SMALL
+from tests.client_fixtures import LONG, SMALL, on_shared_engine
 from tests.conftest import RunningApp
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ def running(request: pytest.FixtureRequest, app: RunningApp, tmp_path_factory: p
             async with AsyncStudio(folder=folder) if here else AsyncStudio(app.url) as studio:
                 return await work(studio)
 
-        return asyncio.run(main())
+        with on_shared_engine():
+            return asyncio.run(main())
 
     return run
 

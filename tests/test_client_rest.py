@@ -19,24 +19,27 @@ from tests import local_server
 from tests.client_fixtures import LONG, SMALL
 from tests.conftest import RunningApp, StartApp
 from tests.local_server import serving
+from tests.served import Serve, serve_apps
 from tests.test_client_talk import voice
+
+__all__ = ["serve_apps"]
 
 Answer = tuple[int, str, str]  # status, content type, body
 
 
-@pytest.fixture(name="serve")
-def served() -> Iterator[Callable[[Answer], str]]:
+@pytest.fixture(name="answering")
+def always_the_same() -> Iterator[Callable[[Answer], str]]:
     """A server that answers everything alike, and what it was sent."""
     with contextlib.ExitStack() as running:
 
-        def serve(answer: Answer) -> str:
+        def answering(answer: Answer) -> str:
             class Handler(local_server.Handler):
                 def do_GET(self) -> None:
                     self.answer(answer[0], answer[2].encode(), {"Content-Type": answer[1]})
 
             return running.enter_context(serving(Handler))
 
-        yield serve
+        yield answering
 
 
 def failure(studio: Studio) -> StudioError:
@@ -66,29 +69,29 @@ def test_nobody_is_there() -> None:
         (500, "application/json", '"oh"'),
     ],
 )
-def test_somebody_else_is_there(serve: Callable[[Answer], str], answer: Answer) -> None:
-    error = failure(Studio(serve(answer)))
+def test_somebody_else_is_there(answering: Callable[[Answer], str], answer: Answer) -> None:
+    error = failure(Studio(answering(answer)))
     assert error.code == "not_a_studio"
     assert f"gave {answer[0]}" in error.message
 
 
-def test_errors_of_a_newer_studio_are_told_in_its_words(serve: Callable[[Answer], str]) -> None:
+def test_errors_of_a_newer_studio_are_told_in_its_words(answering: Callable[[Answer], str]) -> None:
     body = {"detail": "The moon is full.", "code": "full_moon", "hint": "Wait.", "facts": {"day": 3}}
-    error = failure(Studio(serve((418, "application/json", json.dumps(body)))))
+    error = failure(Studio(answering((418, "application/json", json.dumps(body)))))
     assert (error.code, error.status, error.message, error.hint) == (
         "full_moon", 418, "The moon is full.", "Wait."
     )  # fmt: skip
     assert error.facts == {"day": 3}
 
 
-def test_a_hint_is_not_said_twice(serve: Callable[[Answer], str]) -> None:
+def test_a_hint_is_not_said_twice(answering: Callable[[Answer], str]) -> None:
     body = {"detail": "It broke. See the log.", "code": "internal_error", "hint": "See the log."}
-    error = failure(Studio(serve((500, "application/json", json.dumps(body)))))
+    error = failure(Studio(answering((500, "application/json", json.dumps(body)))))
     assert (error.message, error.hint) == ("It broke.", "See the log.")
 
 
-def test_a_login_is_asked_for_and_given(start_app: StartApp) -> None:
-    app = start_app("--no-ui", STUDIO_PASSWORD="correct horse")
+def test_a_login_is_asked_for_and_given(serve: Serve) -> None:
+    app = serve(STUDIO_PASSWORD="correct horse")
     with Studio(app.url) as stranger, pytest.raises(StudioError) as refused:
         stranger.health()
     assert refused.value.code == "not_signed_in"
@@ -96,9 +99,9 @@ def test_a_login_is_asked_for_and_given(start_app: StartApp) -> None:
         assert known.health()
 
 
-def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp) -> None:
+def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp, serve: Serve) -> None:
     app = start_app("--no-ui")
-    port = app.url.rpartition(":")[2]
+    port = int(app.url.rpartition(":")[2])
     app.wait_healthy()
     with Studio(app.url) as studio:
         job = studio.avatar("a knight", **SMALL)
@@ -107,7 +110,7 @@ def test_a_restart_of_the_studio_is_waited_out(start_app: StartApp) -> None:
 
         def restart() -> None:
             time.sleep(0.5)
-            again.append(start_app("--no-ui", "--port", port, folder=app.folder))
+            again.append(serve(app.folder, port=port))
 
         restarting = threading.Thread(target=restart)
         restarting.start()
@@ -136,8 +139,8 @@ def test_waiting_asks_only_when_there_is_news(app: RunningApp) -> None:
         assert job.wait(120).status == "completed"
 
 
-def test_without_a_stream_it_looks_by_the_clock(start_app: StartApp) -> None:
-    app = start_app("--no-ui", STUDIO_EVENT_STREAMS="1")
+def test_without_a_stream_it_looks_by_the_clock(serve: Serve) -> None:
+    app = serve(STUDIO_EVENT_STREAMS="1")
     app.wait_healthy()
     with Studio(app.url) as studio:
         job = studio.avatar("a knight", **SMALL)
@@ -146,8 +149,8 @@ def test_without_a_stream_it_looks_by_the_clock(start_app: StartApp) -> None:
             assert other.wait(120).status == "completed"
 
 
-def test_a_key_is_sent_where_one_is_asked_for(start_app: StartApp, tmp_path: Path) -> None:
-    app = start_app("--no-ui", API_KEY="notebook:open-sesame:talking+studio+avatarforge")
+def test_a_key_is_sent_where_one_is_asked_for(serve: Serve, tmp_path: Path) -> None:
+    app = serve(API_KEY="notebook:open-sesame:talking+studio+avatarforge")
     face = tmp_path / "face.png"
     Image.new("RGB", (128, 128), "#a08070").save(face)
     refusals = {None: "key_missing", "wrong": "key_wrong"}

@@ -17,13 +17,16 @@ import gradio
 import httpx
 import psutil
 import pytest
+from numba.core.caching import UserProvidedCacheLocator
 
 from studio import space
+from studio.engine.figure.kept import cache_folder
 from studio.errors import StudioError
 from studio.settings import Settings
 from tests.conftest import ROOT
 from tests.fake_space_hub import TOKEN, SpaceHub, complaints, front_matter, running_space_hub
 
+COMPILED = "canvas"  # the module of the figure whose kernels the Space has to compile
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -93,19 +96,31 @@ def test_elsewhere_nothing_changes(data: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What a Space would have of this project, nothing else, and nothing that can be written."""
+    """What a Space would have of this project once it has run, and nothing that can be written."""
     folder = tmp_path_factory.mktemp("space") / "app"
     folder.mkdir()
     for top in sorted({top for pattern in space.SENT for top in ROOT.glob(pattern.split("/")[0])}):
         if top.is_dir():
-            shutil.copytree(top, folder / top.name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(top, folder / top.name)
         else:
-            shutil.copy(top, folder)
+            shutil.copy2(top, folder)
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     yield folder
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def keep_kernels(checkout: Path, data: Path) -> None:
+    """Let the Space find what this machine has compiled already, but for one file's kernels."""
+    for folder in {path.parent for path in (ROOT / "studio").rglob("*.py")}:
+        there = UserProvidedCacheLocator.get_suitable_cache_subpath(str(folder / "any.py"))
+        if (cache_folder() / there).is_dir():
+            copied = checkout / folder.relative_to(ROOT) / "any.py"
+            here = (
+                data / "cache" / "kernels" / UserProvidedCacheLocator.get_suitable_cache_subpath(str(copied))
+            )
+            shutil.copytree(cache_folder() / there, here, ignore=shutil.ignore_patterns(f"{COMPILED}.*"))
 
 
 def is_free(port: int) -> bool:
@@ -181,6 +196,8 @@ def test_a_space_draws_sleeps_in_the_middle_of_work_and_wakes_without_loss(
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
+    keep_kernels(checkout, data)
+    assert not any(data.rglob(f"{COMPILED}.*.nbi"))
     before = sorted(checkout.rglob("*"))
     generations = "/avatarforge-controller/generations"
     running = Space(checkout, data)
@@ -208,7 +225,7 @@ def test_a_space_draws_sleeps_in_the_middle_of_work_and_wakes_without_loss(
         woken.sleep()
     assert sorted(checkout.rglob("*")) == before
     assert (data / "avatarforge.db").is_file()
-    assert any((data / "cache").rglob("*.nbi"))  # the next start need not compile
+    assert any((data / "cache").rglob(f"{COMPILED}.*.nbi"))  # the next start need not compile
 
 
 # -------------------------------------------------------------------- deploying
