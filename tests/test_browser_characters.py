@@ -13,9 +13,19 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import WAIT_MS, Watched, come_back, open_page, open_studio_page
 from tests.conftest import RunningApp, start_app_process
-from tests.ui_fixtures import browser, hold_answers, hold_requests, job_of, open_tab, patience
+from tests.ui_fixtures import (
+    browser,
+    close_dialogs,
+    hold_answers,
+    hold_requests,
+    in_use,
+    job_of,
+    lasting,
+    open_tab,
+    patience,
+)
 
-__all__ = ["browser", "patience"]
+__all__ = ["browser", "in_use", "lasting", "patience"]
 
 PEOPLE = "#characters .grid > li"
 ITEMS = "#library .grid > li"
@@ -46,24 +56,48 @@ def watched(browser: Browser, studio: RunningApp) -> Iterator[Watched]:
         assert watched.complaints == []
 
 
+def open_room(page: Page, tab: str, room: str) -> None:
+    """Open a tab; what its list shows now is marked, to be told from what is fetched next."""
+    close_dialogs(page)
+    open_tab(page, tab)
+    expect(page.locator(f"{room} [data-count]")).not_to_be_empty()
+    page.locator(f"{room} .grid > li").evaluate_all("all => all.forEach((one) => { one.dataset.old = ''; })")
+
+
+def wait_for_list(page: Page, items: str) -> None:
+    """Wait until the list has been fetched since it was marked."""
+    expect(page.locator(f"{items}[data-old]")).to_have_count(0)
+    page.locator(items).first.wait_for()
+
+
 def people(page: Page) -> Locator:
     """The cards of all characters."""
-    open_studio_page(page, "/?tab=characters")
-    page.locator(PEOPLE).first.wait_for()
+    open_room(page, "Characters", "#characters")
+    back = page.locator("#characters [data-back]")
+    if back.is_visible():
+        back.click()
+    else:
+        page.locator("#characters [data-search]").dispatch_event("input")
+    wait_for_list(page, PEOPLE)
     return page.locator(PEOPLE)
 
 
 def library(page: Page) -> Locator:
     """The cards of the library."""
-    open_studio_page(page, "/?tab=library")
-    page.locator(ITEMS).first.wait_for()
+    open_room(page, "Library", "#library")
+    for part in ("search", "filter=status", "filter=character", "filter=type"):
+        page.locator(f"#library [data-{part}]").evaluate("one => { one.value = ''; }")
+    page.locator("#library [data-filter=type]").dispatch_event("change")
+    wait_for_list(page, ITEMS)
     return page.locator(ITEMS)
 
 
 def open_mira(page: Page) -> None:
     """The editor of the first character."""
     people(page).filter(has_text="Mira").locator(".open").click()
-    expect(page.locator("#characters .editor h2")).to_have_text("Mira")
+    name = page.locator("#characters .editor h2")
+    expect(name).to_be_visible()  # who was edited before is there still, but hidden
+    expect(name).to_have_text("Mira")
 
 
 def shown(page: Page, image: Locator) -> None:
@@ -71,8 +105,8 @@ def shown(page: Page, image: Locator) -> None:
     page.wait_for_function("one => one.complete && one.naturalWidth > 0", arg=image.element_handle())
 
 
-def test_a_character_from_a_sentence_is_drawn_changed_and_kept(watched: Watched) -> None:
-    page = watched.page
+def test_a_character_from_a_sentence_is_drawn_changed_and_kept(lasting: Watched) -> None:
+    page = lasting.page
     people(page)
     page.locator("#characters [data-words]").fill("a cheerful elf ranger, short silver hair, green eyes")
     page.locator("#characters [data-from-words]").click()
@@ -101,11 +135,12 @@ def test_a_character_from_a_sentence_is_drawn_changed_and_kept(watched: Watched)
     page.locator("#characters [data-delete]").click()
     expect(page.locator(PEOPLE).filter(has_text="Lyra")).to_have_count(0)
     page.locator("#characters [data-toast] button").click()
+    expect(editor).to_be_visible()
     expect(editor.locator("h2")).to_have_text("Lyra")
 
 
-def test_what_was_typed_is_kept_by_whoever_leaves_at_once(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_what_was_typed_is_kept_by_whoever_leaves_at_once(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     studio.client.post("/api/characters", json={"name": "Lea"})
     people(page).filter(has_text="Lea").locator(".open").click()
     place = page.locator("#characters [data-field=location]")
@@ -115,12 +150,12 @@ def test_what_was_typed_is_kept_by_whoever_leaves_at_once(watched: Watched, stud
     expect(lea).to_contain_text("Lisbon")
     lea.locator(".open").click()
     place.fill("Porto")
-    come_back(watched)
+    come_back(lasting)
     expect(place).to_have_value("Porto")
 
 
-def test_what_is_slow_to_be_saved_does_not_replace_what_was_typed_after_it(watched: Watched) -> None:
-    page = watched.page
+def test_what_is_slow_to_be_saved_does_not_replace_what_was_typed_after_it(lasting: Watched) -> None:
+    page = lasting.page
     people(page).filter(has_text="Mira").first.locator(".open").click()
     place = page.locator("#characters [data-field=location]")
     saving = hold_requests(page, "^PUT ")
@@ -134,8 +169,8 @@ def test_what_is_slow_to_be_saved_does_not_replace_what_was_typed_after_it(watch
     expect(page.locator(PEOPLE).filter(has_text="Mira").first).to_contain_text("Rennes")
 
 
-def test_pictures_and_sets_of_a_character_come_as_they_are_made(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_pictures_and_sets_of_a_character_come_as_they_are_made(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     open_mira(page)
     pictures = page.locator("#characters [data-pictures] img")
     expect(pictures).to_have_count(3)
@@ -148,8 +183,8 @@ def test_pictures_and_sets_of_a_character_come_as_they_are_made(watched: Watched
     assert {"gown" in one["prompt"] or "uniform" in one["prompt"] for one in found} == {True}
 
 
-def test_the_newest_list_of_her_pictures_stays(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_the_newest_list_of_her_pictures_stays(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     studio.client.post("/api/characters", json={"name": "Ida"})
     people(page).filter(has_text="Ida").locator(".open").click()
     pictures = page.locator("#characters [data-pictures] img")
@@ -162,8 +197,8 @@ def test_the_newest_list_of_her_pictures_stays(watched: Watched, studio: Running
     expect(pictures).to_have_count(1)
 
 
-def test_a_style_is_added_made_the_default_and_taken_away(watched: Watched) -> None:
-    page = watched.page
+def test_a_style_is_added_made_the_default_and_taken_away(lasting: Watched) -> None:
+    page = lasting.page
     open_mira(page)
     form = page.locator("#characters [data-new-style]")
     form.locator("[name=name]").fill("Ink")
@@ -178,16 +213,17 @@ def test_a_style_is_added_made_the_default_and_taken_away(watched: Watched) -> N
 
 
 def test_a_character_is_used_in_the_first_tab_and_its_results_are_hers(
-    watched: Watched, studio: RunningApp
+    lasting: Watched, studio: RunningApp
 ) -> None:
-    page = watched.page
+    page = lasting.page
     open_mira(page)
     page.locator("#characters [data-use=avatar]").click()
     chip = page.locator("[data-character]")
     expect(chip).to_contain_text("Mira")
     expect(page.locator("#prompt textarea")).to_have_value(re.compile("brown hair"))
+    before = page.url
     page.locator("#generate").click()
-    page.wait_for_function("/job=./.test(location.search)")
+    page.wait_for_function("before => location.href !== before && /job=./.test(location.search)", arg=before)
     made = studio.wait(job_of(page, "job"))
     assert made["status"] == "completed"
     mine = studio.client.get("/api/characters").json()["data"]["characters"]
@@ -210,8 +246,8 @@ def test_a_result_becomes_a_character(watched: Watched, studio: RunningApp) -> N
     expect(page.get_by_role("tab", name="Characters")).to_have_attribute("aria-selected", "true")
 
 
-def test_a_bundle_goes_out_and_comes_back(watched: Watched) -> None:
-    page = watched.page
+def test_a_bundle_goes_out_and_comes_back(lasting: Watched) -> None:
+    page = lasting.page
     open_mira(page)
     with page.expect_download() as download:
         page.locator("#characters a[download]").first.click()
@@ -233,8 +269,8 @@ def test_a_bundle_goes_out_and_comes_back(watched: Watched) -> None:
     expect(page.locator(PEOPLE)).to_have_count(before)
 
 
-def test_the_library_is_decided_by_keys_and_taken_back(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_the_library_is_decided_by_keys_and_taken_back(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     items = library(page)
     first = items.first
     first.locator(".open").focus()
@@ -257,8 +293,8 @@ def test_the_library_is_decided_by_keys_and_taken_back(watched: Watched, studio:
     expect(items.first.locator("[data-state]")).to_be_hidden()
 
 
-def test_a_list_that_was_asked_for_before_an_undo_does_not_take_it_back(watched: Watched) -> None:
-    page = watched.page
+def test_a_list_that_was_asked_for_before_an_undo_does_not_take_it_back(lasting: Watched) -> None:
+    page = lasting.page
     items = library(page)
     items.first.locator(".open").focus()
     page.keyboard.press("a")
@@ -275,8 +311,8 @@ def test_a_list_that_was_asked_for_before_an_undo_does_not_take_it_back(watched:
     expect(items.first.locator("[data-state]")).to_be_hidden()
 
 
-def test_quality_is_seen_and_explained(watched: Watched) -> None:
-    page = watched.page
+def test_quality_is_seen_and_explained(lasting: Watched) -> None:
+    page = lasting.page
     items = library(page)
     expect(items.first.locator("[data-score]")).to_have_text(re.compile(r"^\d+\.\d$"))
     items.first.locator(".open").click()
@@ -286,8 +322,8 @@ def test_quality_is_seen_and_explained(watched: Watched) -> None:
     assert rows.count() >= 4
 
 
-def test_tags_captions_and_platforms_of_one_picture(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_tags_captions_and_platforms_of_one_picture(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     items = library(page)
     identifier = items.first.get_attribute("data-id")
     items.first.locator(".open").click()
@@ -317,8 +353,8 @@ def test_tags_captions_and_platforms_of_one_picture(watched: Watched, studio: Ru
     assert newest["source_id"] == identifier
 
 
-def test_what_was_deleted_comes_back(watched: Watched) -> None:
-    page = watched.page
+def test_what_was_deleted_comes_back(lasting: Watched) -> None:
+    page = lasting.page
     items = library(page)
     for item in items.all():  # whoever is being judged cannot be found any more once it is deleted
         expect(item.locator("[data-score]")).to_be_visible()
@@ -332,24 +368,26 @@ def test_what_was_deleted_comes_back(watched: Watched) -> None:
     expect(items).to_have_count(before)
 
 
-def test_storage_is_told_by_character(watched: Watched) -> None:
-    page = watched.page
+def test_storage_is_told_by_character(lasting: Watched) -> None:
+    page = lasting.page
     library(page)
     page.locator("#library [data-space]").click()
     expect(page.locator("#library .held").filter(has_text="Mira").first).to_be_visible()
 
 
 def test_both_tabs_fit_a_phone(browser: Browser, studio: RunningApp) -> None:
-    for tab, place in (("characters", PEOPLE), ("library", ITEMS)):
-        with open_page(browser, studio.url, width=390, height=844, scheme="dark") as watched:
-            open_studio_page(watched.page, f"/?tab={tab}")
-            watched.page.locator(place).first.wait_for()
-            assert watched.page.evaluate("document.documentElement.scrollWidth") <= 390
-            assert watched.complaints == []
+    with open_page(browser, studio.url, width=390, height=844, scheme="dark") as watched:
+        page = watched.page
+        open_studio_page(page, "/?tab=characters")
+        for tab, place in (("Characters", PEOPLE), ("Library", ITEMS)):
+            open_tab(page, tab)
+            page.locator(place).first.wait_for()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert watched.complaints == []
 
 
-def test_the_talking_tab_knows_who_speaks(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_the_talking_tab_knows_who_speaks(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     open_mira(page)
     page.locator("#characters [data-use=talking]").click()
     expect(page.get_by_role("tab", name="Talking")).to_have_attribute("aria-selected", "true")
@@ -361,9 +399,9 @@ def test_the_talking_tab_knows_who_speaks(watched: Watched, studio: RunningApp) 
 
 
 def test_a_video_of_a_character_is_asked_for_followed_and_played(
-    watched: Watched, studio: RunningApp
+    lasting: Watched, studio: RunningApp
 ) -> None:
-    page = watched.page
+    page = lasting.page
     open_mira(page)
     film = page.locator("#characters [data-film]")
     film.locator("summary").focus()
@@ -390,15 +428,16 @@ def test_a_video_of_a_character_is_asked_for_followed_and_played(
     expect(form.locator("[data-expected]")).to_have_text(re.compile(r"about \d+ s"))
 
 
-def test_a_video_is_found_again_and_cancelled(browser: Browser, watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_a_video_is_found_again_and_cancelled(browser: Browser, lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     open_mira(page)
     film = page.locator("#characters [data-film]")
-    film.locator("summary").click()
+    film.evaluate("one => { one.open = true; }")  # which it may be, when there was a video before
     film.locator("[data-film-form] [name=duration]").fill("20")
     film.locator("[data-film-form] button").click()
     expect(film.get_by_role("progressbar")).to_be_visible()
     with open_page(browser, studio.url) as other:
+        open_studio_page(other.page, "/?tab=characters")
         open_mira(other.page)
         again = other.page.locator("#characters [data-film]")
         expect(again.get_by_role("progressbar")).to_be_visible()
@@ -409,8 +448,8 @@ def test_a_video_is_found_again_and_cancelled(browser: Browser, watched: Watched
     expect(film.get_by_role("progressbar")).to_have_count(0)
 
 
-def test_the_library_cuts_videos_for_platforms(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_the_library_cuts_videos_for_platforms(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     mira = studio.client.get("/api/characters", params={"search": "Mira"}).json()["data"]["characters"][0][
         "id"
     ]
@@ -434,8 +473,8 @@ def test_the_library_cuts_videos_for_platforms(watched: Watched, studio: Running
     assert newest["width"] / newest["height"] == pytest.approx(16 / 9, rel=0.03)
 
 
-def test_what_is_beside_the_fields_stays_beside_them(watched: Watched) -> None:
-    page = watched.page
+def test_what_is_beside_the_fields_stays_beside_them(lasting: Watched) -> None:
+    page = lasting.page
     open_mira(page)
     shown(page, page.locator("#characters [data-draft]"))
     add = page.locator("#characters [data-new-style] button")
@@ -446,8 +485,8 @@ def test_what_is_beside_the_fields_stays_beside_them(watched: Watched) -> None:
     assert draft["y"] + draft["height"] <= button["y"], "nothing is covered"
 
 
-def test_news_that_come_late_do_not_undo_a_filter(watched: Watched, studio: RunningApp) -> None:
-    page = watched.page
+def test_news_that_come_late_do_not_undo_a_filter(lasting: Watched, studio: RunningApp) -> None:
+    page = lasting.page
     items = library(page)
     news = hold_answers(page, r"^GET .*content/library\?limit=\d+(&sort=\w+)?$")
     mira = studio.client.get("/api/characters", params={"search": "Mira"}).json()["data"]["characters"][0]
@@ -463,6 +502,7 @@ def test_news_that_come_late_do_not_undo_a_filter(watched: Watched, studio: Runn
 
 def test_a_character_leads_to_her_part_of_the_library(watched: Watched, studio: RunningApp) -> None:
     page = watched.page
+    open_studio_page(page, "/?tab=characters")  # on which nobody has seen the library before
     for name in ("Zoe", "Adam"):
         studio.client.post("/api/characters", json={"name": name})
     people(page).filter(has_text="Zoe").locator(".open").click()
