@@ -14,10 +14,11 @@ from studio.jobs import Jobs
 from studio.records import runs
 from studio.records.runs import Work
 from studio.request import AvatarRequest
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.documents.contract import INVALID, PREFIX, PROBLEM, check_shape
 from tests.fake_comfy import FakeComfy
 from tests.library_facts import server_info, server_nodes
+from tests.served import serve
 from tests.studio_fixtures import StandInServer, open_jobs, png
 
 VIEWS = ["front", "back", "side", "quarter"]
@@ -42,9 +43,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """A studio whose ComfyUI is there and has no models, and whose own engine is switched off."""
     with FakeComfy() as fake:
         fake.info = server_nodes()
-        running = start_app_process(
+        running = serve(
             tmp_path_factory.mktemp("bare"),
-            "--no-ui",
             COMFYUI_URL=fake.url,
             STUDIO_ENGINE_URL=f"http://127.0.0.1:{free_port()}",
         )

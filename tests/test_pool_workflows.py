@@ -18,11 +18,12 @@ from studio.editor import to_editor
 from studio.errors import StudioError
 from studio.library import plain_name
 from studio.request import AvatarRequest
-from tests.conftest import RunningApp, start_app_process
+from tests.conftest import RunningApp
 from tests.documents.contract import INVALID, PREFIX, PROBLEM, check_shape
 from tests.fake_comfy import FakeComfy, wait_until
 from tests.library_facts import server_info, server_nodes
 from tests.runner_fixtures import opened, sends
+from tests.served import serve
 from tests.test_library_own import exported, node
 
 MODELS = {
@@ -42,9 +43,8 @@ def full() -> Iterator[FakeComfy]:
 
 @pytest.fixture(scope="module")
 def gpu_app(full: FakeComfy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    running = start_app_process(
+    running = serve(
         tmp_path_factory.mktemp("own"),
-        "--no-ui",
         COMFYUI_URL=full.url,
         STUDIO_ENGINE_URL=f"http://127.0.0.1:{free_port()}",
     )
