@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,7 +18,7 @@ import sqlite_utils
 
 import app as entry
 from studio.records import open_database
-from tests.conftest import OWN, ROOT, START_S, RunningApp, StartApp
+from tests.conftest import OWN, ROOT, START_S, RunningApp, StartApp, shared_engine, start_app_process
 
 NOT_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
 SPOKEN = re.compile(r"AvatarForge Studio +(http://\S+)")
@@ -118,7 +118,7 @@ def test_a_dotenv_file_says_where(bare_environment: pytest.MonkeyPatch, tmp_path
 
 def test_it_answers_where_it_says(start_app: StartApp) -> None:
     port = free_port()
-    running = start_app("--no-ui", "--host", "127.0.0.1", "--port", str(port), STUDIO_ENGINE_URL=OWN)
+    running = start_app("--no-ui", "--host", "127.0.0.1", "--port", str(port))
     assert running.url == f"http://127.0.0.1:{port}"
     assert f"http://localhost:{port}/docs" in "".join(running.lines)
     assert running.client.get("/docs").status_code == 200
@@ -129,7 +129,13 @@ def test_the_port_of_the_environment_is_used(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-u", str(ROOT / "app.py"), "--no-ui"],
         cwd=tmp_path,
-        env=clean_environment({"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}),
+        env=clean_environment(
+            {
+                "GRADIO_SERVER_NAME": "127.0.0.1",
+                "GRADIO_SERVER_PORT": str(port),
+                "STUDIO_ENGINE_URL": shared_engine().url,
+            }
+        ),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -149,8 +155,17 @@ def test_the_port_of_the_environment_is_used(tmp_path: Path) -> None:
 # ------------------------------------------------------------- what comes when
 
 
-def test_rest_answers_while_the_interface_is_still_starting(start_app: StartApp) -> None:
-    running = start_app(STUDIO_ENGINE_URL=OWN)
+@pytest.fixture(scope="module")
+def with_interface(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app whose interface is being loaded."""
+    running = start_app_process(tmp_path_factory.mktemp("interface"))
+    yield running
+    if running.process.poll() is None:
+        running.kill()
+
+
+def test_rest_answers_while_the_interface_is_still_starting(with_interface: RunningApp) -> None:
+    running = with_interface
     assert running.client.get("/poses").status_code == 200
     starting = running.client.get("/")
     assert starting.status_code == 200
@@ -169,6 +184,14 @@ def test_without_the_interface_the_root_says_where_to_look(app: RunningApp) -> N
 
 
 # ------------------------------------------------------------ what stops a start
+
+
+def refused_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What an app says that is started in this process, in its working folder, and ends again."""
+    code = entry.main(["--no-ui", *arguments])
+    said = capsys.readouterr()
+    assert "sesame" not in said.out + said.err
+    return subprocess.CompletedProcess([], code, said.out, said.err)
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], folder: Path, *words: str) -> None:
@@ -221,22 +244,22 @@ def test_a_bad_setting_is_named(
     (mine / "workflow.toml").write_text('title = "Mine"\nengine = "any"\n', "utf-8")
     for name, value in {"GRADIO_SERVER_PORT": "0", **environment}.items():
         bare_environment.setenv(name, value)
-    code = entry.main(["--no-ui"])
-    said = capsys.readouterr()
-    assert_refused(subprocess.CompletedProcess([], code, said.out, said.err), tmp_path, *words)
-    assert "sesame" not in said.out + said.err
+    assert_refused(refused_here(capsys), tmp_path, *words)
 
 
-def test_a_corrupt_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_a_corrupt_database_is_refused_and_left_as_it_is(
+    bare_environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "avatarforge.db"
     garbage = b"SQLite format 3\x00" + bytes(range(256)) * 64
     path.write_bytes(garbage)
-    done = run_until_it_ends(tmp_path, "--port", "0")
-    assert_refused(done, tmp_path, "avatarforge.db", "backup")
+    assert_refused(refused_here(capsys, "--port", "0"), tmp_path, "avatarforge.db", "backup")
     assert path.read_bytes() == garbage
 
 
-def test_the_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+def test_the_database_of_a_newer_version_is_refused(
+    bare_environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "avatarforge.db"
     open_database(path).close()
     newer = sqlite_utils.Database(path)
@@ -244,21 +267,10 @@ def test_the_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         {"migration_set": "studio", "name": "9999_from_the_future", "applied_at": "2999-01-01"}
     )
     newer.close()
-    done = run_until_it_ends(tmp_path, "--port", "0")
-    assert_refused(done, tmp_path, "9999_from_the_future", "newer version")
+    assert_refused(refused_here(capsys, "--port", "0"), tmp_path, "9999_from_the_future", "newer version")
 
 
 # ------------------------------------------------------------------- how it ends
-
-
-@NOT_WINDOWS
-def test_ctrl_c_ends_it_cleanly_and_its_engine_with_it(start_app: StartApp) -> None:
-    running = start_app("--no-ui", STUDIO_ENGINE_URL=OWN)
-    running.wait_healthy()
-    assert engines_of(running.folder) != []
-    assert running.interrupt() == 0
-    wait_until(lambda: engines_of(running.folder) == [], "the engine is gone")
-    assert "Traceback" not in "".join(running.lines)
 
 
 @NOT_WINDOWS
@@ -270,8 +282,8 @@ def test_ctrl_c_while_the_interface_is_loading_ends_it_cleanly(start_app: StartA
 
 
 @NOT_WINDOWS
-def test_an_open_tab_does_not_hold_up_the_end(start_app: StartApp) -> None:
-    running = start_app(STUDIO_ENGINE_URL=OWN)
+def test_an_open_tab_does_not_hold_up_the_end(with_interface: RunningApp) -> None:
+    running = with_interface
     wait_until(lambda: "gradio_config" in running.client.get("/").text, "the interface is shown")
     # What a tab keeps open for as long as it lives.
     with running.client.stream("GET", "/gradio_api/heartbeat/a-tab") as stream:
@@ -286,13 +298,18 @@ def test_an_open_tab_does_not_hold_up_the_end(start_app: StartApp) -> None:
 
 
 @NOT_WINDOWS
-def test_running_work_is_handed_back_and_done_after_the_next_start(start_app: StartApp) -> None:
+def test_ctrl_c_ends_its_engine_too_and_running_work_is_done_after_the_next_start(
+    start_app: StartApp,
+) -> None:
     first = start_app("--no-ui", STUDIO_ENGINE_URL=OWN)
     first.wait_healthy()
-    sheets = [first.generate("generate_all_poses", width=768, height=768) for _ in range(2)]
+    assert engines_of(first.folder) != []
+    sheets = [first.generate("generate_all_poses", width=512, height=512) for _ in range(2)]
     running = f"/generations/{sheets[0]['generation_id']}"
     wait_until(lambda: first.client.get(running).json()["status"] != "queued", "work runs")
     assert first.interrupt() == 0
+    wait_until(lambda: engines_of(first.folder) == [], "the engine is gone")
+    assert "Traceback" not in "".join(first.lines)
 
     unfinished = rows(first.folder, "select status, lease_token from tasks where status != 'completed'")
     assert unfinished, "everything was done before the end: nothing was handed back"
@@ -314,6 +331,8 @@ def test_a_killed_app_leaves_no_engine_behind(start_app: StartApp) -> None:
     wait_until(lambda: engines_of(running.folder) == [], "the engine is gone")
 
 
-def test_a_dotenv_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+def test_a_dotenv_file_in_another_encoding_is_named(
+    bare_environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / ".env").write_bytes("LOG_LEVEL=INFO # größe".encode("latin-1"))
-    assert_refused(run_until_it_ends(tmp_path), tmp_path, ".env", "UTF-8")
+    assert_refused(refused_here(capsys, "--port", "0"), tmp_path, ".env", "UTF-8")
