@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
 from tests.browser import Watched
 from tests.conftest import RunningApp
-from tests.ui_fixtures import browser, hold_answers, open_tab, patience, studio, watched
+from tests.ui_fixtures import browser, busy, hold_answers, open_tab, patience, studio, watched
 
-__all__ = ["browser", "patience", "studio", "watched"]
+__all__ = ["browser", "busy", "patience", "studio", "watched"]
 
 
 def test_drafts_are_of_the_words_that_are_there(watched: Watched) -> None:
@@ -42,6 +43,24 @@ def test_drafts_are_of_the_words_that_are_there(watched: Watched) -> None:
     words.fill("")
     open_tab(page, "Pose views")
     expect(turned).to_be_hidden()
+
+
+def test_quick_presses_all_count(watched: Watched, studio: RunningApp, busy: Callable[[], None]) -> None:
+    page = watched.page
+    press = "names => names.forEach((name) => document.querySelector(name).click())"
+    page.evaluate(press, [f"[role=tab][data-tab-id={tab}]" for tab in ("library", "gallery", "queue")])
+    expect(page.locator("#queue")).to_contain_text("Nothing waits.")
+    assert page.url.endswith("?tab=queue")
+
+    made = [studio.generate(prompt=words)["generation_id"] for words in ("a smith", "a baker", "a miller")]
+    rows = [f"[data-job='{one}']" for one in made]
+    for row in rows:
+        expect(page.locator(row)).to_be_visible()
+    cancel = [f"{row} [data-do=cancel]" for row in rows]
+    page.evaluate(press, [cancel[0], cancel[0], cancel[1], cancel[2]])
+    for row in rows:
+        expect(page.locator(f"{row}.cancelled")).to_be_visible()
+    expect(page.locator("[data-testid=toast-body]")).to_have_count(0)  # nobody cancelled anything twice
 
 
 def test_a_film_is_cancelled_once_and_its_choices_may_come_late(watched: Watched, studio: RunningApp) -> None:

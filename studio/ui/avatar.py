@@ -86,7 +86,7 @@ def build(studio: Studio, tail: Tail) -> AvatarTab:
     )
     submitted.success(None, job, None, js="(id) => avatarforge.made('job', id)")
     cancel.click(stop, job, None, **parts.QUIET)
-    result.click(act, None, [job, *fields.components], **parts.QUIET)
+    result.click(act, None, [job, *fields.components], **parts.PRESSED)
     job.change(look_at, job, None, **parts.AT_ONCE)
     job.change(None, job, None, js="(id) => avatarforge.remember({job: id})")
     return AvatarTab(

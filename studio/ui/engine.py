@@ -119,12 +119,12 @@ def build(studio: Studio, tail: Tail) -> EngineTab:
         counted.clear()
         tail.wake_all()
 
-    servers.click(act, None, None, **parts.QUIET)
+    servers.click(act, None, None, **parts.PRESSED)
     test.click(try_address, address, None, **parts.QUIET)
     gr.on([add.click, address.submit], add_address, address, address, **parts.QUIET)
-    gr.on([models.click, installs.click], fetch, None, None, **parts.QUIET)
+    gr.on([models.click, installs.click], fetch, None, None, **parts.PRESSED)
     usage.click(clean, None, None, **parts.QUIET)
-    sent.listed.click(replay, None, None, **parts.QUIET)
+    sent.listed.click(replay, None, None, **parts.PRESSED)
     gr.on([sent.test.click, sent.address.submit], try_hook, sent.address, sent.address, **parts.QUIET)
     return EngineTab(
         (

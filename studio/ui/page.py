@@ -91,22 +91,17 @@ def build(studio: Studio, tail: Tail, blocks: gr.Blocks) -> None:
 
     now = gr.Textbox("", visible="hidden")
     go = gr.Button(visible="hidden", elem_id="go")
+    seen = gr.Button(visible="hidden", elem_id="seen")
 
-    def open_tab(event: gr.SelectData, request: gr.Request) -> str:
+    def opened_tab(told: str, request: gr.Request) -> None:
         """Note which tab is looked at, so that only this one is sent."""
-        tab = TABS[event.index if isinstance(event.index, int) else 0]
-        tail.open_tab(request.session_hash, tab)
-        return tab
+        about = _asked(told)
+        turn = about.get("turn", "")
+        tail.open_tab(request.session_hash, about.get("tab", TABS[0]), int(turn) if turn.isdecimal() else 0)
 
-    def opened_tab(tab: str, request: gr.Request) -> None:
-        """The same for a tab that the page opened by itself, of which Gradio tells nothing."""
-        tail.open_tab(request.session_hash, tab)
-
-    tabs.select(open_tab, None, now, **parts.AT_ONCE)
-    now.change(None, now, None, js="(tab) => avatarforge.wentTo(tab)")
-    go.click(None, None, [tabs, now], js="() => avatarforge.going()").then(
-        opened_tab, now, None, **parts.AT_ONCE
-    )
+    go.click(None, None, tabs, js="() => avatarforge.going()")
+    # Told by the page itself: of tabs that are opened by name Gradio says nothing, of quick presses not all.
+    seen.click(opened_tab, now, None, js="() => avatarforge.seen()", trigger_mode="multiple", **parts.AT_ONCE)
     # Lists that depend on the servers; read when the page is opened, as servers come and go.
     lists = [single.form.workflow, single.form.model, single.form.loras, single.form.sampler]
     blocks.load(lambda: form.choices(studio, single.form), None, lists, **parts.AT_ONCE)

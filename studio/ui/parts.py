@@ -11,12 +11,20 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # What cannot fail is not queued either: a queue that runs empty closes the page's stream, and Gradio loses
 # the event that joins in that moment.
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
+# Presses on what is live; Gradio would drop those that come while an earlier one is being answered.
+PRESSED: dict[str, Any] = {**QUIET, "trigger_mode": "multiple"}
 
 # One listener for all buttons inside, also for those that come later.
 HAND_OVER_CLICKS = """
+let last = '', lastAt = 0;
 element.addEventListener('click', (event) => {
   const pressed = event.target.closest('[data-do]');
   if (!pressed || !element.contains(pressed)) return;
+  // A double click is meant as one; whoever presses another button means that, too.
+  const what = JSON.stringify(pressed.dataset);
+  const isAgain = what === last && event.timeStamp - lastAt < 500;
+  [last, lastAt] = [what, event.timeStamp];
+  if (isAgain) return;
   if (pressed.dataset.send) trigger('send', {...pressed.dataset});
   else trigger('click', {...pressed.dataset});
 });

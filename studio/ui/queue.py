@@ -44,7 +44,7 @@ def build(studio: Studio) -> QueueTab:
         except StudioError as error:
             raise form.refusal(error, texts.language_of_page(request)) from error
 
-    listed.click(act, None, None, **parts.QUIET)
+    listed.click(act, None, None, **parts.PRESSED)
     return QueueTab(listed, (Live(listed, show, TAB),))
 
 

@@ -95,7 +95,7 @@ def build(studio: Studio, tail: Tail) -> SheetTab:
     taken = take.click(None, None, job, js="() => avatarforge.sheet.taken()", api_visibility="private")
     taken.then(look_at, job, None, **parts.AT_ONCE)
     for part in (character, cells):
-        part.click(act, None, job, **parts.QUIET).success(
+        part.click(act, None, job, **parts.PRESSED).success(
             None, job, None, js="(id) => avatarforge.sheet.shows(id)", api_visibility="private"
         )
     return SheetTab(

@@ -44,6 +44,7 @@ class Page:
     is_owner: bool = False
     loop: asyncio.AbstractEventLoop | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    turn: int = 0  # how often it has gone to another tab, as far as is known here
 
     def wake(self) -> None:
         """Have it look again; from any thread."""
@@ -109,11 +110,12 @@ class Tail:
         page.shown[tab] = job_id
         page.wake()
 
-    def open_tab(self, session: str | None, tab: str) -> None:
-        """Note which tab somebody looks at."""
+    def open_tab(self, session: str | None, tab: str, turn: int = 0) -> None:
+        """Note which tab somebody looks at; what is told late is not what is looked at now."""
         page = self._page_or_early(session)
-        page.tab = tab
-        page.wake()
+        if turn >= page.turn:
+            page.tab, page.turn = tab, turn
+            page.wake()
 
     def _page_or_early(self, session: str | None) -> Page:
         """The open page, or what is known of one whose stream has not begun yet."""
@@ -144,7 +146,7 @@ class Tail:
         page = Page(language, tab, dict(shown), is_owner, asyncio.get_running_loop())
         with self._lock:
             if early := self._early.pop(session, None):
-                page.tab = early.tab or page.tab
+                page.tab, page.turn = early.tab or page.tab, early.turn
                 page.shown |= early.shown
             self._pages[session] = page
         self._watch()

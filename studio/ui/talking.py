@@ -113,7 +113,7 @@ def build(studio: Studio, tail: Tail) -> TalkingTab:
     )
     submitted.success(None, job, None, js="(id) => avatarforge.made('talk', id)")
     cancel.click(stop, job, None, **parts.QUIET)
-    shown.click(act, None, job, **parts.QUIET).success(
+    shown.click(act, None, job, **parts.PRESSED).success(
         None, job, None, js="(id) => avatarforge.remember({talk: id})"
     )
     return TalkingTab(job, (Live(shown, show, TAB), Live(cancel, _cancellable)))

@@ -113,12 +113,12 @@ def build(studio: Studio, tail: Tail, single: avatar.AvatarTab, blocks: gr.Block
         tail.show(request.session_hash, SOURCE, "")
         return ""
 
-    single.result.send(take, None, source, **parts.QUIET)
+    single.result.send(take, None, source, **parts.PRESSED)
     character.click(forget, None, source, **parts.QUIET)
     submitted = generate.click(submit, [source, wanted, limit, *single.form.components], job, **parts.QUIET)
     submitted.success(None, job, None, js="(id) => avatarforge.made('views', id)")
     cancel.click(stop, job, None, **parts.QUIET)
-    shown.click(act, None, job, **parts.QUIET).success(
+    shown.click(act, None, job, **parts.PRESSED).success(
         None, job, None, js="(id) => avatarforge.remember({views: id})"
     )
     gr.on(

@@ -409,7 +409,7 @@ avatarforge.characters = (() => {
       else if (form.matches('[data-generate]')) generate(form);
       else if (form.matches('[data-set]')) makeSet(form);
     });
-    films.begin({part, guarded, root: () => root, shown: () => one, done: (id) => { if (one?.id === id) pictures(); }});
+    films.begin({part, guarded, saved, root: () => root, shown: () => one, done: (id) => { if (one?.id === id) pictures(); }});
     addEventListener('pagehide', saved);
     document.addEventListener('scroll', fill, {passive: true, capture: true});
     const asked = new URL(location).searchParams.get('character');

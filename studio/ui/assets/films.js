@@ -70,7 +70,12 @@ avatarforge.films = (() => {
     const id = host.shown().id;
     const button = form.querySelector('button');
     button.disabled = true;
-    try { follow(id, await ask(at(id), values(form))); } finally { button.disabled = false; }
+    try {
+      await host.saved();  // the video is of what was typed last
+      follow(id, await ask(at(id), values(form)));
+    } finally {
+      button.disabled = false;
+    }
   };
   const follow = async (id, said) => {
     if (runs.has(said.job_id)) return;

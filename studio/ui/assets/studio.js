@@ -105,7 +105,9 @@ window.avatarforge = (() => {
   const made = (name, id) => {
     remember({[name]: id});
     // On a phone the picture is below the form.
-    if (innerWidth <= 900) document.querySelector('.shown')?.scrollIntoView({block: 'start'});
+    if (innerWidth <= 900) {
+      [...document.querySelectorAll('.shown')].find((one) => one.offsetParent)?.scrollIntoView({block: 'start'});
+    }
     return [];
   };
 
@@ -116,10 +118,20 @@ window.avatarforge = (() => {
     wantedTab = tab;
     document.querySelector('#go')?.click();
   };
-  const going = () => [{selected: wantedTab, __type__: 'update'}, wantedTab];
-  const wentTo = (tab) => {
+  const going = () => [{selected: wantedTab, __type__: 'update'}];
+  // The address and the studio are told of the tab that is seen, however it was opened.
+  let openTab = '';
+  let turns = 0;
+  const seen = () => [JSON.stringify({tab: openTab, turn: String(turns)})];
+  const lookAtTab = (row) => {
+    const tab = row.querySelector('[aria-selected=true]')?.dataset.tabId;
+    if (!tab || tab === openTab) return;
+    const isFirst = !openTab;  // which the stream has asked for itself
+    openTab = tab;
+    if (isFirst) return;
+    turns += 1;
     remember({tab: tab === TABS[0] ? '' : tab});
-    return [];
+    document.querySelector('#seen')?.click();
   };
   // On a phone the row of tabs is wider than the screen: the open one is moved into sight, with its neighbours.
   const showTab = () => {
@@ -427,7 +439,7 @@ window.avatarforge = (() => {
   });
   whenThere('#tabs .tab-container', (row) => {
     row.addEventListener('scroll', () => fadeTabs(row), {passive: true});
-    const look = () => { showTab(); fadeTabs(row); };
+    const look = () => { lookAtTab(row); showTab(); fadeTabs(row); };
     // Their words come later than they do, and so does the tab that the address asks for.
     const sizes = new ResizeObserver(look);
     for (const one of [row, ...row.children]) sizes.observe(one);
@@ -448,5 +460,5 @@ window.avatarforge = (() => {
     tiles = JSON.parse(list.dataset.tiles);
     paintTiles();
   });
-  return {tabs: TABS, draft: drafts.ask, word, escape, sentence, phrase, phrases, noted, remember, opened, made, going, wentTo, brokeOff, restore, changed, turn, goTo};
+  return {tabs: TABS, draft: drafts.ask, word, escape, sentence, phrase, phrases, noted, remember, opened, made, going, seen, brokeOff, restore, changed, turn, goTo};
 })();
