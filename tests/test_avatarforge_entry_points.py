@@ -18,7 +18,7 @@ import httpx
 import pytest
 from sqlalchemy import inspect
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shared_engine
 from tests.documents.contract import POSES, PROBLEM, WRONG, check_shape
 
 TABLES_ONE_LINER = (
@@ -141,7 +141,8 @@ def test_engine_in_process_is_one_object(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_main_py_serves(tmp_path: Path) -> None:
-    with serving(tmp_path, str(ROOT / "main.py"), "--port", "0", "--no-ui") as lines:
+    command = (str(ROOT / "main.py"), "--port", "0", "--no-ui")
+    with serving(tmp_path, *command, STUDIO_ENGINE_URL=shared_engine().url) as lines:
         deadline = time.monotonic() + 60
         while not (found := re.search(r"AvatarForge Studio +(http://\S+)", "".join(lines))):
             assert time.monotonic() < deadline, "".join(lines)
@@ -155,8 +156,9 @@ def test_uvicorn_serves_the_documented_app_with_the_interface(tmp_path: Path) ->
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = tmp_path / "logs" / "api.log"
+    more = {"LOG_FILE": str(log), "LOG_LEVEL": "INFO", "STUDIO_ENGINE_URL": shared_engine().url}
     arguments = ["-m", "uvicorn", "avatarforge.main:app", "--host", "127.0.0.1", "--port", str(port)]
-    with serving(tmp_path, *arguments, LOG_FILE=str(log), LOG_LEVEL="INFO") as lines:
+    with serving(tmp_path, *arguments, **more) as lines:
         base = f"http://127.0.0.1:{port}"
         health = wait_for(f"{base}/avatarforge-controller/health", lines)
         assert health.json()["api_status"] == "healthy"

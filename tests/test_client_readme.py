@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.cli.arguments import read_arguments
-from tests.conftest import ROOT
+from tests.conftest import ROOT, shared_engine
 from tests.test_papers import blocks, section
 
 HERE = section("From Python and the command line")
@@ -23,9 +23,10 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
     program = program.replace(".show()", ".load()")  # nobody is there to look
     program = re.sub(r"Studio\(\)", "Studio(folder='.')", program)
     kept = {name: value for name, value in os.environ.items() if name != "COMFYUI_URL"}
+    kept |= {"PYTHONPATH": str(ROOT), "STUDIO_ENGINE_URL": shared_engine().url}
     done = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=tmp_path, env={**kept, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=280,
+        cwd=tmp_path, env=kept, capture_output=True, text=True, timeout=280,
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
