@@ -176,14 +176,19 @@ def test_a_broken_upload_is_said_in_place(lasting: Watched, tmp_path: Path) -> N
     forgive(lasting, "/upload/")
 
 
-def test_variations_are_made_of_a_result(lasting: Watched) -> None:
-    page = lasting.page
+def test_variations_are_made_of_a_result(watched: Watched) -> None:
+    page = watched.page
     page.locator("#scale").get_by_label("Small").check()
     first = generate(page)
     page.locator(f"#result img[src^='outputs/{first}/']").wait_for()
     page.get_by_role("button", name="Variations").click()
     expect(page.locator(f"#result img[src^='outputs/']:not([src*='{first}'])")).to_have_count(4)
     assert page.locator(f"#result img[src*='{first}']").count() == 0
+    # The form was restored while its fold had never been opened.
+    page.get_by_role("button", name="Pose and reference").click()
+    for place in ("#pose-file", "#reference-file"):
+        expect(page.locator(f"{place} input[type=file]")).to_have_count(1)
+    expect(page.locator("#pose-file")).to_contain_text("Drop")
 
 
 def test_keys_generate_cancel_and_change_tabs(lasting: Watched, busy: Callable[[], None]) -> None:

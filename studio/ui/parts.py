@@ -54,35 +54,49 @@ def pressed(event: gr.EventData) -> dict[str, str]:
     return {str(key): str(value) for key, value in data.items()}
 
 
+# Its words are in the template and not among the properties: these go when Gradio restores a form whose fold
+# nobody has opened yet.
 DROP_TEMPLATE = """
 <label class="drop${value ? ' filled' : ''}">
-  <input type="file" accept="image/png,image/jpeg,image/webp" aria-label="${title}">
-  ${value ? `<img src="files/${value}" alt="${title}">` : `<span>${hint}</span>`}
+  <input type="file" accept="image/png,image/jpeg,image/webp" aria-label="${avatarforge.word('@title')}">
+  ${value ? `<img src="files/${value}" alt="${avatarforge.word('@title')}">`
+    : `<span>${avatarforge.word('@hint')}</span>`}
 </label>
-<button type="button" class="act drop-clear" data-clear ${value ? '' : 'hidden'}>${clear}</button>
-<p class="note problem" role="alert" ${problem ? '' : 'hidden'}>${problem}</p>
+<button type="button" class="act drop-clear" data-clear ${value ? '' : 'hidden'}>
+  ${avatarforge.word('@clear')}</button>
+<p class="note problem" role="alert" hidden></p>
 """
 
 # The picture goes to the documented upload route: checked there, kept once, never in Gradio's temp folder.
 DROP_SCRIPT = """
-for (const name of ['title', 'hint', 'clear']) props[name] = avatarforge.word(props[name]);
+let turn = 0;  // an older upload may be answered later
+const tell = (problem) => {
+  const note = element.querySelector('[role=alert]');
+  note.textContent = problem;
+  note.hidden = !problem;
+};
 const send = async (file) => {
   if (!file) return;
-  props.problem = '';
+  const mine = ++turn;
+  tell('');
   const body = new FormData();
   body.append('file', file);
   try {
-    const answer = await fetch(props.route, {method: 'POST', body});
+    const answer = await fetch('@route', {method: 'POST', body});
     const said = await answer.json();
+    if (mine !== turn) return;
     if (answer.ok) props.value = said.file_id;
-    else props.problem = avatarforge.escape(avatarforge.sentence(said));
+    else tell(avatarforge.sentence(said));
   } catch (error) {
-    props.problem = avatarforge.escape(String(error.message || error));
+    if (mine === turn) tell(String(error.message || error));
   }
 };
 element.addEventListener('change', (event) => { send(event.target.files[0]); event.target.value = ''; });
 element.addEventListener('click', (event) => {
-  if (event.target.closest('[data-clear]')) { props.value = ''; props.problem = ''; }
+  if (!event.target.closest('[data-clear]')) return;
+  turn += 1;
+  tell('');
+  props.value = '';
 });
 element.addEventListener('dragover', (event) => event.preventDefault());
 element.addEventListener('drop', (event) => { event.preventDefault(); send(event.dataTransfer.files[0]); });
@@ -91,16 +105,12 @@ element.addEventListener('drop', (event) => { event.preventDefault(); send(event
 
 def drop(elem_id: str, route: str, title: str, hint: str, clear: str) -> gr.HTML:
     """A place to drop a picture, worded by the keys of texts; its value is the id of the stored file."""
+    template = DROP_TEMPLATE.replace("@title", title).replace("@hint", hint).replace("@clear", clear)
     return gr.HTML(
         "",
         elem_id=elem_id,
-        html_template=DROP_TEMPLATE,
-        js_on_load=DROP_SCRIPT,
+        html_template=template,
+        js_on_load=DROP_SCRIPT.replace("@route", route),
         apply_default_css=False,
         padding=False,
-        route=route,
-        title=title,
-        hint=hint,
-        clear=clear,
-        problem="",
     )
