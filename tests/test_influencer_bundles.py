@@ -182,6 +182,19 @@ def test_ids_that_are_free_are_kept_also_in_another_studio(
     assert read(send(other, export(influencer, mia["id"])))["new_id"] is True
 
 
+def test_what_was_found_for_open_traits_goes_along_where_no_engine_could_tell(
+    influencer: RunningApp, mia: dict[str, Any], bundle: bytes, serve: Serve
+) -> None:
+    known = call(influencer, "GET", f"/characters/{mia['id']}")
+    assert known["open_traits"]
+    away = serve(STUDIO_ENGINE_URL="http://127.0.0.1:9")
+    twin = read(send(away, bundle))["character"]
+    assert (twin["look"], twin["open_traits"]) == (known["look"], known["open_traits"])
+    # They are of this description; of another one they tell nothing.
+    body = {"appearance": {"hair_color": "green"}}
+    assert call(away, "PUT", f"/characters/{twin['id']}", json=body)["open_traits"] == {}
+
+
 def changed(bundle: bytes, change: Callable[[dict[str, bytes], dict[str, Any]], None]) -> bytes:
     """The bundle with something changed, and a manifest that goes with it as far as `change` says."""
     files = unpacked(bundle)

@@ -131,6 +131,7 @@ class KeptCharacter(Part):
     appearance: Annotated[dict[Short, Any], Field(max_length=200)] = {}
     look_seed: Number
     costumes: Annotated[dict[Short, Text], Field(max_length=200)] = {}
+    open_traits: Annotated[dict[Short, Short], Field(max_length=50)] = {}
     styles: Annotated[list[KeptStyle], Field(max_length=500)] = []
 
     @model_validator(mode="after")

@@ -180,6 +180,8 @@ class _Reading:
             values, origin={"kind": "bundle", "id": who.id}, character_id=_uuid(who.id)
         )
         try:
+            if who.open_traits:
+                self.characters.remember_open(made, who.open_traits)
             for style in who.styles:
                 self.characters.add_style(made.id, style.model_dump(), style_id=_uuid(style.id))
             for file in manifest.files:

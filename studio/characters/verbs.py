@@ -348,6 +348,11 @@ class Characters:
                 records.set_canon(connection, character.id, found.canon)
         return found
 
+    def remember_open(self, character: Character, traits: Mapping[str, str]) -> None:
+        """Keep words that another studio has found for what the description leaves open."""
+        with self.database.write() as connection:
+            records.set_canon(connection, character.id, {**traits, "of": words.canon_key(character)})
+
     def identity(self, character_id: str) -> dict[str, Any]:
         """The members of a request that keep a character the same, whatever the words; none if it is gone."""
         character = records.find(self.database, character_id)
