@@ -52,31 +52,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.enable()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long` for what repeats on a large scale what the usual run protects already."""
-    parser.addoption("--long", action="store_true", help="run the tests marked as long, too")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first; the others and the tests in each stay as they are."""
     order = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: order.get(item.path.stem, len(LONG)))
-    if config.getoption("--long"):
-        return
-    named = {argument.partition("[")[0] for argument in config.args if "::" in argument}
-    left = {item for item in items if item.get_closest_marker("long") and not _is_named(item, named)}
-    config.hook.pytest_deselected(items=list(left))
-    items[:] = [item for item in items if item not in left]
-
-
-def _is_named(item: pytest.Item, named: set[str]) -> bool:
-    """Whoever calls a test by its name wants it."""
-    return any(item.nodeid.startswith(name) for name in named)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Who runs this in the background may have interrupts ignored, by all that is started from here too."""
-    config.addinivalue_line("markers", "long: left to `pytest --long`, unless it is called by its name")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # Most engines of tests end before anybody has drawn on them.
